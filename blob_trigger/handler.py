@@ -1,0 +1,62 @@
+"""The functions that load: on a new blob, on a poisoned message, and by the clock.
+
+What loads is imported inside the functions: pandas and pyarrow take longer to import than all the rest, and
+this module is imported by every process, those that only serve HTTP too.
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+from azurefunctions.extensions.bindings import blob
+from loguru import logger
+
+from shared import abandoning, retrying, settings, sweeping
+from shared.resources import resources
+from shared.settings import STORAGE_CONNECTION, UPLOADS_CONTAINER
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+_SOURCES = {
+    "polling": func.BlobSource.LOGS_AND_CONTAINER_SCAN,
+    "eventgrid": func.BlobSource.EVENT_GRID,
+}
+
+_SWEEP_SECONDS = 240
+
+
+@blueprint.function_name("load")
+@blueprint.blob_trigger(
+    "client", f"{UPLOADS_CONTAINER}/{{name}}", STORAGE_CONNECTION, source=_SOURCES[settings.trigger_source()]
+)
+def load(client: blob.BlobClient) -> None:
+    """Load a blob that is new; an exception makes the platform try again, five times in all."""
+    from shared.ingesting import Ingesting  # noqa: PLC0415
+
+    if client.container_name != UPLOADS_CONTAINER:
+        logger.warning("an event of another container was ignored: {}", client.container_name)
+        return
+    own = resources()
+    ingesting = Ingesting(own.engine, own.uploads, own.settings.default_dataset)
+    retrying.patiently(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
+
+
+@blueprint.function_name("give_up")
+@blueprint.queue_trigger("message", "webjobs-blobtrigger-poison", STORAGE_CONNECTION)
+def give_up(message: func.QueueMessage) -> None:
+    """Record that a blob could not be loaded, after the platform's last try."""
+    own = resources()
+    poison = abandoning.PoisonMessage.parse(message.get_body().decode())
+    if poison.version.container == UPLOADS_CONTAINER:
+        retrying.patiently(lambda: abandoning.give_up(own.engine, poison.version), own.settings.retry_seconds)
+
+
+@blueprint.function_name("sweep")
+@blueprint.timer_trigger("timer", "0 */5 * * * *")
+def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
+    """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
+    from shared.ingesting import Ingesting  # noqa: PLC0415
+
+    own = resources()
+    ingesting = Ingesting(own.engine, own.uploads, own.settings.default_dataset)
+    done = sweeping.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
+    logger.bind(ingested=done).info("swept")

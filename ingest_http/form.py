@@ -1,0 +1,49 @@
+"""The files of a request: multipart with any number of them, or one raw body."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.errors import InvalidRequest, LengthRequired, TooLarge
+from shared.uploading import File
+
+_LARGEST_BODY = 104_857_600
+"""Bytes; the platform's own limit, which answers before us in Azure."""
+
+
+def files(request: func.HttpRequest) -> list[File]:
+    """The files that `request` carries, in order, under any field names.
+
+    Raises `InvalidRequest`, `LengthRequired` or `TooLarge`.
+    """
+    body = request.get_body()
+    _require_length(request, body)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        return _parts(request)
+    if media_type in {"text/csv", "application/csv", "application/octet-stream", "text/plain"}:
+        return [File(request.params.get("filename", "").strip(), body)]
+    raise InvalidRequest(
+        f"Content-Type {media_type or '(none)'} is not supported: send multipart/form-data with files, "
+        "or one file as text/csv with ?filename=."
+    )
+
+
+def _require_length(request: func.HttpRequest, body: bytes) -> None:
+    """The platform hands a chunked body over as an empty one, so it must not pass for an empty file."""
+    if not body and "chunked" in request.headers.get("transfer-encoding", "").lower():
+        raise LengthRequired
+    if len(body) > _LARGEST_BODY:
+        raise TooLarge
+
+
+def _parts(request: func.HttpRequest) -> list[File]:
+    """The parts that are files.
+
+    The library's parser yields nothing at all, and no error, for a body that is malformed, cut off or lacks
+    its boundary, so an empty result of a body that is not empty is such a one.
+    """
+    parts = [File(part.filename or "", part.read()) for _, part in request.files.items(multi=True)]
+    if request.get_body() and not parts and not request.form:
+        raise InvalidRequest("The multipart body is malformed or cut off, or its boundary is not declared.")
+    return parts

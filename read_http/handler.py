@@ -1,0 +1,57 @@
+"""`GET /api/read/first-chunk`, `/api/ingestions/{id}` and `/api/health`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import azure.functions as func
+
+from read_http import parameters
+from shared import faults, health, rows
+from shared.contracts import registry
+from shared.errors import NotFound
+from shared.http import answer, status
+from shared.ledger import ingestions
+from shared.resources import resources
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+@blueprint.function_name("first_chunk")
+@blueprint.route("read/first-chunk", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
+    """The first rows of a dataset in load order, a JSON array of objects."""
+    own = resources()
+    contract = registry.find(req.params.get("dataset", own.settings.default_dataset))
+    return answer.json_text(rows.first_chunk(own.engine, contract, parameters.limit(req.params)))
+
+
+@blueprint.function_name("ingestion")
+@blueprint.route("ingestions/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """What happened to one version of one file."""
+    asked = parameters.ingestion_id(req.route_params)
+    with faults.translated(), resources().engine.connect() as connection:
+        entry = ingestions.find(connection, asked)
+    if entry is None:
+        raise NotFound(f"There is no ingestion {asked}.")
+    return answer.json_value(status.of(dict(entry)))
+
+
+@blueprint.function_name("health")
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the platform passes it
+    """200 where every part answers, 503 where one does not; a line for each."""
+    own = resources()
+    parts = health.check(
+        {
+            faults.POSTGRES: lambda: health.probe_postgres(own.engine),
+            faults.STORAGE: lambda: health.probe_storage(own.uploads),
+        }
+    )
+    well = all(part.ok for part in parts)
+    body = {"status": "ok" if well else "unavailable", "parts": [part.as_json() for part in parts]}
+    return answer.json_value(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)

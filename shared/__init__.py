@@ -1,0 +1,1 @@
+"""The domain: how a CSV file becomes rows, free of Azure Functions types (`shared.http` aside)."""

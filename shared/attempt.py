@@ -1,0 +1,105 @@
+"""One try to load one version of a blob, inside one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Connection
+
+from shared.contracts import registry
+from shared.errors import FileRefused, UnknownDataset
+from shared.ledger import ingestions, locks, rejects
+from shared.ledger.counts import Counts
+from shared.ledger.state import State
+from shared.loading.load import Load
+from shared.reading.batches import Reading
+from shared.stopwatch import Stopwatch
+from shared.storage import names, uploads
+from shared.storage.uploads import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery; `state` is `None` where another one is at work on the same version."""
+
+    ingestion_id: uuid.UUID | None
+    state: State | None
+    counts: Counts | None = None
+
+
+class Attempt:
+    """One try, in the transaction of `connection`, which commits the rows and the entry together."""
+
+    def __init__(self, connection: Connection, upload: Upload, dataset: str, serial: int) -> None:
+        self._connection = connection
+        self._upload = upload
+        self._dataset = dataset
+        self._serial = serial
+        self._reading: Reading | None = None
+        self._load: Load | None = None
+        self.watch = Stopwatch()
+
+    @property
+    def rows(self) -> int:
+        """Rows read so far."""
+        return self._reading.rows if self._reading else 0
+
+    def run(self, container: ContainerClient) -> Outcome:
+        """Load the file from `container`, or record why it cannot be; the caller commits."""
+        try:
+            return self._run(container)
+        except (FileRefused, UnknownDataset) as exc:
+            return self._refuse(exc)
+
+    def _run(self, container: ContainerClient) -> Outcome:
+        contract = registry.find(self._dataset)
+        _require_supported(self._upload)
+        if self._upload.sha256 and (twin := self._twin(self._upload.sha256, self._upload.size)):
+            return self._duplicate(twin, sha256=self._upload.sha256)
+        reading = self._reading = Reading(uploads.chunks(container, self._upload.version), contract)
+        load = self._load = Load(self._connection, contract, self.watch)
+        load.stage(reading, self._upload.version.ingestion_id)
+        locks.acquire_content(self._connection, self._dataset, reading.sha256)
+        if twin := self._twin(reading.sha256, reading.size):
+            return self._duplicate(twin, sha256=reading.sha256)
+        counts = load.merge(reading, self._serial)
+        return self._finish(State.LOADED, counts, **self._facts_read(reading))
+
+    def _twin(self, sha256: str, size: int) -> uuid.UUID | None:
+        return ingestions.find_loaded_twin(self._connection, self._dataset, sha256, size)
+
+    def _duplicate(self, twin: uuid.UUID, sha256: str) -> Outcome:
+        rejects.clear(self._connection, self._upload.version.ingestion_id)
+        return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
+
+    def _refuse(self, exc: FileRefused | UnknownDataset) -> Outcome:
+        error: dict[str, Any] = {"code": "unknown_dataset", "detail": exc.message}
+        if isinstance(exc, FileRefused):
+            error = {"code": exc.code, "detail": exc.message, **exc.facts}
+        if self._load is None or self._reading is None:
+            return self._finish(State.REFUSED, None, error=error)
+        counts = self._load.counts_of_refused(self._reading)
+        return self._finish(State.REFUSED, counts, error=error, **self._facts_read(self._reading))
+
+    def _facts_read(self, reading: Reading) -> dict[str, Any]:
+        ignored = list(reading.header.ignored) or None
+        return {"sha256": reading.sha256, "size": reading.size, "ignored_columns": ignored}
+
+    def _finish(self, state: State, counts: Counts | None, **facts: Any) -> Outcome:
+        ingestion_id = self._upload.version.ingestion_id
+        numbers = ingestions.count_columns(counts) if counts else {}
+        with self.watch.stage("record"):
+            ingestions.finish(self._connection, ingestion_id, state, **numbers, **facts)
+        return Outcome(ingestion_id, state, counts)
+
+
+def _require_supported(upload: Upload) -> None:
+    if not names.is_supported(upload.version.path):
+        raise FileRefused(
+            "unsupported_extension",
+            f"The file's name ends with none of {', '.join(names.EXTENSIONS)}.",
+            supported=list(names.EXTENSIONS),
+        )

@@ -1,0 +1,1 @@
+"""HTTP: answers and problems in the form that every endpoint shares."""

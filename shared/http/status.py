@@ -1,0 +1,45 @@
+"""An entry of the ledger as callers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+_COUNTS = {
+    "read": "rows_read",
+    "inserted": "rows_inserted",
+    "updated": "rows_updated",
+    "unchanged": "rows_unchanged",
+    "duplicates_in_file": "rows_duplicate",
+    "rejected": "rows_rejected",
+}
+
+
+def of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """State, counts (`null` until they are known), timings, attempts and error of an ingestion."""
+    return {
+        "id": str(entry["id"]),
+        "state": entry["state"],
+        "dataset": entry["dataset"],
+        "filename": entry["filename"],
+        "blob": f"{entry['container']}/{entry['path']}",
+        "size": entry["size"],
+        "sha256": entry["sha256"],
+        "counts": {name: entry[column] for name, column in _COUNTS.items()},
+        "timings": _timings(entry["received_at"], entry["started_at"], entry["finished_at"]),
+        "attempts": entry["attempts"],
+        "error": entry["error"],
+        "duplicate_of": entry["duplicate_of"] and str(entry["duplicate_of"]),
+        "ignored_columns": entry["ignored_columns"] or [],
+    }
+
+
+def _timings(received: datetime, started: datetime | None, finished: datetime | None) -> dict[str, Any]:
+    done = started and finished and round((finished - started).total_seconds() * 1000)
+    return {
+        "received_at": received.isoformat(),
+        "started_at": started and started.isoformat(),
+        "finished_at": finished and finished.isoformat(),
+        "load_milliseconds": done,
+    }

@@ -1,0 +1,135 @@
+"""The use case at the centre: load one version of one blob, once, and write down what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from azure.storage.blob import ContainerClient
+from loguru import logger
+from sqlalchemy import Connection, Engine
+
+from shared import faults
+from shared.attempt import Attempt, Outcome
+from shared.errors import IngestError, LoadFailed, Superseded, Unavailable, Unexpected
+from shared.identity import dataset_of
+from shared.ledger import ingestions, locks
+from shared.ledger.failure import failure
+from shared.ledger.state import SETTLED, State
+from shared.storage import uploads
+from shared.storage.uploads import Upload
+
+_WAIT_FOR_LOCK_SECONDS = 10.0
+"""How long a delivery waits for another one of the same version before it leaves the load to it."""
+
+_MOST_ATTEMPTS = 20
+"""Tries after which a load that ends without a word is not begun again."""
+
+
+class Ingesting:
+    """Loads blobs of one container through one engine."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        container: ContainerClient,
+        default_dataset: str,
+        settled: Collection[State] = SETTLED,
+    ) -> None:
+        """A version whose state is one of `settled` is left as it is."""
+        self._engine = engine
+        self._container = container
+        self._default_dataset = default_dataset
+        self._settled = settled
+
+    def ingest(self, path: str) -> Outcome:
+        """Load the current version of the blob at `path`, unless that was done.
+
+        Safe to call any number of times, at the same time too. The file's fault and a failure that no retry
+        can mend are recorded and returned. Raises `Unavailable` where a retry may help and `Unexpected` for
+        a bug, after noting either in the ledger.
+        """
+        with faults.translated():
+            upload = uploads.find(self._container, path)
+        if upload is None:
+            return self._vanished(path)
+        try:
+            with faults.translated():
+                return self._ingest(upload)
+        except Superseded:
+            return self._settle(upload, State.SUPERSEDED, None)
+        except LoadFailed as exc:
+            return self._settle(upload, State.FAILED, failure("load_failed", exc.message))
+        except Unavailable as exc:
+            self._note(upload, failure("unavailable", exc.message, transient=True))
+            raise
+        except Exception as exc:  # noqa: BLE001 - the last place that knows which ingestion it was
+            unexpected = Unexpected(exc)
+            self._note(upload, failure("unexpected", unexpected.message))
+            logger.bind(ingestion=upload.version.ingestion_id).error("{}\n{}", unexpected, unexpected.frames)
+            raise unexpected from None
+
+    def _ingest(self, upload: Upload) -> Outcome:
+        ingestion_id = upload.version.ingestion_id
+        dataset = dataset_of(upload.version.path, self._default_dataset)
+        with self._engine.begin() as load:
+            if not locks.acquire(load, ingestion_id, _WAIT_FOR_LOCK_SECONDS):
+                logger.bind(ingestion=ingestion_id).info("another delivery is at work on this version")
+                return Outcome(ingestion_id, None)
+            claim = self._claim(upload, dataset)
+            if claim.state in self._settled:
+                logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")
+                return Outcome(ingestion_id, claim.state)
+            _require_survivable(claim)
+            attempt = Attempt(load, upload, dataset, claim.serial)
+            outcome = attempt.run(self._container)
+        attempt.watch.log(ingestion_id, dataset)
+        facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
+        logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)
+        return outcome
+
+    def _claim(self, upload: Upload, dataset: str) -> ingestions.Claim:
+        """In a transaction of its own, so that others see `loading` while the load goes on."""
+        version = upload.version
+        with self._engine.begin() as short:
+            ingestions.receive(short, upload, dataset)
+            ingestions.supersede_others(short, version.container, version.path, version.ingestion_id)
+            return ingestions.claim(short, version, self._settled)
+
+    def _vanished(self, path: str) -> Outcome:
+        """The blob was deleted before it could be read: whatever waited for it is superseded."""
+        with faults.translated(), self._engine.begin() as short:
+            count = ingestions.supersede_others(short, str(self._container.container_name), path, None)
+        logger.info("the blob was deleted before it was loaded; {} entries superseded", count)
+        return Outcome(None, State.SUPERSEDED)
+
+    def _settle(self, upload: Upload, state: State, error: dict[str, Any] | None) -> Outcome:
+        """Record the end of a try whose transaction was rolled back."""
+        ingestion_id = upload.version.ingestion_id
+        with faults.translated(), self._engine.begin() as short:
+            if self._is_ours(short, ingestion_id):
+                ingestions.finish(short, ingestion_id, state, error=error)
+        logger.bind(ingestion=ingestion_id).warning("{}: {}", state, error["detail"] if error else "replaced")
+        return Outcome(ingestion_id, state)
+
+    def _note(self, upload: Upload, error: dict[str, Any]) -> None:
+        """Best effort: where Postgres itself is away there is nowhere to note it."""
+        ingestion_id = upload.version.ingestion_id
+        with suppress(IngestError), faults.translated(), self._engine.begin() as short:
+            if self._is_ours(short, ingestion_id):
+                ingestions.note_failure(short, ingestion_id, error)
+
+    def _is_ours(self, connection: Connection, ingestion_id: uuid.UUID) -> bool:
+        """Whether nobody took the entry over, or finished it, since our lock ended with our transaction."""
+        if not locks.acquire(connection, ingestion_id, wait_seconds=0):
+            return False
+        entry = ingestions.find(connection, ingestion_id)
+        return entry is not None and entry["state"] == State.LOADING
+
+
+def _require_survivable(claim: ingestions.Claim) -> None:
+    """Raises `LoadFailed` for a file that takes its worker down time and again."""
+    if claim.state is State.LOADING and claim.attempts >= _MOST_ATTEMPTS:
+        raise LoadFailed(f"the worker died during the load, after {claim.attempts} tries in all")

@@ -1,0 +1,162 @@
+"""The entries of the ledger: received, claimed, finished, looked up. Each function takes a `Connection`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Update, Uuid, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from shared.identity import BlobVersion
+from shared.ledger.counts import Counts
+from shared.ledger.state import State
+from shared.storage.uploads import Upload
+from shared.tables.ingest import ingestions
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An entry as its claim found it. `serial` marks the rows of this load; `state` is the one before."""
+
+    serial: int
+    state: State
+    attempts: int
+
+
+def receive(connection: Connection, upload: Upload, dataset: str) -> None:
+    """Enter a version that was seen; nothing happens where it has an entry already."""
+    version = upload.version
+    connection.execute(
+        insert(ingestions)
+        .values(
+            id=version.ingestion_id,
+            container=version.container,
+            path=version.path,
+            etag=version.etag.strip('"'),
+            dataset=dataset,
+            filename=upload.filename,
+            size=upload.size,
+            sha256=upload.sha256,
+            state=State.RECEIVED,
+            attempts=0,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def claim(connection: Connection, version: BlobVersion, settled: Collection[State]) -> Claim:
+    """Mark an entry as `loading` and count the attempt, unless its state is one of `settled`.
+
+    To be called by the holder of the ingestion's lock: an entry that is `loading` already is then one whose
+    worker died, and is taken over.
+    """
+    found = connection.execute(
+        select(ingestions.c.serial, ingestions.c.state, ingestions.c.attempts)
+        .where(ingestions.c.id == version.ingestion_id)
+        .with_for_update()
+    ).one()
+    before = Claim(found.serial, State(found.state), found.attempts)
+    if before.state not in settled:
+        connection.execute(
+            _entry(version.ingestion_id).values(
+                state=State.LOADING,
+                attempts=before.attempts + 1,
+                started_at=func.clock_timestamp(),
+                finished_at=None,
+                error=None,
+            )
+        )
+    return before
+
+
+def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **facts: Any) -> None:
+    """Write the final `state` with whatever `facts` (columns of the ledger) are known."""
+    connection.execute(_entry(ingestion_id).values(state=state, finished_at=func.clock_timestamp(), **facts))
+
+
+def count_columns(counts: Counts) -> dict[str, int]:
+    """`counts` as columns of the ledger."""
+    return {
+        "rows_read": counts.read,
+        "rows_inserted": counts.inserted,
+        "rows_updated": counts.updated,
+        "rows_unchanged": counts.unchanged,
+        "rows_duplicate": counts.duplicate,
+        "rows_rejected": counts.rejected,
+    }
+
+
+def note_failure(connection: Connection, ingestion_id: uuid.UUID, error: dict[str, Any]) -> None:
+    """After a try that failed by our fault: back to `received`, with the reason for whoever gives up."""
+    connection.execute(
+        _entry(ingestion_id)
+        .where(ingestions.c.state == State.LOADING)
+        .values(state=State.RECEIVED, error=error)
+    )
+
+
+def find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
+    """One whole entry, or `None`."""
+    return connection.execute(select(ingestions).where(ingestions.c.id == ingestion_id)).mappings().first()
+
+
+def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
+    """The ingestion that loaded the same bytes into `dataset`, if any."""
+    twin: uuid.UUID | None = connection.scalar(
+        select(ingestions.c.id).where(
+            ingestions.c.dataset == dataset,
+            ingestions.c.sha256 == sha256,
+            ingestions.c.size == size,
+            ingestions.c.state == State.LOADED,
+        )
+    )
+    return twin
+
+
+def supersede_others(connection: Connection, container: str, path: str, current: uuid.UUID | None) -> int:
+    """Mark unfinished entries of other versions of a blob `superseded`; returns how many.
+
+    Those that are being loaded at this moment hold their lock and are left to find out by themselves.
+    """
+    return connection.execute(
+        update(ingestions)
+        .where(
+            ingestions.c.container == container,
+            ingestions.c.path == path,
+            ingestions.c.id != (current or uuid.UUID(int=0)),
+            ingestions.c.state.in_([State.RECEIVED, State.LOADING]),
+            text("pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"),
+        )
+        .values(state=State.SUPERSEDED, finished_at=func.clock_timestamp())
+    ).rowcount
+
+
+def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.UUID, str]]:
+    """Id and path of entries that nobody has worked on since `idle_since`, oldest first."""
+    touched = func.coalesce(ingestions.c.started_at, ingestions.c.received_at)
+    found = connection.execute(
+        select(ingestions.c.id, ingestions.c.path)
+        .where(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), touched < idle_since)
+        .order_by(touched)
+    )
+    return [(row.id, row.path) for row in found]
+
+
+def settled_among(
+    connection: Connection, ids: Collection[uuid.UUID], seen_before: datetime
+) -> set[uuid.UUID]:
+    """Those of `ids` that a sweep leaves alone: finished for good, or active since `seen_before`."""
+    statement = text("""
+        select id from ingest.ingestions where id = any(:ids) and not (
+            state in ('received', 'loading') and coalesce(started_at, received_at) < :before
+            or state = 'failed' and error @> '{"transient": true}' and finished_at < :before)
+        """).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
+    return set(connection.scalars(statement, {"ids": list(ids), "before": seen_before}))
+
+
+def _entry(ingestion_id: uuid.UUID) -> Update:
+    return update(ingestions).where(ingestions.c.id == ingestion_id)

@@ -1,0 +1,31 @@
+"""Locks that one load holds at a time; Postgres frees them when its transaction ends or its worker dies."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from sqlalchemy import Connection, text
+
+_POLL_SECONDS = 0.2
+
+
+def acquire(connection: Connection, ingestion_id: uuid.UUID, wait_seconds: float) -> bool:
+    """Take the lock for the transaction of `connection`; `False` where another still holds it after the wait.
+
+    A transaction's advisory lock, not a session's: it survives behind a connection pooler such as PgBouncer,
+    and a worker that dies leaves nothing to clean up.
+    """
+    deadline = time.monotonic() + wait_seconds
+    statement = text("select pg_try_advisory_xact_lock(hashtextextended(:id, 0))")
+    while not connection.scalar(statement, {"id": str(ingestion_id)}):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def acquire_content(connection: Connection, dataset: str, sha256: str) -> None:
+    """Wait until no other transaction is about to load the same bytes into `dataset`."""
+    statement = text("select pg_advisory_xact_lock(hashtextextended(:content, 0))")
+    connection.execute(statement, {"content": f"{dataset} {sha256}"})

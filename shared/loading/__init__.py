@@ -1,0 +1,1 @@
+"""Loading: typed batches → a staging table → the dataset's table, inside the caller's transaction."""

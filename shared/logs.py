@@ -1,0 +1,43 @@
+"""Logs: loguru in the code, forwarded to the standard library, where the Functions worker listens."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _forward(message: Message) -> None:
+    record = message.record
+    target = logging.getLogger(record["name"] or "app")
+    exception = record["exception"]
+    target.log(
+        record["level"].no,
+        "%s",
+        record["message"] + "".join(f" {key}={value}" for key, value in record["extra"].items()),
+        exc_info=(exception.type, exception.value, exception.traceback)
+        if exception and exception.type and exception.value
+        else None,
+    )
+
+
+def configure() -> None:
+    """Send everything that loguru gets to `logging`, in the caller's thread.
+
+    The worker finds the invocation of a record by its thread, so nothing may be queued. An unknown
+    `LOG_LEVEL` counts as INFO here, at import, and is named by `settings.load` on first use.
+    """
+    level = os.environ.get("LOG_LEVEL", "INFO")
+    level = level if level in _LEVELS else "INFO"
+    logger.remove()
+    # Without diagnose, tracebacks hold no variables' values: those could be rows or secrets.
+    logger.add(_forward, level=level, format="{message}", enqueue=False, diagnose=False, backtrace=False)
+    logging.getLogger("shared").setLevel(level)
+    logging.getLogger("azure").setLevel(logging.WARNING)

@@ -1,0 +1,90 @@
+"""The app's settings: read once from the environment, validated on first use, never at import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from shared.errors import SettingsError
+
+UPLOADS_CONTAINER = "uploads"
+"""The container that is watched. Fixed: it stands in the trigger's binding, which is read at import."""
+
+STORAGE_CONNECTION = "UPLOADS"
+"""Name of the connection of the triggers; the platform appends `__blobServiceUri` and the like itself."""
+
+
+class Settings(BaseModel):
+    """Values of one process; the alias of each field is its key in the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    storage_connection_string: Annotated[str | None, Field(alias=STORAGE_CONNECTION, repr=False)] = None
+    storage_account_url: Annotated[
+        str | None, Field(alias=f"{STORAGE_CONNECTION}__blobServiceUri", pattern=r"^https?://")
+    ] = None
+    identity_client_id: Annotated[str | None, Field(alias=f"{STORAGE_CONNECTION}__clientId")] = None
+    database_url: Annotated[str, Field(alias="DATABASE_URL", min_length=1, repr=False)]
+    database_auth: Annotated[Literal["password", "entra"], Field(alias="DATABASE_AUTH")] = "password"
+    blob_trigger_source: Annotated[Literal["polling", "eventgrid"], Field(alias="BLOB_TRIGGER_SOURCE")] = (
+        "polling"
+    )
+    default_dataset: Annotated[str, Field(alias="DEFAULT_DATASET", min_length=1)] = "sales"
+    retry_seconds: Annotated[float, Field(alias="RETRY_SECONDS", ge=0, le=240)] = 60
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
+
+    @model_validator(mode="after")
+    def _storage_is_named(self) -> Self:
+        if not (self.storage_connection_string or self.storage_account_url):
+            raise ValueError(f"set {STORAGE_CONNECTION} or {STORAGE_CONNECTION}__blobServiceUri")
+        return self
+
+    @property
+    def database(self) -> URL:
+        """`DATABASE_URL`, parsed by `postgres_url`."""
+        return postgres_url(self.database_url)
+
+
+def postgres_url(text: str) -> URL:
+    """`text` as SQLAlchemy's URL, with psycopg2 as its driver whatever the scheme says.
+
+    Raises `SettingsError` where it is not a Postgres URL, without repeating it: it has a password.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingsError("DATABASE_URL is not a URL: expected postgresql://user:…@host/db") from None
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise SettingsError(f"DATABASE_URL must be postgresql://…, not {url.get_backend_name()}://…")
+    return url.set(drivername="postgresql+psycopg2")
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from `environment`; a blank value counts as absent.
+
+    Raises `SettingsError` that names every bad key, never its value (it may be a secret).
+    """
+    present = {key: value for key, value in environment.items() if value.strip()}
+    try:
+        settings = Settings.model_validate(present)
+    except ValidationError as exc:
+        faults = [
+            f"{'.'.join(map(str, error['loc'])) or 'storage'}: {error['msg']}" for error in exc.errors()
+        ]
+        raise SettingsError(f"Settings: {'; '.join(faults)}.") from None
+    _ = settings.database
+    return settings
+
+
+def trigger_source() -> Literal["polling", "eventgrid"]:
+    """`BLOB_TRIGGER_SOURCE` for the trigger's binding, which the platform wants at import.
+
+    Never raises, because an error at import means an app without functions: anything unknown counts as
+    polling here and is named by `load` on first use.
+    """
+    return "eventgrid" if os.environ.get("BLOB_TRIGGER_SOURCE") == "eventgrid" else "polling"

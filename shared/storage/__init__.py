@@ -1,0 +1,1 @@
+"""Storage: what uploads are called, and reading and writing them."""

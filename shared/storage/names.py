@@ -1,0 +1,33 @@
+"""File names: which ones are taken, and the safe name under which a blob is stored."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+EXTENSIONS = (".csv",)
+
+_LONGEST = 120
+"""Characters of a stored name; the rest of a blob's path and the trigger's receipts need room too."""
+
+_UNSAFE = re.compile(r"[^\w.\-]+")
+
+
+def is_supported(filename: str) -> bool:
+    """Whether the name's extension is one that can be loaded, in any case."""
+    return filename.lower().endswith(EXTENSIONS)
+
+
+def safe(filename: str) -> str:
+    """A name for a blob that stays in its folder, whatever a client sent.
+
+    The last part of the path (either slash), letters and digits of any script, `.`, `-` and `_`; every other
+    run of characters becomes one `_`. Long names lose their middle, so that the extension stays.
+    """
+    last = re.split(r"[/\\]", filename)[-1]
+    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", last)).strip(".") or "_"
+    if not is_supported(name) and is_supported(filename):
+        name = f"_{filename[-4:].lower()}"
+    if len(name) > _LONGEST:
+        name = name[: _LONGEST - 20] + name[-20:]
+    return name

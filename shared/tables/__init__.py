@@ -1,0 +1,1 @@
+"""Tables: the ledger's, the datasets', and the migrations that make them."""

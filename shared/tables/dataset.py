@@ -1,0 +1,122 @@
+"""The table of a dataset, derived from its contract."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeEngine
+
+from shared.contracts.base import Contract
+
+SCHEMA = "public"
+
+LOAD_COLUMN = "_load"
+"""Serial number of the ingestion that last changed the row."""
+LINE_COLUMN = "_line"
+"""Line of the row in that ingestion's file; the first line is 1."""
+
+_COLUMN_TYPES: dict[type, TypeEngine[Any]] = {
+    str: Text(),
+    int: BigInteger(),
+    float: Double(),
+    # Without precision and scale, so that no value is padded or rounded; the contract bounds it.
+    Decimal: Numeric(),
+    bool: Boolean(),
+    date: Date(),
+    datetime: DateTime(),
+}
+
+_MOST_DIGITS = 38
+"""Digits of Arrow's decimal128, in which decimals travel to the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the load needs to know of one field of a contract."""
+
+    name: str
+    python_type: type
+    required: bool
+    nullable: bool
+    max_digits: int | None = None
+    decimal_places: int | None = None
+
+
+@cache
+def fields(contract: type[Contract]) -> tuple[Field, ...]:
+    """The fields of `contract` in its order; raises `TypeError` that names one no column can hold."""
+    return tuple(_field(contract, name, info) for name, info in contract.model_fields.items())
+
+
+def _field(contract: type[Contract], name: str, info: FieldInfo) -> Field:
+    python_type, nullable = _plain_type(info.annotation)
+    where = f"{contract.__name__}.{name}"
+    if python_type not in _COLUMN_TYPES:
+        known = ", ".join(kind.__name__ for kind in _COLUMN_TYPES)
+        raise TypeError(f"{where}: no column type for {info.annotation!r}; use {known}, optionally | None")
+    digits, places = _metadata(info.metadata, "max_digits"), _metadata(info.metadata, "decimal_places")
+    if python_type is Decimal and (digits is None or places is None or digits > _MOST_DIGITS):
+        raise TypeError(f"{where}: give a Decimal max_digits (at most {_MOST_DIGITS}) and decimal_places")
+    if python_type is int and not _fits_bigint(info.metadata):
+        raise TypeError(f"{where}: bound an int to 64 bits, as contracts.base.BigInt does")
+    return Field(name, python_type, info.is_required(), nullable, digits, places)
+
+
+def _plain_type(annotation: Any) -> tuple[Any, bool]:
+    """The type without `| None`, and whether `None` was one of its members."""
+    if get_origin(annotation) in {Union, types.UnionType}:
+        members = [member for member in get_args(annotation) if member is not types.NoneType]
+        if len(members) == 1:
+            return members[0], True
+    return annotation, False
+
+
+def _metadata(metadata: list[Any], name: str) -> Any:
+    found = [value for item in metadata if (value := getattr(item, name, None)) is not None]
+    return found[-1] if found else None
+
+
+def _fits_bigint(metadata: list[Any]) -> bool:
+    lows = [low for name in ("ge", "gt") if (low := _metadata(metadata, name)) is not None]
+    highs = [high for name in ("le", "lt") if (high := _metadata(metadata, name)) is not None]
+    return bool(lows and highs) and max(lows) >= -(2**63) and min(highs) <= 2**63 - 1
+
+
+@cache
+def table(contract: type[Contract]) -> Table:
+    """The SQLAlchemy table of `contract`: its columns, then `_load` and `_line`."""
+    columns = [_column(contract, field) for field in fields(contract)]
+    lineage = [Column(name, BigInteger, nullable=False) for name in (LOAD_COLUMN, LINE_COLUMN)]
+    made = Table(contract.dataset, MetaData(), *columns, *lineage, schema=SCHEMA)
+    if contract.key:
+        made.append_constraint(PrimaryKeyConstraint(*contract.key, name=f"{contract.dataset}_pkey"))
+    Index(f"{contract.dataset}_load_line", made.c[LOAD_COLUMN], made.c[LINE_COLUMN])
+    return made
+
+
+def _column(contract: type[Contract], field: Field) -> Column[Any]:
+    kind = _COLUMN_TYPES[field.python_type]
+    if field.name in contract.key and field.python_type is str:
+        # Byte order: a key needs no language's sorting, and comparing is several times cheaper.
+        kind = Text(collation="C")
+    return Column(field.name, kind, nullable=field.nullable)

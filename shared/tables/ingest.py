@@ -1,0 +1,47 @@
+"""The tables of schema `ingest`: the ledger of ingestions and the rejects, as the migrations made them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+SCHEMA = "ingest"
+
+metadata = MetaData(schema=SCHEMA)
+
+ingestions = Table(
+    "ingestions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("container", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("rows_read", BigInteger),
+    Column("rows_inserted", BigInteger),
+    Column("rows_updated", BigInteger),
+    Column("rows_unchanged", BigInteger),
+    Column("rows_duplicate", BigInteger),
+    Column("rows_rejected", BigInteger),
+    Column("ignored_columns", ARRAY(Text)),
+    Column("duplicate_of", Uuid),
+    Column("error", JSONB),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("ingestion_id", Uuid, primary_key=True),
+    Column("line", BigInteger, primary_key=True),
+    Column("raw", Text, nullable=False),
+    Column("errors", JSONB, nullable=False),
+)

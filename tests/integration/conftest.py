@@ -1,0 +1,41 @@
+"""One database, one container and the use case on top of both, for each test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from sqlalchemy import Engine
+
+from shared import settings
+from shared.ingesting import Ingesting
+from shared.resources import Resources
+
+
+@pytest.fixture
+def own(database_url: str, storage: str) -> Iterator[Resources]:
+    """The app's own resources, on this test's database."""
+    made = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": storage}))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def engine(own: Resources) -> Engine:
+    return own.engine
+
+
+@pytest.fixture
+def container(storage: str) -> Iterator[ContainerClient]:
+    """A container of this test's own; its name goes into the ids, so tests cannot meet."""
+    with BlobServiceClient.from_connection_string(storage) as account:
+        made = account.create_container(f"uploads-{uuid.uuid4().hex}")
+        yield made
+        made.delete_container()
+
+
+@pytest.fixture
+def ingesting(engine: Engine, container: ContainerClient) -> Ingesting:
+    return Ingesting(engine, container, "sales")

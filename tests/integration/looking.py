@@ -1,0 +1,28 @@
+"""Looks at what a load left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+
+def entry(engine: Engine, path: str) -> dict[str, Any]:
+    """The newest ledger entry of the blob at `path`."""
+    query = "select * from ingest.ingestions where path = :path order by serial desc limit 1"
+    with engine.connect() as connection:
+        return dict(connection.execute(text(query), {"path": path}).mappings().one())
+
+
+def states(engine: Engine) -> dict[str, int]:
+    """How many entries are in each state."""
+    with engine.connect() as connection:
+        found = connection.execute(text("select state, count(*) from ingest.ingestions group by state"))
+        return {one.state: one.count for one in found}
+
+
+def table(engine: Engine) -> list[dict[str, Any]]:
+    """All rows of `sales`, in load order."""
+    with engine.connect() as connection:
+        found = connection.execute(text("select * from sales order by _load, _line"))
+        return [dict(one) for one in found.mappings()]

@@ -1,0 +1,156 @@
+"""What no event brought is loaded by the sweep, and what was given up on is recorded."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import abandoning, sweeping
+from shared.errors import Unavailable
+from shared.identity import BlobVersion
+from shared.ingesting import Ingesting
+from shared.ledger import ingestions
+from shared.ledger.state import State
+from shared.storage import uploads
+from tests.fixtures.samples import orders
+from tests.integration.looking import entry, states, table
+
+AT_ONCE = timedelta(seconds=-60)
+"""A settling time below zero: everything is old enough, even where the servers' clocks differ a little."""
+
+
+def sweep(engine: Engine, container: ContainerClient, ingesting: Ingesting) -> int:
+    return sweeping.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+
+
+def version(container: ContainerClient, path: str) -> BlobVersion:
+    return uploads.describe(container, path).version
+
+
+def test_a_blob_whose_event_was_missed_is_loaded(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    container.upload_blob("b.csv", orders(10, 5))
+
+    assert sweep(engine, container, ingesting) == 2
+    assert sweep(engine, container, ingesting) == 0
+    assert len(table(engine)) == 10
+
+
+def test_a_young_blob_is_left_to_its_own_event(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+
+    assert sweeping.sweep(engine, container, ingesting.ingest, 60, timedelta(minutes=2)) == 0
+
+
+def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for name in ("stale", "replaced", "deleted"):
+        container.upload_blob(f"sales/{name}.csv", name.encode())
+        with engine.begin() as connection:
+            ingestions.receive(connection, uploads.describe(container, f"sales/{name}.csv"), "sales")
+    container.upload_blob("sales/replaced.csv", orders(1, 5), overwrite=True)
+    container.delete_blob("sales/deleted.csv")
+
+    assert sweep(engine, container, ingesting) == 2
+    assert states(engine) == {"refused": 1, "superseded": 2, "loaded": 1}
+
+
+def test_a_blob_that_fails_does_not_keep_the_others_waiting(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    container.upload_blob("sales/b.csv", orders(10, 5))
+
+    def fail_first(path: str) -> None:
+        if path == "sales/a.csv":
+            raise Unavailable("storage", "just now")
+        ingesting.ingest(path)
+
+    assert sweeping.sweep(engine, container, fail_first, 60, AT_ONCE) == 1
+    assert len(table(engine)) == 5
+
+
+def test_what_failed_for_a_passing_reason_is_tried_again(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    container.upload_blob("sales/b.csv", orders(10, 5))
+    for path in ("sales/a.csv", "sales/b.csv"):
+        ingesting.ingest(path)
+    with engine.begin() as connection:
+        connection.execute(text("delete from sales"))
+        connection.execute(
+            text(
+                "update ingest.ingestions set state = 'failed', error = cast(:error as jsonb) where path = :path"
+            ),
+            [
+                {"path": "sales/a.csv", "error": json.dumps({"transient": True})},
+                {"path": "sales/b.csv", "error": json.dumps({"transient": False})},
+            ],
+        )
+
+    assert sweep(engine, container, ingesting) == 1
+    assert states(engine) == {"loaded": 1, "failed": 1}
+
+
+def test_giving_up_records_the_last_reason(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    seen = version(container, "sales/a.csv")
+    with engine.begin() as connection:
+        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+        connection.execute(text('update ingest.ingestions set error = \'{"code": "unexpected"}\''))
+
+    assert abandoning.give_up(engine, seen) is State.FAILED
+    assert entry(engine, "sales/a.csv")["error"] == {"code": "unexpected"}
+
+
+def test_giving_up_after_the_worker_died_each_time_says_so(
+    container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    with engine.begin() as connection:
+        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+        connection.execute(text("update ingest.ingestions set state = 'loading', attempts = 5"))
+
+    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.FAILED
+    assert entry(engine, "sales/a.csv")["error"]["code"] == "worker_died"
+
+
+def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    container.upload_blob("sales/b.csv", orders(10, 5))
+    with engine.begin() as connection:
+        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+
+    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
+    assert abandoning.give_up(engine, version(container, "sales/b.csv")) is None
+    assert sweep(engine, container, ingesting) == 2
+    assert states(engine) == {"loaded": 2}
+
+
+def test_giving_up_never_overrules_what_is_settled(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    ingesting.ingest("sales/a.csv")
+
+    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", '{"BlobName": 1}'])
+def test_a_message_that_is_not_the_platforms_is_named_as_such(body: str) -> None:
+    with pytest.raises(ValueError, match="poison"):
+        abandoning.PoisonMessage.parse(body)
