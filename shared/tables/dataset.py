@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from sqlalchemy import (
@@ -69,26 +69,34 @@ def fields(contract: type[Contract]) -> tuple[Field, ...]:
 
 
 def _field(contract: type[Contract], name: str, info: FieldInfo) -> Field:
-    python_type, nullable = _plain_type(info.annotation)
+    python_type, nullable, metadata = _unwrap(info.annotation)
+    metadata += info.metadata
     where = f"{contract.__name__}.{name}"
     if python_type not in _COLUMN_TYPES:
         known = ", ".join(kind.__name__ for kind in _COLUMN_TYPES)
         raise TypeError(f"{where}: no column type for {info.annotation!r}; use {known}, optionally | None")
-    digits, places = _metadata(info.metadata, "max_digits"), _metadata(info.metadata, "decimal_places")
+    digits, places = _metadata(metadata, "max_digits"), _metadata(metadata, "decimal_places")
     if python_type is Decimal and (digits is None or places is None or digits > _MOST_DIGITS):
         raise TypeError(f"{where}: give a Decimal max_digits (at most {_MOST_DIGITS}) and decimal_places")
-    if python_type is int and not _fits_bigint(info.metadata):
+    if python_type is int and not _fits_bigint(metadata):
         raise TypeError(f"{where}: bound an int to 64 bits, as contracts.base.BigInt does")
     return Field(name, python_type, info.is_required(), nullable, digits, places)
 
 
-def _plain_type(annotation: Any) -> tuple[Any, bool]:
-    """The type without `| None`, and whether `None` was one of its members."""
+def _unwrap(annotation: Any) -> tuple[Any, bool, list[Any]]:
+    """The type without `| None` and `Annotated`, whether it may be `None`, and what `Annotated` added."""
+    if get_origin(annotation) is Annotated:
+        inner, *extras = get_args(annotation)
+        python_type, nullable, metadata = _unwrap(inner)
+        for extra in extras:
+            metadata += extra.metadata if isinstance(extra, FieldInfo) else [extra]
+        return python_type, nullable, metadata
     if get_origin(annotation) in {Union, types.UnionType}:
         members = [member for member in get_args(annotation) if member is not types.NoneType]
         if len(members) == 1:
-            return members[0], True
-    return annotation, False
+            python_type, _, metadata = _unwrap(members[0])
+            return python_type, True, metadata
+    return annotation, False, []
 
 
 def _metadata(metadata: list[Any], name: str) -> Any:

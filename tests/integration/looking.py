@@ -17,8 +17,9 @@ def entry(engine: Engine, path: str) -> dict[str, Any]:
 def states(engine: Engine) -> dict[str, int]:
     """How many entries are in each state."""
     with engine.connect() as connection:
-        found = connection.execute(text("select state, count(*) from ingest.ingestions group by state"))
-        return {one.state: one.count for one in found}
+        query = "select state, count(*) as entries from ingest.ingestions group by state"
+        found = connection.execute(text(query))
+        return {one.state: one.entries for one in found}
 
 
 def table(engine: Engine) -> list[dict[str, Any]]:

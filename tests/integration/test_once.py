@@ -141,7 +141,7 @@ def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_try_loads(
     ingesting: Ingesting, container: ContainerClient, engine: Engine, database_url: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
-    cut = []
+    cut: list[bool] = []
 
     def cut_once(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if "pg_advisory_xact_lock" not in statement or cut:  # taken after staging, before the merge

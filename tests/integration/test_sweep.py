@@ -90,7 +90,8 @@ def test_what_failed_for_a_passing_reason_is_tried_again(
         connection.execute(text("delete from sales"))
         connection.execute(
             text(
-                "update ingest.ingestions set state = 'failed', error = cast(:error as jsonb) where path = :path"
+                "update ingest.ingestions set state = 'failed', error = cast(:error as jsonb) "
+                "where path = :path"
             ),
             [
                 {"path": "sales/a.csv", "error": json.dumps({"transient": True})},

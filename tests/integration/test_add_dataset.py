@@ -1,0 +1,110 @@
+"""A dataset added as the README says: a contract, a name in the registry, `migrate`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared.contracts import registry
+from shared.contracts.base import Contract
+from shared.errors import SettingsError
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from shared.tables import migrating
+from tests.integration.looking import entry
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+@pytest.fixture
+def visits(monkeypatch: pytest.MonkeyPatch) -> type[Contract]:
+    """The README's contract, in the registry for this test."""
+    source = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert source is not None
+    code = compile(re.sub(r"^   ", "", source[1], flags=re.MULTILINE), "README.md", "exec", dont_inherit=True)
+    names: dict[str, Any] = {"__name__": "readme"}
+    exec(code, names)  # noqa: S102 - our own README
+    contract: type[Contract] = names["Visits"]
+    monkeypatch.setitem(registry.CONTRACTS, contract.dataset, contract)
+    return contract
+
+
+def test_its_table_is_made_and_files_load_into_it(
+    visits: type[Contract],
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+) -> None:
+    assert migrating.migrate(database_url) == ["table visits: created from contract Visits"]
+    assert migrating.migrate(database_url) == ["the database is up to date"]
+    container.upload_blob(
+        "visits/a.csv", b'Visit ID,at,SECONDS,referrer\n007,2026-01-01,5,\n8,2026-01-02,6,""\n'
+    )
+
+    assert ingesting.ingest("visits/a.csv").state is State.LOADED
+
+    with engine.connect() as connection:
+        found = connection.execute(text("select visit_id, referrer from visits order by seconds")).all()
+    assert [tuple(one) for one in found] == [("007", None), ("8", "")]
+
+
+def test_an_optional_column_may_be_absent_from_a_file(
+    visits: type[Contract],
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+) -> None:
+    migrating.migrate(database_url)
+    container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n")
+
+    ingesting.ingest("visits/a.csv")
+
+    assert entry(engine, "visits/a.csv")["rows_inserted"] == 1
+
+
+def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
+    visits: type[Contract], engine: Engine, database_url: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("create table visits (visit_id text primary key, seconds text, extra text)"))
+
+    with pytest.raises(SettingsError) as caught:
+        migrating.migrate(database_url)
+
+    told = str(caught.value)
+    assert "column at is missing" in told
+    assert "column seconds is TEXT, the contract wants BIGINT" in told
+    assert "extra" not in told
+
+
+def test_rows_of_a_dataset_without_a_key_are_appended(
+    visits: type[Contract],
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(visits, "key", ())
+    migrating.migrate(database_url)
+    container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n1,2026-01-01,5\n")
+
+    ingesting.ingest("visits/a.csv")
+
+    assert entry(engine, "visits/a.csv")["rows_inserted"] == 2
+    with engine.connect() as connection:
+        assert connection.execute(text("select _line from visits order by 1")).scalars().all() == [2, 3]
+
+
+def test_a_fresh_database_gets_the_ledger_and_the_tables(empty_database_url: str) -> None:
+    assert migrating.migrate(empty_database_url) == [
+        "schema ingest: revision none -> 0001",
+        "table sales: created from contract Sales",
+    ]

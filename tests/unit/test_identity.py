@@ -1,0 +1,65 @@
+"""Ids, datasets and names of blobs."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.identity import BlobVersion, dataset_of
+from shared.storage import names
+
+
+def test_an_id_never_changes() -> None:
+    # A changed id would make every blob that was ever loaded a new one.
+    version = BlobVersion("uploads", "sales/a.csv", '"0x1"')
+    assert version.ingestion_id == uuid.UUID("5fb54225-d0de-5ee9-80b6-40e381f1ae3f")
+
+
+def test_an_etag_counts_with_and_without_quotes_as_the_same() -> None:
+    ids = {BlobVersion("uploads", "a.csv", etag).ingestion_id for etag in ('"0x1"', "0x1")}
+    assert len(ids) == 1
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), min_size=2, max_size=2, unique=True))
+def test_two_versions_have_two_ids(versions: list[tuple[str, str]]) -> None:
+    clean = [(path, etag.replace("\n", "").replace('"', "")) for path, etag in versions]
+    ids = {BlobVersion("uploads", *one).ingestion_id for one in clean}
+    assert len(ids) == len(set(clean))
+
+
+@pytest.mark.parametrize(
+    ("path", "dataset"), [("a.csv", "sales"), ("sales/a.csv", "sales"), ("x/y/z.csv", "x"), ("/a.csv", "")]
+)
+def test_the_first_folder_names_the_dataset(path: str, dataset: str) -> None:
+    assert dataset_of(path, "sales") == dataset
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("sales.csv", "sales.csv"),
+        ("../../etc/passwd.csv", "passwd.csv"),
+        (r"..\..\boot.csv", "boot.csv"),
+        ("my sales (1).csv", "my_sales_1_.csv"),
+        ("über été.csv", "über_été.csv"),
+        ("😀.csv", "_.csv"),
+        ("a\x00b\r\n.csv", "a_b_.csv"),
+        ("..csv", "_.csv"),
+        (".csv", "_.csv"),
+        ("SALES.CSV", "SALES.CSV"),
+    ],
+)
+def test_a_stored_name_is_safe(sent: str, stored: str) -> None:
+    assert names.safe(sent) == stored
+
+
+@given(st.text(max_size=400).map(lambda text: text + ".csv"))
+def test_any_name_becomes_one_that_stays_in_its_folder(sent: str) -> None:
+    stored = names.safe(sent)
+    assert 0 < len(stored) <= 120
+    assert not {"/", "\\", "\0", " "} & set(stored)
+    assert not stored.startswith(".")
+    assert names.is_supported(stored)

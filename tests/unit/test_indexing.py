@@ -1,0 +1,73 @@
+"""The function app imports without any setting, and lists exactly its functions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+FUNCTIONS = {
+    "ingest": ("httpTrigger", "ingest", ["POST"], "FUNCTION"),
+    "first_chunk": ("httpTrigger", "read/first-chunk", ["GET"], "FUNCTION"),
+    "ingestion": ("httpTrigger", "ingestions/{id}", ["GET"], "FUNCTION"),
+    "health": ("httpTrigger", "health", ["GET"], "ANONYMOUS"),
+    "load": ("blobTrigger", "uploads/{name}", "UPLOADS", "LogsAndContainerScan"),
+    "give_up": ("queueTrigger", "webjobs-blobtrigger-poison", "UPLOADS"),
+    "sweep": ("timerTrigger", "0 */5 * * * *"),
+}
+
+DETAILS = {
+    "httpTrigger": ("route", "methods", "authLevel"),
+    "blobTrigger": ("path", "connection", "source"),
+    "queueTrigger": ("queueName", "connection"),
+    "timerTrigger": ("schedule",),
+}
+
+PROGRAM = """
+import json, sys
+import function_app
+print(json.dumps({
+    "functions": {
+        f.get_function_name(): [json.loads(b) for b in f.get_raw_bindings()]
+        for f in function_app.app.get_functions()
+    },
+    "heavy": [name for name in ("pandas", "pyarrow", "numpy", "alembic") if name in sys.modules],
+}))
+"""
+
+
+def index(**environment: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM],
+        cwd=ROOT,
+        env={"PATH": "", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def listed(found: Any) -> dict[str, tuple[Any, ...]]:
+    triggers = {name: bindings[0] for name, bindings in found["functions"].items()}
+    return {
+        name: (trigger["type"], *(trigger[detail] for detail in DETAILS[trigger["type"]]))
+        for name, trigger in triggers.items()
+    }
+
+
+def test_without_any_setting_the_app_lists_exactly_its_functions() -> None:
+    assert listed(index()) == FUNCTIONS
+
+
+def test_importing_the_app_imports_nothing_heavy() -> None:
+    assert index()["heavy"] == []
+
+
+def test_the_blob_source_is_a_setting() -> None:
+    assert listed(index(BLOB_TRIGGER_SOURCE="eventgrid"))["load"][-1] == "EventGrid"
+    assert listed(index(BLOB_TRIGGER_SOURCE="nonsense"))["load"][-1] == "LogsAndContainerScan"

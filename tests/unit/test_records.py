@@ -1,0 +1,124 @@
+"""Reading: lines and records, exact to the line number, whatever the quotes."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import FileRefused
+from shared.reading import lines, records
+from shared.reading.records import Record
+
+CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8) | st.text(
+    'a,"\n\r ', max_size=6
+)
+TABLE = st.integers(1, 5).flatmap(
+    lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=6)
+)
+
+
+def parsed(content: bytes, block: int = 1 << 20) -> list[Record]:
+    blocks = [content[at : at + block] for at in range(0, len(content), block)]
+    return list(records.parse(lines.split(blocks)))
+
+
+def fields(content: bytes) -> list[tuple[int, list[str | None]]]:
+    return [(record.line, record.fields) for record in parsed(content)]
+
+
+def test_line_ends_and_a_last_line_without_one() -> None:
+    assert fields(b"a,b\r\nc,d\ne,f") == [(1, ["a", "b"]), (2, ["c", "d"]), (3, ["e", "f"])]
+
+
+def test_line_numbers_count_physical_lines() -> None:
+    assert fields(b'a,"x\ny\r\nz"\n\n\nb,c\n') == [(1, ["a", "x\ny\r\nz"]), (6, ["b", "c"])]
+
+
+def test_missing_and_empty_are_two_things() -> None:
+    assert fields(b',"",a\n"",,\n') == [(1, [None, "", "a"]), (2, ["", None, None])]
+
+
+def test_a_quote_inside_an_unquoted_value_is_a_character() -> None:
+    assert fields(b'5" pipe,2\n') == [(1, ['5" pipe', "2"])]
+
+
+def test_spaces_and_zeros_stay() -> None:
+    assert fields(b" 007 , 1e3\n") == [(1, [" 007 ", " 1e3"])]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b'a,"b"c,d', "follows a closing quote"),
+        (b'a,"b', "never closed|not closed"),
+        (b"a,\0", "NUL"),
+        (b"a,\xff", "UTF-8"),
+        (b'"a",\xc3', "UTF-8"),
+    ],
+)
+def test_a_broken_line_costs_itself_alone(line: bytes, fault: str) -> None:
+    before, broken, after = parsed(b'x,"y, z"\n' + line + b'\n1,"2, 3"\n')
+
+    assert (before.line, before.fields) == (1, ["x", "y, z"])
+    assert (broken.line, broken.fields) == (2, [])
+    assert any(part in (broken.fault or "") for part in fault.split("|"))
+    assert (after.line, after.fields) == (3, ["1", "2, 3"])
+
+
+def test_raw_text_keeps_invalid_bytes() -> None:
+    (record,) = parsed(b"a\xffb\n")
+    assert record.raw.encode("utf-8", "surrogateescape") == b"a\xffb"
+
+
+def test_a_field_may_be_long_but_a_record_has_its_bound() -> None:
+    assert fields(b'"' + b"x\n" * 400_000 + b'",1\n')[0][1][1] == "1"
+    (first, *rest) = parsed(b'"' + b"x\n" * 600_000 + b'",1\n')
+    assert first.fault
+    assert rest[0].line == 2
+
+
+def test_quotes_broken_without_end_refuse_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_MOST_READ_AGAIN", 3_000_000)
+    with pytest.raises(FileRefused, match="quotes"):
+        parsed((b'"x\n' + b"y\n" * 600_000) * 4)
+
+
+def test_a_line_without_end_refuses_the_file() -> None:
+    with pytest.raises(FileRefused, match="longer"):
+        parsed(b"x" * 2_000_000, block=100_000)
+
+
+@given(TABLE, st.sampled_from(["\n", "\r\n"]), st.integers(1, 7))
+def test_whatever_is_written_quoted_is_read_back(table: list[list[str]], line_end: str, block: int) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=line_end).writerows(table)
+
+    assert [record.fields for record in parsed(text.getvalue().encode(), block)] == table
+
+
+@given(TABLE, st.integers(1, 7))
+def test_plain_values_are_read_back_as_pythons_reader_does(table: list[list[str]], block: int) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(table)
+    content = text.getvalue().replace("\r", "")  # to Python's reader one alone is a line end
+
+    read = [[value or "" for value in record.fields] for record in parsed(content.encode(), block)]
+
+    assert read == [row for row in csv.reader(io.StringIO(content, newline="")) if row]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([b'"', b",", b"\n", b"\r", b"a", b"\0", b"\xff", b'""']), max_size=40))
+def test_every_byte_is_in_exactly_one_record(pieces: list[bytes]) -> None:
+    content = b"".join(pieces)
+
+    found = parsed(content)
+
+    kept = b"".join(record.raw.encode("utf-8", "surrogateescape") for record in found)
+    strip = bytes.maketrans(b"", b"")
+    assert kept.translate(strip, b"\r\n") == content.translate(strip, b"\r\n")
+    assert [record.line for record in found] == sorted({record.line for record in found})

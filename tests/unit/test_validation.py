@@ -1,0 +1,110 @@
+"""Validation: the contract decides about every row, and all of its reasons are kept."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from shared.contracts.sales import Sales
+from shared.reading.batches import Reading
+from shared.validation.validating import Validated, validate
+from tests.fixtures.samples import HEADER, csv, row
+
+NASTY = [
+    "",
+    " ",
+    "0",
+    "1",
+    " 1 ",
+    "+1",
+    "-1",
+    "1_000",
+    "1.0",
+    "1e3",
+    "\uff11",
+    "NaN",
+    "inf",
+    "2019-02-30",
+    "9" * 30,
+]
+
+
+def validated(content: bytes) -> Validated:
+    (batch,) = Reading([content], Sales)
+    return validate(batch, Sales)
+
+
+def test_accepted_rows_are_typed_columns_in_the_contracts_order() -> None:
+    found = validated(csv(row(1), row(2)))
+    table = pa.Table.from_pandas(found.rows, preserve_index=False)
+    assert table.column_names == list(Sales.model_fields)
+    assert table.schema.field("unit_price").type == pa.decimal128(18, 4)
+    assert table.column("unit_price").to_pylist() == [Decimal("3399.9900")] * 2
+    assert found.lines == [2, 3]
+
+
+def test_every_reason_of_a_row_is_kept_with_its_column_and_value() -> None:
+    found = validated(f"{HEADER}\nSO1,1,2019-02-30,,x@y,x,0,1,1\n".encode())
+    (reject,) = found.rejects
+    assert {(error.column, error.value) for error in reject.errors} == {
+        ("order_date", "2019-02-30"),
+        ("customer_name", ""),
+        ("quantity", "0"),
+    }
+    assert (reject.line, reject.raw) == (2, "SO1,1,2019-02-30,,x@y,x,0,1,1")
+
+
+def test_ragged_and_refused_rows_come_in_the_order_of_their_lines() -> None:
+    found = validated(csv(row(1), "x", row(2, quantity="0"), row(3), "a,b"))
+    assert [reject.line for reject in found.rejects] == [3, 4, 6]
+    assert found.lines == [2, 5]
+
+
+def test_an_empty_text_and_a_missing_one_differ() -> None:
+    found = validated(f'{HEADER}\nSO1,1,2019-07-01,"",x@y,,1,1,1\n'.encode())
+    assert {(error.column, error.code) for error in found.rejects[0].errors} == {
+        ("customer_name", "string_too_short"),
+        ("item", "missing"),
+    }
+
+
+@given(st.sampled_from(list(Sales.model_fields)), st.sampled_from(NASTY) | st.text(max_size=6))
+def test_a_row_is_accepted_exactly_when_the_model_accepts_it(field: str, value: str) -> None:
+    cells = dict(zip(Sales.model_fields, _cells(), strict=True))
+    cells[field] = value
+    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells.values())
+    try:
+        expected: Sales | None = Sales.model_validate(cells)
+    except ValidationError:
+        expected = None
+
+    found = validated(f"{HEADER}\n{quoted}\n".encode())
+
+    if expected is None or "\0" in value:
+        assert len(found.rejects) == 1
+        assert found.lines == []
+    else:
+        (accepted,) = pa.Table.from_pandas(found.rows, preserve_index=False).to_pylist()
+        assert accepted == expected.model_dump()
+
+
+def _cells() -> list[str]:
+    return ["SO1", "1", "2019-07-01", "Christy Zhu", "c@x", "Mountain", "1", "3399.99", "271.9992"]
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_nasty_values_of_a_number_are_as_the_model_has_them(value: str) -> None:
+    try:
+        Sales.model_validate(
+            dict(zip(Sales.model_fields, [*_cells()[:6], value, *_cells()[7:]], strict=True))
+        )
+        accepted = True
+    except ValidationError:
+        accepted = False
+    quoted = ",".join(f'"{cell}"' for cell in [*_cells()[:6], value, *_cells()[7:]])
+    assert (validated(f"{HEADER}\n{quoted}\n".encode()).lines == [2]) is accepted
