@@ -39,19 +39,28 @@ def put(container: ContainerClient, path: str, content: bytes, filename: str) ->
     The path holds the content's hash, so what is there already is the same content: a repeated upload ends
     in the same version, never in a second one.
     """
-    blob = container.get_blob_client(path)
     metadata = {
         _FILENAME: quote(filename, safe="")[:_LONGEST_METADATA],
         _SHA256: hashlib.sha256(content).hexdigest(),
     }
+    try:
+        _write_once(container, path, content, metadata)
+    except ResourceNotFoundError:  # a new account has no container yet
+        with suppress(ResourceExistsError):
+            container.create_container()
+        _write_once(container, path, content, metadata)
+    return describe(container, path)
+
+
+def _write_once(container: ContainerClient, path: str, content: bytes, metadata: dict[str, str]) -> None:
     with suppress(ResourceExistsError):
-        blob.upload_blob(
+        container.upload_blob(
+            path,
             content,
             overwrite=False,
             metadata=metadata,
             content_settings=ContentSettings(content_type="text/csv"),
         )
-    return describe(container, path)
 
 
 def describe(container: ContainerClient, path: str) -> Upload:

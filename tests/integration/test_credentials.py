@@ -1,4 +1,4 @@
-"""Which credentials reach Postgres and storage; decided in one place, for HTTP functions and triggers alike."""
+"""Which credentials reach Postgres and storage: decided in one place, for every function."""
 
 from __future__ import annotations
 
