@@ -1,0 +1,38 @@
+"""The servers that tests run on behave as tests expect."""
+
+import psycopg2
+
+from dev.azurite import Azurite
+from dev.postgres import Postgres
+from tests.fixtures.apps import App
+
+
+def query(url: str, statement: str) -> object:
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            row = cursor.fetchone()
+            return row[0] if row else None
+    finally:
+        connection.close()
+
+
+def test_postgres_keeps_its_address_and_data_over_a_restart(postgres: Postgres, database_url: str) -> None:
+    before = query(database_url, "select count(*) from ingest.ingestions")
+    postgres.restart()
+    assert before == query(database_url, "select count(*) from ingest.ingestions") == 0
+
+
+def test_azurite_keeps_its_address_and_blobs_over_a_restart(azurite: Azurite, clean_uploads: str) -> None:
+    before = azurite.connection_string
+    azurite.stop()
+    azurite.start()
+    assert azurite.connection_string == before == clean_uploads
+
+
+def test_an_app_under_test_comes_back_after_a_crash(app: App) -> None:
+    app.kill()
+    app.start()
+    assert app.wait_for(lambda: app.log.count("Host started") == 2)
+    assert query(app.database_url, "select count(*) from ingest.ingestions") == 0
