@@ -1,0 +1,1 @@
+"""The bundled local Functions host: a stand-in for `func start`, for development and tests only."""

@@ -1,0 +1,117 @@
+"""The polling source of blob triggers: looks through a container for versions that have no receipt yet."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties
+
+from .blob_function import BlobFunction
+from .blob_message import BlobMessage, quoted
+from .receipts import Claim, Receipts, key
+
+log = logging.getLogger("host")
+_AT_ONCE = 8
+
+
+class ContainerScan:
+    """Scans one container for all functions that watch it; `queue` takes a message for the internal queue."""
+
+    def __init__(
+        self,
+        functions: list[BlobFunction],
+        receipts: Receipts,
+        queue: Callable[[BlobMessage], None],
+        seconds: float,
+        stopping: threading.Event,
+    ) -> None:
+        self._functions = functions
+        self._account = functions[0].account
+        self._container = functions[0].path.container
+        self._prefix = _common_prefix([function.path.prefix for function in functions])
+        self._receipts = receipts
+        self._queue = queue
+        self._seconds = seconds
+        self._stopping = stopping
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"scan {self._container}")
+        # Receipts known to be complete, by function id: read once, so that a scan costs one listing.
+        self._known: dict[str, set[str]] = {}
+        # Claimed here, but not queued because storage failed in between: no need to wait for the claim's age.
+        self._begun: set[BlobMessage] = set()
+
+    def step(self) -> float:
+        """Scan once; answer the seconds until the next scan."""
+        began = time.monotonic()
+        try:
+            for function in self._functions:
+                if function.function.id not in self._known:
+                    self._known[function.function.id] = self._receipts.completed(function.function.id)
+            self._scan()
+        except ResourceNotFoundError:
+            self._account.answered()  # it said that there is no such container; it may come
+        except AzureError as exc:
+            self._account.failed(f"scanning the container {self._container}", exc)
+        else:
+            self._account.answered()
+        # A container so large that looking through it takes longer than the rest gets a longer rest.
+        return max(self._seconds, time.monotonic() - began)
+
+    def _scan(self) -> None:
+        container = self._account.blobs.get_container_client(self._container)
+        present: dict[str, set[str]] = {function_id: set() for function_id in self._known}
+        for page in container.list_blobs(name_starts_with=self._prefix).by_page():
+            fresh = [
+                message
+                for blob in page
+                for message in self._messages(blob)
+                if not self._is_known(message, present)
+            ]
+            for error in self._pool.map(self._enqueue, fresh):
+                if error is not None:
+                    self._account.failed("queueing a blob", error)
+            if self._stopping.is_set():
+                return
+        for function_id, keys in present.items():
+            # What is no longer there cannot come back under its ETag, so it need not be remembered.
+            self._known[function_id] &= keys
+
+    def _messages(self, blob: BlobProperties) -> list[BlobMessage]:
+        return [
+            BlobMessage(
+                watching.function.id, self._container, blob.name, quoted(blob.etag), blob.blob_type.value
+            )
+            for watching in self._functions
+            if watching.path.matches(blob.name)
+        ]
+
+    def _is_known(self, message: BlobMessage, present: dict[str, set[str]]) -> bool:
+        receipt = key(message)
+        present[message.function_id].add(receipt)
+        return receipt in self._known[message.function_id]
+
+    def _enqueue(self, message: BlobMessage) -> AzureError | None:
+        """Queue one blob version unless someone else did; answer the error, so that one blob fails alone."""
+        if self._stopping.is_set():
+            return None
+        try:
+            claim = Claim.OURS if message in self._begun else self._receipts.claim(message)
+            if claim is Claim.OURS:
+                self._begun.add(message)
+                self._queue(message)
+                self._receipts.complete(message)
+                self._begun.discard(message)
+            if claim is not Claim.BUSY:
+                self._known[message.function_id].add(key(message))
+        except AzureError as exc:
+            return exc
+        return None
+
+
+def _common_prefix(names: list[str]) -> str:
+    first, last = min(names), max(names)
+    return next((first[:i] for i, letter in enumerate(first) if last[i : i + 1] != letter), first)

@@ -1,0 +1,148 @@
+"""The HTTP server's socket side: one thread a connection, requests in, replies out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO, cast
+
+from . import body
+from .http_message import Reply, Request
+from .lifecycle import Lifecycle
+
+log = logging.getLogger("host")
+_LONGEST_LINE = 65536
+_BODILESS = (204, 304)
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on loopback and hands complete requests to `respond`."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+    def __init__(self, port: int, respond: Callable[[Request], Reply], lifecycle: Lifecycle) -> None:
+        self.respond = respond
+        self.lifecycle = lifecycle
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Keep quiet about clients that went away; log everything else."""
+        error = sys.exception()
+        if not isinstance(error, (ConnectionError, TimeoutError, body.DisconnectedError)):
+            log.error("a connection failed", exc_info=error)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves one connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "dev.host"
+    sys_version = ""
+    timeout = 120
+    disable_nagle_algorithm = True
+    server: Server
+
+    def handle_one_request(self) -> None:
+        """Read one request, answer it."""
+        try:
+            self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
+        except TimeoutError:
+            self.raw_requestline = b""
+        if not self.raw_requestline:
+            self.close_connection = True
+            return
+        if len(self.raw_requestline) > _LONGEST_LINE:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+        elif self.parse_request():
+            if self.request_version == "HTTP/0.9":
+                self._refuse(HTTPStatus.BAD_REQUEST)
+            else:
+                self._serve()
+
+    def handle_expect_100(self) -> bool:
+        """Put `100 Continue` off until the length is known to be acceptable."""
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer a request that could not be parsed (the base class calls this)."""
+        self._refuse(code)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: the host logs invocations."""
+
+    def _serve(self) -> None:
+        try:
+            content = self._body()
+        except body.BadRequestError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        except body.TooLargeError:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        with self.server.lifecycle.work():
+            if self.server.lifecycle.stopping.is_set():
+                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+                return
+            path, _, query = self._target().partition("?")
+            reply = self.server.respond(Request(self.command, path, query, self._headers(), content))
+            if self.server.lifecycle.stopping.is_set():
+                self.close_connection = True
+            self._send(reply)
+
+    def _body(self) -> bytes:
+        stream = cast(BinaryIO, self.rfile)
+        chunked = body.is_chunked(self.headers)
+        length = body.content_length(self.headers)
+        if length > body.LIMIT:
+            raise body.TooLargeError
+        if self.headers.get("Expect", "").lower() == "100-continue" and (chunked or length):
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if not chunked:
+            return body.read(stream, length)
+        body.drain_chunked(stream)
+        return b""  # as in Azure: without a Content-Length a function sees no body
+
+    def _target(self) -> str:
+        """Answer path and query; an absolute URI as request target loses its scheme and host."""
+        target = self.path.partition("#")[0]
+        if "://" in target.partition("?")[0] and not target.startswith("/"):
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        return target
+
+    def _headers(self) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            key, joiner = name.lower(), "; " if name.lower() == "cookie" else ","
+            try:
+                decoded = value.encode("latin-1").decode()
+            except UnicodeError:
+                decoded = value
+            headers[key] = f"{headers[key]}{joiner}{decoded}" if key in headers else decoded
+        return headers
+
+    def _send(self, reply: Reply) -> None:
+        sends_body = reply.status not in _BODILESS
+        self.send_response_only(reply.status)
+        self.send_header("Date", self.date_time_string())
+        self.send_header("Server", self.version_string())
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        if sends_body:
+            self.send_header("Content-Length", str(len(reply.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if sends_body and self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+    def _refuse(self, status: int) -> None:
+        """Answer with an empty body, and close without losing the answer on the way."""
+        self.close_connection = True
+        self.request_version = "HTTP/1.1"  # send_response_only writes no head for HTTP/0.9
+        self.command = getattr(self, "command", "") or ""
+        self._send(Reply(status))
+        body.linger(self.connection, cast(BinaryIO, self.rfile))

@@ -1,0 +1,93 @@
+"""Storage accounts by the name of their connection setting, and what is logged when one does not answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from .errors import LoadError, SettingError
+from .function import Function
+
+log = logging.getLogger("host")
+_SECONDS_BETWEEN_LINES = 5.0
+# The loops retry by themselves; a retry inside the client would only hide an outage and delay a stop.
+_CLIENT: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 30}
+_EMULATOR = re.compile(r"UseDevelopmentStorage=true|//127\.0\.0\.1|//localhost", re.IGNORECASE)
+
+
+class Account:
+    """One storage account: its clients, and whether it answers."""
+
+    def __init__(self, setting: str, connection_string: str) -> None:
+        self.setting = setting
+        # An emulator needs neither proxies nor .netrc, and looking for them costs a quarter of every request.
+        options = {**_CLIENT, "use_env_settings": _EMULATOR.search(connection_string) is None}
+        try:
+            self.blobs = BlobServiceClient.from_connection_string(connection_string, **options)
+            self.queues = QueueServiceClient.from_connection_string(connection_string, **options)
+        except ValueError as exc:
+            raise SettingError(f"the setting {setting} is not a valid storage connection string") from exc
+        self._lock = threading.Lock()
+        self._failing = False
+        self._last_line = float("-inf")
+
+    def failed(self, doing: str, error: AzureError) -> None:
+        """Log that something failed, at most once in a few seconds however many loops fail."""
+        with self._lock:
+            self._failing = True
+            now = time.monotonic()
+            if now - self._last_line < _SECONDS_BETWEEN_LINES:
+                return
+            self._last_line = now
+        # Without a URL's query, which may be a shared access signature.
+        reason = re.sub(r"\?\S*", "", str(error).partition("\n")[0])
+        log.warning("storage account of %s: %s failed, trying again: %s", self.setting, doing, reason)
+
+    def answered(self) -> None:
+        """Log the end of an outage."""
+        if not self._failing:
+            return
+        with self._lock:
+            ended, self._failing, self._last_line = self._failing, False, float("-inf")
+        if ended:
+            log.info("storage account of %s answers again", self.setting)
+
+
+class Accounts:
+    """All accounts that the app names."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._accounts: dict[str, Account] = {}
+
+    def __getitem__(self, setting: str) -> Account:
+        """Answer the account whose connection string is the setting; SettingError if there is none."""
+        if setting not in self._accounts:
+            self._accounts[setting] = Account(setting, self._connection_string(setting))
+        return self._accounts[setting]
+
+    def of(self, function: Function) -> Account:
+        """Answer the account of a function's trigger; LoadError if there is none."""
+        try:
+            return self[function.connection]
+        except SettingError as exc:
+            raise LoadError(function.name, str(exc)) from exc
+
+    def _connection_string(self, setting: str) -> str:
+        value = self._environment.get(setting)
+        if value:
+            return value
+        if any(name.startswith(f"{setting}__") for name in self._environment):
+            raise SettingError(
+                f"{setting} is given as an identity-based connection ({setting}__…); "
+                f"the local stand-in needs a connection string in {setting}"
+            )
+        raise SettingError(f"the setting {setting} is not set; it must hold a storage connection string")

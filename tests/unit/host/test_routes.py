@@ -1,0 +1,95 @@
+"""Routes: templates, precedence, constraints."""
+
+import pytest
+
+from dev.host.errors import LoadError
+from dev.host.routes import Routes
+from tests.unit.host.making import http_function
+
+
+def found(routes: Routes, path: str, method: str = "GET") -> tuple[str, dict[str, str]] | None:
+    match = routes.find(method, path)
+    return (match[0].name, match[1]) if match else None
+
+
+def routes(*templates: str, prefix: str = "api") -> Routes:
+    return Routes([http_function(template, template) for template in templates], prefix)
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "parameters"),
+    [
+        ("items", "/api/items", {}),
+        ("items", "/API/Items/", {}),
+        ("items/{id}", "/api/items/a%20b", {"id": "a b"}),
+        ("items/{id}", "/api/items/a%2Fb", {"id": "a%2Fb"}),
+        ("items/{id?}", "/api/items", {}),
+        ("items/{id=7}", "/api/items", {"id": "7"}),
+        ("items/{id=7}", "/api/items/8", {"id": "8"}),
+        ("{*rest}", "/api/a/b/c", {"rest": "a/b/c"}),
+        ("{*rest}", "/api", {}),
+        ("files/{name}.{kind}", "/api/files/a.csv", {"name": "a", "kind": "csv"}),
+        ("items/{id:int}", "/api/items/-7", {"id": "-7"}),
+        ("items/{id:int?}", "/api/items", {}),
+        ("items/{id:range(1,5)}", "/api/items/5", {"id": "5"}),
+        ("items/{id:length(2)}", "/api/items/ab", {"id": "ab"}),
+        ("items/{id:alpha:minlength(2)}", "/api/items/ab", {"id": "ab"}),
+        (
+            "items/{id:guid}",
+            "/api/items/4a6f5b3e-0d1c-4f6e-9b7a-2c8d9e0f1a2b",
+            {"id": "4a6f5b3e-0d1c-4f6e-9b7a-2c8d9e0f1a2b"},
+        ),
+        (r"items/{id:regex(^x\d+$)}", "/api/items/x12", {"id": "x12"}),
+    ],
+)
+def test_a_template_matches(template: str, path: str, parameters: dict[str, str]) -> None:
+    assert found(routes(template), path) == (template, parameters)
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("items", "/items"),
+        ("items", "/api/items/1"),
+        ("items/{id}", "/api/items"),
+        ("items/{id}", "/api/items/1/2"),
+        ("items/{id:int}", "/api/items/one"),
+        ("items/{id:int}", "/api/items/99999999999"),
+        ("items/{id:guid}", "/api/items/7"),
+        ("items/{id:range(1,5)}", "/api/items/6"),
+        ("items/{id:length(2)}", "/api/items/abc"),
+        ("items/{id:bool}", "/api/items/1"),
+    ],
+)
+def test_a_template_does_not_match(template: str, path: str) -> None:
+    assert found(routes(template), path) is None
+
+
+def test_the_most_specific_route_wins_whatever_the_order() -> None:
+    templates = ["{*rest}", "{a}", "{a:int}", "items", "items/{id}", "items/new"]
+    for order in (templates, templates[::-1]):
+        table = routes(*order)
+        assert found(table, "/api/items") == ("items", {})
+        assert found(table, "/api/7") == ("{a:int}", {"a": "7"})
+        assert found(table, "/api/x") == ("{a}", {"a": "x"})
+        assert found(table, "/api/items/new") == ("items/new", {})
+        assert found(table, "/api/items/1") == ("items/{id}", {"id": "1"})
+        assert found(table, "/api/a/b/c") == ("{*rest}", {"rest": "a/b/c"})
+
+
+def test_methods_choose_between_functions_of_one_route() -> None:
+    table = Routes([http_function("read", "rows", ["GET"]), http_function("write", "rows", ["POST"])], "api")
+    assert found(table, "/api/rows", "POST") == ("write", {})
+    assert found(table, "/api/rows", "GET") == ("read", {})
+    assert found(table, "/api/rows", "DELETE") is None
+    assert found(table, "/api/rows", "HEAD") is None
+
+
+def test_a_function_without_a_route_answers_under_its_name_and_without_a_prefix_at_the_top() -> None:
+    assert found(Routes([http_function("hello")], ""), "/hello") == ("hello", {})
+
+
+@pytest.mark.parametrize("template", ["items/{id:integer}", "items/{id", "items/{id:range(a)}", "{a}/{a}"])
+def test_a_malformed_template_names_its_function(template: str) -> None:
+    with pytest.raises(LoadError, match="cannot load the broken function"):
+        Routes([http_function("broken", template)], "api")

@@ -1,0 +1,93 @@
+"""Settings: local.settings.json, expressions, host.json, the host id."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dev.host.errors import SettingError
+from dev.host.host_json import read_host_json
+from dev.host.settings import apply_local_settings, host_id, resolve
+from dev.host.storage import Accounts
+
+
+def test_expressions_resolve_anywhere_in_a_text() -> None:
+    assert resolve("%A%/x/%B%", {"A": "1", "B": "2"}) == "1/x/2"
+    assert resolve("100% {name}", {}) == "100% {name}"
+
+
+def test_an_expression_without_a_setting_names_it() -> None:
+    with pytest.raises(SettingError, match="the setting NOT_THERE is not set"):
+        resolve("%NOT_THERE%/{name}", {})
+
+
+def test_local_settings_never_override_the_environment(tmp_path: Path) -> None:
+    values = {"A": "file", "B": "file", "C": True}
+    (tmp_path / "local.settings.json").write_text(json.dumps({"Values": values}))
+    environment = {"A": "mine"}
+    apply_local_settings(tmp_path, environment)
+    assert environment == {"A": "mine", "B": "file", "C": "true"}
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"IsEncrypted": true}', '{"Values": {"A": {}}}', '{"Values": 1}']
+)
+def test_malformed_local_settings_are_an_error_without_their_values(tmp_path: Path, content: str) -> None:
+    (tmp_path / "local.settings.json").write_text(content)
+    with pytest.raises(SettingError, match=r"local\.settings\.json"):
+        apply_local_settings(tmp_path, {})
+
+
+def test_host_json_has_the_hosts_defaults(tmp_path: Path) -> None:
+    settings = read_host_json(tmp_path, {})
+    assert (settings.route_prefix, settings.function_timeout, settings.blob_tries) == ("api", 1800, 5)
+    assert (settings.queue_tries, settings.queue_retry_seconds, settings.blob_concurrency % 8) == (5, 0, 0)
+
+
+def test_host_json_is_read_and_settings_lie_over_it(tmp_path: Path) -> None:
+    content = {
+        "functionTimeout": "00:10:00",
+        "extensions": {"http": {"routePrefix": ""}, "blobs": {"maxDegreeOfParallelism": 2}},
+    }
+    (tmp_path / "host.json").write_text(json.dumps(content))
+    environment = {"AzureFunctionsJobHost__extensions__blobs__poisonBlobThreshold": "3"}
+    settings = read_host_json(tmp_path, environment)
+    assert (settings.route_prefix, settings.function_timeout) == ("", 600)
+    assert (settings.blob_concurrency, settings.blob_tries) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"functionTimeout": "ten minutes"}, {"extensions": {"blobs": {"poisonBlobThreshold": 0}}}],
+)
+def test_a_bad_value_in_host_json_is_named(tmp_path: Path, content: object) -> None:
+    (tmp_path / "host.json").write_text(json.dumps(content))
+    with pytest.raises(SettingError, match=r"(functionTimeout|poisonBlobThreshold) in host\.json"):
+        read_host_json(tmp_path, {})
+
+
+def test_the_host_id_is_stable_and_the_apps_own(tmp_path: Path) -> None:
+    first = host_id(tmp_path, {})
+    assert first == host_id(tmp_path, {})
+    assert first != host_id(tmp_path / "other", {})
+    assert len(first) <= 32
+    assert host_id(tmp_path, {"AzureFunctionsWebHost__hostid": "Chosen-1"}) == "chosen-1"
+
+
+@pytest.mark.parametrize("chosen", ["a" * 33, "a--b", "under_score"])
+def test_a_chosen_host_id_must_fit_a_queues_name(tmp_path: Path, chosen: str) -> None:
+    with pytest.raises(SettingError, match="AzureFunctionsWebHost__hostid"):
+        host_id(tmp_path, {"AzureFunctionsWebHost__hostid": chosen})
+
+
+def test_connections_are_named_and_never_shown() -> None:
+    accounts = Accounts({"BAD": "AccountKey=secret", "IDENTITY__blobServiceUri": "https://x"})
+    for setting in ("BAD", "IDENTITY", "MISSING"):
+        with pytest.raises(SettingError, match=setting) as caught:
+            accounts[setting]
+        assert "secret" not in str(caught.value)
+
+
+def test_the_emulators_short_form_is_a_connection() -> None:
+    account = Accounts({"DATA": "UseDevelopmentStorage=true"})["DATA"]
+    assert account.blobs.url.startswith("http://127.0.0.1:10000/devstoreaccount1")
