@@ -28,7 +28,7 @@ def create(connection: Connection, contract: type[Contract]) -> Table:
 
 def add(connection: Connection, staging: Table, validated: Validated) -> None:
     """Append the accepted rows of a batch."""
-    if validated.lines:
+    if len(validated.lines):
         rows = pa.Table.from_pandas(validated.rows, preserve_index=False)
         lines = pa.array(validated.lines, pa.int64())
         copy.copy_in(connection, staging, rows.append_column(LINE_COLUMN, lines))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -25,13 +27,13 @@ class Batch:
     """Rows of the file in its order.
 
     `text` has a column of `string[pyarrow]` for each field of the contract that the file has, missing values
-    as NA, and a row for each record of the right width; `lines` and `raws` have the line number and the text
-    of the same rows. `rejects` are the records that were no rows.
+    as NA, and a row for each record of the right width; `lines` has the line number of each, and `raw` gives
+    the text of the one at a position. `rejects` are the records that were no rows.
     """
 
     text: pd.DataFrame
-    lines: list[int]
-    raws: list[str]
+    lines: npt.NDArray[np.int64]
+    raw: Callable[[int], str]
     rejects: list[Reject]
 
 
@@ -74,8 +76,8 @@ class Reading:
         }
         return Batch(
             text=pd.DataFrame(text),
-            lines=[record.line for record in rows],
-            raws=[record.raw for record in rows],
+            lines=np.fromiter((record.line for record in rows), np.int64, len(rows)),
+            raw=lambda position: rows[position].raw,
             rejects=[
                 _reject(record, width) for record in read if record.fault or len(record.fields) != width
             ],

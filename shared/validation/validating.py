@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from pydantic import ValidationError
@@ -27,7 +29,7 @@ class Validated:
     """
 
     rows: pd.DataFrame
-    lines: list[int]
+    lines: npt.NDArray[np.int64]
     rejects: list[Reject]
 
 
@@ -38,16 +40,17 @@ def validate(batch: Batch, contract: type[Contract]) -> Validated:
     accepted: list[Contract] = []
     lines: list[int] = []
     rejects = list(batch.rejects)
-    for line, raw, values in zip(batch.lines, batch.raws, zip(*columns, strict=True), strict=True):
+    for position, values in enumerate(zip(*columns, strict=True)):
+        line = int(batch.lines[position])
         present = {name: value for name, value in zip(names, values, strict=True) if value is not None}
         try:
             accepted.append(contract.model_validate(present))
         except ValidationError as exc:
-            rejects.append(Reject(line, raw, _reasons(exc, present)))
+            rejects.append(Reject(line, batch.raw(position), _reasons(exc, present)))
         else:
             lines.append(line)
     rejects.sort(key=lambda reject: reject.line)
-    return Validated(_frame(accepted, contract), lines, rejects)
+    return Validated(_frame(accepted, contract), np.array(lines, np.int64), rejects)
 
 
 def _reasons(error: ValidationError, present: dict[str, str]) -> tuple[RowError, ...]:

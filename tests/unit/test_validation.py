@@ -45,7 +45,7 @@ def test_accepted_rows_are_typed_columns_in_the_contracts_order() -> None:
     assert table.column_names == list(Sales.model_fields)
     assert table.schema.field("unit_price").type == pa.decimal128(18, 4)
     assert table.column("unit_price").to_pylist() == [Decimal("3399.9900")] * 2
-    assert found.lines == [2, 3]
+    assert list(found.lines) == [2, 3]
 
 
 def test_every_reason_of_a_row_is_kept_with_its_column_and_value() -> None:
@@ -62,7 +62,7 @@ def test_every_reason_of_a_row_is_kept_with_its_column_and_value() -> None:
 def test_ragged_and_refused_rows_come_in_the_order_of_their_lines() -> None:
     found = validated(csv(row(1), "x", row(2, quantity="0"), row(3), "a,b"))
     assert [reject.line for reject in found.rejects] == [3, 4, 6]
-    assert found.lines == [2, 5]
+    assert list(found.lines) == [2, 5]
 
 
 def test_an_empty_text_and_a_missing_one_differ() -> None:
@@ -87,7 +87,7 @@ def test_a_row_is_accepted_exactly_when_the_model_accepts_it(field: str, value: 
 
     if expected is None or "\0" in value:
         assert len(found.rejects) == 1
-        assert found.lines == []
+        assert list(found.lines) == []
     else:
         (accepted,) = pa.Table.from_pandas(found.rows, preserve_index=False).to_pylist()
         assert accepted == expected.model_dump()
@@ -107,4 +107,4 @@ def test_nasty_values_of_a_number_are_as_the_model_has_them(value: str) -> None:
     except ValidationError:
         accepted = False
     quoted = ",".join(f'"{cell}"' for cell in [*_cells()[:6], value, *_cells()[7:]])
-    assert (validated(f"{HEADER}\n{quoted}\n".encode()).lines == [2]) is accepted
+    assert (validated(f"{HEADER}\n{quoted}\n".encode()).lines.tolist() == [2]) is accepted
