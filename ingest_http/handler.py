@@ -14,6 +14,7 @@ from shared import noting, uploading
 from shared.http import answer
 from shared.resources import resources
 from shared.storage.uploads import Upload
+from shared.uploading import File
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -25,23 +26,25 @@ def ingest(req: func.HttpRequest) -> func.HttpResponse:
     """Store one or many files; 202 with an entry for each, in the request's order."""
     own = resources()
     dataset = req.params.get("dataset", own.settings.default_dataset)
-    stored = uploading.store(own.uploads, dataset, form.files(req))
+    files = form.files(req)
+    stored = uploading.store(own.uploads, dataset, files)
     noting.note(own.engine, stored, dataset)
     for upload in stored:
         logger.bind(ingestion=upload.version.ingestion_id, dataset=dataset).info(
             "stored {} bytes", upload.size
         )
-    body = {"dataset": dataset, "files": [_entry(upload, req.url) for upload in stored]}
+    entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
+    body = {"dataset": dataset, "files": entries}
     return answer.json_value(body, HTTPStatus.ACCEPTED)
 
 
-def _entry(upload: Upload, url: str) -> dict[str, Any]:
+def _entry(upload: Upload, file: File, url: str) -> dict[str, Any]:
     ingestion_id = str(upload.version.ingestion_id)
     return {
         "ingestion_id": ingestion_id,
         "filename": upload.filename,
         "blob": f"{upload.version.container}/{upload.version.path}",
         "size": upload.size,
-        "sha256": upload.sha256,
+        "sha256": uploading.sha256_of(file),
         "status_url": urljoin(url, f"ingestions/{ingestion_id}"),
     }

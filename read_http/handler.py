@@ -7,7 +7,7 @@ from http import HTTPStatus
 import azure.functions as func
 
 from read_http import parameters
-from shared import faults, health, rows
+from shared import brief, faults, health, rows
 from shared.contracts import registry
 from shared.errors import NotFound
 from shared.http import answer, status
@@ -33,7 +33,7 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
 def ingestion(req: func.HttpRequest) -> func.HttpResponse:
     """What happened to one version of one file."""
     asked = parameters.ingestion_id(req.route_params)
-    with faults.translated(), resources().engine.connect() as connection:
+    with brief.connect(resources().engine) as connection:
         entry = ingestions.find(connection, asked)
     if entry is None:
         raise NotFound(f"There is no ingestion {asked}.")

@@ -10,11 +10,12 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection
 
 from shared.contracts import registry
+from shared.contracts.base import Contract
 from shared.errors import FileRefused, UnknownDataset
 from shared.ledger import ingestions, locks, rejects
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
-from shared.loading.load import Load
+from shared.loading.load import Load, Report
 from shared.reading.batches import Reading
 from shared.stopwatch import Stopwatch
 from shared.storage import names, uploads
@@ -33,13 +34,15 @@ class Outcome:
 class Attempt:
     """One try, in the transaction of `connection`, which commits the rows and the entry together."""
 
-    def __init__(self, connection: Connection, upload: Upload, dataset: str, serial: int) -> None:
+    def __init__(
+        self, connection: Connection, upload: Upload, dataset: str, serial: int, report: Report
+    ) -> None:
         self._connection = connection
         self._upload = upload
         self._dataset = dataset
         self._serial = serial
+        self._report = report
         self._reading: Reading | None = None
-        self._load: Load | None = None
         self.watch = Stopwatch()
 
     @property
@@ -49,24 +52,41 @@ class Attempt:
 
     def run(self, container: ContainerClient) -> Outcome:
         """Load the file from `container`, or record why it cannot be; the caller commits."""
-        try:
-            return self._run(container)
-        except (FileRefused, UnknownDataset) as exc:
-            return self._refuse(exc)
+        with rejects.Spool(self._upload.version.ingestion_id) as rejected:
+            try:
+                contract = registry.find(self._dataset)
+                _require_supported(self._upload)
+                return self._load(container, contract, rejected)
+            except (FileRefused, UnknownDataset) as exc:
+                return self._refuse(exc, rejected)
 
-    def _run(self, container: ContainerClient) -> Outcome:
-        contract = registry.find(self._dataset)
-        _require_supported(self._upload)
-        if self._upload.sha256 and (twin := self._twin(self._upload.sha256, self._upload.size)):
-            return self._duplicate(twin, sha256=self._upload.sha256)
+    def _load(self, container: ContainerClient, contract: type[Contract], rejected: rejects.Spool) -> Outcome:
+        sha256 = self._hash_of_likely_twin(container)
+        if sha256 and (twin := self._twin(sha256, self._upload.size)):
+            return self._duplicate(twin, sha256)
         reading = self._reading = Reading(uploads.chunks(container, self._upload.version), contract)
-        load = self._load = Load(self._connection, contract, self.watch)
-        load.stage(reading, self._upload.version.ingestion_id)
-        locks.acquire_content(self._connection, self._dataset, reading.sha256)
-        if twin := self._twin(reading.sha256, reading.size):
-            return self._duplicate(twin, sha256=reading.sha256)
-        counts = load.merge(reading, self._serial)
+        load = Load(self._connection, contract, self._serial, rejected, self.watch)
+        with self._connection.begin_nested() as rows:  # a file refused half-way leaves none of them
+            load.run(reading, self._upload.size, self._report)
+            locks.acquire_content(self._connection, self._dataset, reading.sha256)
+            if twin := self._twin(reading.sha256, reading.size):
+                rows.rollback()
+            else:
+                counts = load.merge(reading)
+        if twin:
+            return self._duplicate(twin, reading.sha256)
+        rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
+
+    def _hash_of_likely_twin(self, container: ContainerClient) -> str | None:
+        """The file's SHA-256, read for it alone, if a file of exactly its size was loaded before.
+
+        Metadata could tell a hash without reading, but anyone who can write the blob can write that.
+        """
+        if not ingestions.has_loaded_of_size(self._connection, self._dataset, self._upload.size):
+            return None
+        with self.watch.stage("hash"):
+            return uploads.sha256(container, self._upload.version)
 
     def _twin(self, sha256: str, size: int) -> uuid.UUID | None:
         return ingestions.find_loaded_twin(self._connection, self._dataset, sha256, size)
@@ -75,18 +95,23 @@ class Attempt:
         rejects.clear(self._connection, self._upload.version.ingestion_id)
         return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
 
-    def _refuse(self, exc: FileRefused | UnknownDataset) -> Outcome:
+    def _refuse(self, exc: FileRefused | UnknownDataset, rejected: rejects.Spool) -> Outcome:
         error: dict[str, Any] = {"code": "unknown_dataset", "detail": exc.message}
         if isinstance(exc, FileRefused):
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
-        if self._load is None or self._reading is None:
+        kept = rejected.keep(self._connection, only_few=True)
+        if kept < rejected.count:
+            error["rejects_kept"] = kept
+        if self._reading is None:
             return self._finish(State.REFUSED, None, error=error)
-        counts = self._load.counts_of_refused(self._reading)
+        counts = Counts(read=self._reading.rows, rejected=rejected.count)
         return self._finish(State.REFUSED, counts, error=error, **self._facts_read(self._reading))
 
     def _facts_read(self, reading: Reading) -> dict[str, Any]:
-        ignored = list(reading.header.ignored) or None
-        return {"sha256": reading.sha256, "size": reading.size, "ignored_columns": ignored}
+        facts: dict[str, Any] = {"ignored_columns": list(reading.header.ignored) or None}
+        if reading.size == self._upload.size:  # else it was refused half-way, and the hash is not the file's
+            facts["sha256"] = reading.sha256
+        return facts
 
     def _finish(self, state: State, counts: Counts | None, **facts: Any) -> Outcome:
         ingestion_id = self._upload.version.ingestion_id

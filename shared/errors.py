@@ -55,6 +55,12 @@ class NotFound(RequestError):
     status = 404
 
 
+class Conflict(RequestError):
+    """Something else is in the way."""
+
+    status = 409
+
+
 class LengthRequired(RequestError):
     """The request needs a Content-Length: the platform delivers chunked bodies empty."""
 
@@ -95,10 +101,15 @@ class Superseded(IngestError):
 class Unavailable(IngestError):
     """A part is away or not ready. `part` is `postgres` or `storage`."""
 
-    def __init__(self, part: str, reason: str) -> None:
+    def __init__(self, part: str, reason: str, faults: Sequence[Mapping[str, Any]] = ()) -> None:
         self.part = part
         self.reason = reason
+        self.faults = tuple(faults)
         super().__init__(f"{part} is unavailable: {reason}")
+
+
+class Contended(Unavailable):
+    """Another load got in the way; alone, this one would have succeeded."""
 
 
 class LoadFailed(IngestError):

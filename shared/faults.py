@@ -16,7 +16,7 @@ from azure.core.exceptions import (
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.errors import LoadFailed, Superseded, Unavailable
+from shared.errors import Contended, LoadFailed, Superseded, Unavailable
 
 POSTGRES = "postgres"
 STORAGE = "storage"
@@ -31,10 +31,15 @@ _PASSING_CLASSES = {
 }
 _PASSING_CODES = {
     "55P03": "a lock was not available in time",
+    "57014": "it did not answer in time",
     "25006": "the server is read-only, as a standby is",
     "42P01": "a table is missing; run `python3 dev migrate`",
     "3F000": "a schema is missing; run `python3 dev migrate`",
     "42501": "the app's role lacks a privilege",
+}
+_CONTENTION = {
+    "40P01": "a deadlock with another load",
+    "40001": "a conflict with another transaction",
 }
 _LOST = "the connection could not be made or was lost"
 _REASONS_BEFORE_LOGIN = {
@@ -71,6 +76,8 @@ def translated() -> Iterator[None]:
 
 def _of_postgres(error: BaseException | None) -> Unavailable | LoadFailed:
     code: str | None = getattr(error, "pgcode", None)
+    if code in _CONTENTION:
+        return Contended(POSTGRES, _CONTENTION[code])
     if code in _PASSING_CODES:
         return Unavailable(POSTGRES, _PASSING_CODES[code])
     if code and code[:2] in _PASSING_CLASSES:

@@ -11,7 +11,7 @@ from typing import Any
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import faults
+from shared import brief, faults
 from shared.errors import IngestError
 
 _PATIENCE_SECONDS = 1.5
@@ -52,14 +52,14 @@ def check(probes: Mapping[str, Callable[[], object]]) -> list[Part]:
 
 def probe_postgres(engine: Engine) -> None:
     """Raises `Unavailable` unless Postgres answers and the ledger is there."""
-    with faults.translated(), engine.connect() as connection:
+    with brief.connect(engine) as connection:
         connection.execute(text("select 1 from ingest.ingestions limit 1"))
 
 
 def probe_storage(container: ContainerClient) -> None:
-    """Raises `Unavailable` unless storage answers and the container is there."""
+    """Raises `Unavailable` unless storage answers; a container that is missing the first upload makes."""
     with faults.translated():
-        container.get_container_properties(timeout=1)
+        container.exists(timeout=1)
 
 
 def _since(begun: float) -> int:

@@ -13,16 +13,20 @@ from sqlalchemy import Connection, Engine
 
 from shared import faults
 from shared.attempt import Attempt, Outcome
-from shared.errors import IngestError, LoadFailed, Superseded, Unavailable, Unexpected
+from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
 from shared.ledger import ingestions, locks
 from shared.ledger.failure import failure
+from shared.ledger.progress import Progress
 from shared.ledger.state import SETTLED, State
 from shared.storage import uploads
 from shared.storage.uploads import Upload
 
 _WAIT_FOR_LOCK_SECONDS = 10.0
 """How long a delivery waits for another one of the same version before it leaves the load to it."""
+
+_TRIES = 5
+"""Tries that end with a bug before no more are made: as many as the platform makes for one event."""
 
 _MOST_ATTEMPTS = 20
 """Tries after which a load that ends without a word is not begun again."""
@@ -56,8 +60,7 @@ class Ingesting:
         if upload is None:
             return self._vanished(path)
         try:
-            with faults.translated():
-                return self._ingest(upload)
+            return self._ingest_contended(upload)
         except Superseded:
             return self._settle(upload, State.SUPERSEDED, None)
         except LoadFailed as exc:
@@ -71,7 +74,17 @@ class Ingesting:
             logger.bind(ingestion=upload.version.ingestion_id).error("{}\n{}", unexpected, unexpected.frames)
             raise unexpected from None
 
-    def _ingest(self, upload: Upload) -> Outcome:
+    def _ingest_contended(self, upload: Upload) -> Outcome:
+        """Beside other loads of the dataset, or, where one of them got in the way, after all of them."""
+        try:
+            with faults.translated():
+                return self._ingest(upload, alone=False)
+        except Contended as exc:
+            logger.bind(ingestion=upload.version.ingestion_id).info("{}; once more, alone", exc)
+        with faults.translated():
+            return self._ingest(upload, alone=True)
+
+    def _ingest(self, upload: Upload, *, alone: bool) -> Outcome:
         ingestion_id = upload.version.ingestion_id
         dataset = dataset_of(upload.version.path, self._default_dataset)
         with self._engine.begin() as load:
@@ -82,8 +95,9 @@ class Ingesting:
             if claim.state in self._settled:
                 logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")
                 return Outcome(ingestion_id, claim.state)
-            _require_survivable(claim)
-            attempt = Attempt(load, upload, dataset, claim.serial)
+            _require_promising(claim)
+            locks.acquire_dataset(load, dataset, alone=alone)
+            attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
             outcome = attempt.run(self._container)
         attempt.watch.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
@@ -129,7 +143,10 @@ class Ingesting:
         return entry is not None and entry["state"] == State.LOADING
 
 
-def _require_survivable(claim: ingestions.Claim) -> None:
-    """Raises `LoadFailed` for a file that takes its worker down time and again."""
+def _require_promising(claim: ingestions.Claim) -> None:
+    """Raises `LoadFailed` for a file that takes its worker down, or meets the same bug, time and again."""
     if claim.state is State.LOADING and claim.attempts >= _MOST_ATTEMPTS:
         raise LoadFailed(f"the worker died during the load, after {claim.attempts} tries in all")
+    lasting = claim.error is not None and not claim.error.get("transient")
+    if claim.state is State.RECEIVED and lasting and claim.attempts >= _TRIES:
+        raise LoadFailed(f"given up after {claim.attempts} tries: {claim.error and claim.error['detail']}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from shared import settings
+
 if TYPE_CHECKING:
     from loguru import Message
-
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def _forward(message: Message) -> None:
@@ -31,11 +30,9 @@ def _forward(message: Message) -> None:
 def configure() -> None:
     """Send everything that loguru gets to `logging`, in the caller's thread.
 
-    The worker finds the invocation of a record by its thread, so nothing may be queued. An unknown
-    `LOG_LEVEL` counts as INFO here, at import, and is named by `settings.load` on first use.
+    The worker finds the invocation of a record by its thread, so nothing may be queued.
     """
-    level = os.environ.get("LOG_LEVEL", "INFO")
-    level = level if level in _LEVELS else "INFO"
+    level = settings.log_level()
     logger.remove()
     # Without diagnose, tracebacks hold no variables' values: those could be rows or secrets.
     logger.add(_forward, level=level, format="{message}", enqueue=False, diagnose=False, backtrace=False)

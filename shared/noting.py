@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
 
 from loguru import logger
 from sqlalchemy import Engine
 
-from shared import faults
-from shared.errors import IngestError
+from shared import brief
+from shared.errors import IngestError, Unexpected
 from shared.ledger import ingestions
 from shared.storage.uploads import Upload
 
@@ -25,8 +24,9 @@ def note(engine: Engine, stored: Sequence[Upload], dataset: str) -> bool:
     pool = ThreadPoolExecutor(1, thread_name_prefix="note")
     try:
         pool.submit(_note, engine, stored, dataset).result(timeout=_PATIENCE_SECONDS)
-    except (IngestError, NotInTime) as exc:
-        logger.warning("the upload is stored but not yet in the ledger: {}", exc or "Postgres did not answer")
+    except Exception as exc:  # noqa: BLE001 - whatever it is, the files are stored
+        reason = exc.message if isinstance(exc, IngestError) else Unexpected(exc).message
+        logger.warning("the upload is stored but not yet in the ledger: {}", reason)
         return False
     finally:
         pool.shutdown(wait=False)
@@ -34,6 +34,6 @@ def note(engine: Engine, stored: Sequence[Upload], dataset: str) -> bool:
 
 
 def _note(engine: Engine, stored: Sequence[Upload], dataset: str) -> None:
-    with faults.translated(), engine.begin() as connection:
+    with brief.connect(engine) as connection:
         for upload in stored:
             ingestions.receive(connection, upload, dataset)

@@ -78,11 +78,11 @@ class Resources:
         that storage is away, and the load has its own back-off.
         """
         options: dict[str, Any] = {
-            "retry_total": 2,
+            "retry_total": 1,
             "initial_backoff": 1,
             "increment_base": 2,
             "connection_timeout": 5,
-            "read_timeout": 60,
+            "read_timeout": 20,
             "max_single_get_size": _BLOCK,
             "max_chunk_get_size": _BLOCK,
         }

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from sqlalchemy import Engine, Text, cast, func, select
+from sqlalchemy import Connection, Engine, Text, cast, exists, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from shared import faults
+from shared import brief
 from shared.contracts.base import Contract
+from shared.ledger.state import State
 from shared.tables import dataset
 from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN, Field
+from shared.tables.ingest import ingestions
+
+_WINDOWS = (2_000, 200_000, 2**62)
+"""Lines of a file that are looked at for its first rows: more only where these do not hold enough."""
 
 
 def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
@@ -19,16 +25,54 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
     Dates are ISO 8601; decimals are JSON numbers with the digits of the file, but for zeros at their end.
     Raises `Unavailable`.
     """
+    chunk: list[str] = []
+    with brief.connect(engine) as connection:
+        for serial in _loads(connection, contract):
+            chunk += _rows_of(connection, contract, serial, limit - len(chunk))
+            if len(chunk) >= limit:
+                break
+    return f"[{','.join(chunk)}]"
+
+
+def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:
+    """Serials of the loads that rows belong to, in order, each looked up when it is asked for."""
     table = dataset.table(contract)
-    rows = (
-        select(*(_shown(contract, field) for field in dataset.fields(contract)))
-        .order_by(table.c[LOAD_COLUMN], table.c[LINE_COLUMN])
-        .limit(limit)
-        .subquery("row")
-    )
-    as_json = func.coalesce(func.json_agg(rows.table_valued()), func.json_build_array())
-    with faults.translated(), engine.connect() as connection:
-        return str(connection.scalar(select(cast(as_json, Text))))
+    serial = 0
+    while True:
+        found = connection.scalar(
+            select(ingestions.c.serial)
+            .where(
+                ingestions.c.dataset == contract.dataset,
+                ingestions.c.state == State.LOADED,
+                ingestions.c.serial > serial,
+                exists().where(table.c[LOAD_COLUMN] == ingestions.c.serial),
+            )
+            .order_by(ingestions.c.serial)
+            .limit(1)
+        )
+        if found is None:
+            return
+        serial = found
+        yield serial
+
+
+def _rows_of(connection: Connection, contract: type[Contract], serial: int, limit: int) -> list[str]:
+    """The first rows of one load, as JSON texts."""
+    table = dataset.table(contract)
+    rows: list[str] = []
+    for last_line in _WINDOWS:
+        window = (
+            select(*(_shown(contract, field) for field in dataset.fields(contract)))
+            .where(table.c[LOAD_COLUMN] == serial, table.c[LINE_COLUMN].between(1, last_line))
+            .order_by(table.c[LINE_COLUMN])
+            .limit(limit)
+            .subquery("row")
+        )
+        as_json = cast(func.row_to_json(window.table_valued()), Text)
+        rows = list(connection.scalars(select(as_json)))
+        if len(rows) >= limit:
+            break
+    return rows
 
 
 def _shown(contract: type[Contract], field: Field) -> ColumnElement[object]:

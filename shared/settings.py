@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
@@ -17,6 +17,8 @@ UPLOADS_CONTAINER = "uploads"
 
 STORAGE_CONNECTION = "UPLOADS"
 """Name of the connection of the triggers; the platform appends `__blobServiceUri` and the like itself."""
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class Settings(BaseModel):
@@ -36,7 +38,7 @@ class Settings(BaseModel):
     )
     default_dataset: Annotated[str, Field(alias="DEFAULT_DATASET", min_length=1)] = "sales"
     retry_seconds: Annotated[float, Field(alias="RETRY_SECONDS", ge=0, le=240)] = 60
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
+    log_level: Annotated[LogLevel, Field(alias="LOG_LEVEL")] = "INFO"
 
     @model_validator(mode="after")
     def _storage_is_named(self) -> Self:
@@ -88,3 +90,9 @@ def trigger_source() -> Literal["polling", "eventgrid"]:
     polling here and is named by `load` on first use.
     """
     return "eventgrid" if os.environ.get("BLOB_TRIGGER_SOURCE") == "eventgrid" else "polling"
+
+
+def log_level() -> LogLevel:
+    """`LOG_LEVEL` for the logs, which are configured at import; like `trigger_source`, it never raises."""
+    found = os.environ.get("LOG_LEVEL", "")
+    return next((level for level in get_args(LogLevel) if level == found), "INFO")

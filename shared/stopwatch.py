@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -30,8 +30,8 @@ class Stopwatch:
             self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - begun
             self._rows[name] = self._rows.get(name, 0) + rows
 
-    def watch(self, name: str, items: Iterable[T]) -> Iterator[T]:
-        """Go through `items`, counting the time that getting each one takes."""
+    def watch(self, name: str, items: Iterable[T], rows: Callable[[T], int]) -> Iterator[T]:
+        """Go through `items`, counting the time that getting each one takes, and its `rows`."""
         iterator = iter(items)
         while True:
             with self.stage(name):
@@ -39,6 +39,7 @@ class Stopwatch:
                     item = next(iterator)
                 except StopIteration:
                     return
+            self._rows[name] += rows(item)
             yield item
 
     def log(self, ingestion_id: uuid.UUID, dataset: str) -> None:

@@ -54,6 +54,8 @@ def sweep(
 def _unsettled(engine: Engine, container: ContainerClient, before: datetime) -> Iterator[str]:
     """Paths whose current version has no entry, or one that somebody should have finished by now."""
     with faults.translated():
+        if not container.exists():
+            return  # the first upload will make it
         old = (upload for upload in uploads.every(container) if upload.modified_at < before)
         for page in _pages(old):
             ids = [upload.version.ingestion_id for upload in page]

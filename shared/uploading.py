@@ -11,9 +11,9 @@ from azure.storage.blob import ContainerClient
 
 from shared import faults
 from shared.contracts import registry
-from shared.errors import InvalidRequest, UnknownDataset
+from shared.errors import IngestError, InvalidRequest, Unavailable, UnknownDataset
 from shared.storage import names, uploads
-from shared.storage.uploads import Upload
+from shared.storage.uploads import Stored, Upload
 
 _HASH_IN_PATH = 12
 
@@ -29,19 +29,59 @@ class File:
 def store(container: ContainerClient, dataset: str, files: Sequence[File]) -> list[Upload]:
     """Write `files` under `dataset` and describe the blobs, in the same order.
 
-    Raises `InvalidRequest` with every fault of every file, and then nothing is stored. The same bytes under
-    the same name are the same blob, however often they are sent.
+    Raises `InvalidRequest` with every fault of every file, and then nothing is stored; `Unavailable` where
+    storage fails, after removing what this request had stored, or with what it could not remove. The same
+    bytes under the same name are the same blob, however often they are sent.
     """
     if not_storable := [*_faults_of_request(dataset, files), *_faults_of_files(files)]:
         raise InvalidRequest("Nothing was stored: see errors.", not_storable)
-    with faults.translated():
-        return [uploads.put(container, path_of(dataset, file), file.content, file.filename) for file in files]
+    stored: list[Stored] = []
+    try:
+        for file in files:
+            with faults.translated():
+                stored.append(uploads.put(container, paths_of(dataset, file), file.content, file.filename))
+    except IngestError as exc:
+        if remaining := _undo(container, stored):
+            raise Unavailable(faults.STORAGE, _PARTLY, remaining) from exc
+        raise
+    return [one.upload for one in stored]
 
 
-def path_of(dataset: str, file: File) -> str:
-    """Where a file is stored: `{dataset}/{first 12 hex of its SHA-256}/{safe name}`."""
-    digest = hashlib.sha256(file.content).hexdigest()
-    return f"{dataset}/{digest[:_HASH_IN_PATH]}/{names.safe(file.filename)}"
+_PARTLY = "it failed in the middle of the request, and what was stored by then could not be removed"
+
+
+def _undo(container: ContainerClient, stored: Sequence[Stored]) -> list[dict[str, Any]]:
+    """Delete what this request brought; returns what could not be deleted, as faults."""
+    remaining: list[dict[str, Any]] = []
+    for one in stored:
+        try:
+            with faults.translated():
+                if one.new and not remaining:  # one that hangs is enough
+                    uploads.delete(container, one.upload)
+                    continue
+        except IngestError:
+            pass
+        if one.new:
+            ingestion_id = str(one.upload.version.ingestion_id)
+            remaining.append(
+                {"file": one.upload.filename, "detail": "It is stored.", "ingestion_id": ingestion_id}
+            )
+    return remaining
+
+
+def paths_of(dataset: str, file: File) -> tuple[str, str]:
+    """Where a file is stored: `{dataset}/{hash}/{safe name}`.
+
+    The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them.
+    """
+    digest = sha256_of(file)
+    name = names.safe(file.filename)
+    return f"{dataset}/{digest[:_HASH_IN_PATH]}/{name}", f"{dataset}/{digest}/{name}"
+
+
+def sha256_of(file: File) -> str:
+    """Of the content, in hexadecimal."""
+    return hashlib.sha256(file.content).hexdigest()
 
 
 def _faults_of_request(dataset: str, files: Sequence[File]) -> list[dict[str, Any]]:

@@ -6,15 +6,19 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 _ISO_DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
 )
+_ZONED_DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+)
 
 
-def _require_iso_datetime(value: Any) -> Any:
+def require_iso_datetime(value: Any) -> Any:
     """Let ISO 8601 without a zone through, and nothing else.
 
     pydantic reads a bare number as seconds since 1970, so `20190701` would become a day of August 1970;
@@ -25,8 +29,18 @@ def _require_iso_datetime(value: Any) -> Any:
     return value
 
 
-Timestamp = Annotated[datetime, BeforeValidator(_require_iso_datetime)]
+def require_zoned_datetime(value: Any) -> Any:
+    """Let ISO 8601 with a zone through, and nothing else: no number of seconds, no zone to be assumed."""
+    if isinstance(value, str) and not _ZONED_DATETIME.fullmatch(value):
+        raise ValueError("not an ISO 8601 date and time with a zone, such as 2019-07-01T10:30:00+02:00")
+    return value
+
+
+Timestamp = Annotated[datetime, BeforeValidator(require_iso_datetime)]
 """`2019-07-01`, `2019-07-01 10:30` or `2019-07-01T10:30:00.123456`; no zone."""
+
+TimestampTz = Annotated[AwareDatetime, BeforeValidator(require_zoned_datetime)]
+"""`2019-07-01T10:30:00+02:00` or `2019-07-01 08:30Z`; kept as the moment, in UTC."""
 
 BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that a `bigint` column holds."""
@@ -48,3 +62,21 @@ class Contract(BaseModel):
     """Fields that identify a row; a row that comes again replaces the earlier one. Empty: rows append."""
     max_reject_ratio: ClassVar[float] = 0.1
     """Rejected rows over rows read, 0 to 1; above it the file is refused and nothing of it is loaded."""
+
+
+def column_names(contract: type[Contract]) -> dict[str, str]:
+    """Every name under which a file may have a field (its own, and its aliases) → the field.
+
+    After the header, columns go by the field's name: the model is asked `by_name`.
+    """
+    return {
+        spelling: name
+        for name, info in contract.model_fields.items()
+        for spelling in (name, *_aliases(info.validation_alias))
+    }
+
+
+def _aliases(alias: object) -> list[str]:
+    """Aliases that are names; a path into a nested value is no column."""
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return [choice for choice in choices if isinstance(choice, str)]

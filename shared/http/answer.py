@@ -72,7 +72,7 @@ def _problem_of(exc: Exception) -> func.HttpResponse:
             return problem(HTTPStatus.BAD_REQUEST, exc.message)
         case Unavailable():
             logger.warning("{}", exc)
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, exc.message)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, exc.message, exc.faults)
         case SettingsError():
             logger.error("{}", exc)
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, exc.message)

@@ -17,7 +17,7 @@ _COUNTS = {
 
 
 def of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """State, counts (`null` until they are known), timings, attempts and error of an ingestion."""
+    """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far."""
     return {
         "id": str(entry["id"]),
         "state": entry["state"],
@@ -25,6 +25,7 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "filename": entry["filename"],
         "blob": f"{entry['container']}/{entry['path']}",
         "size": entry["size"],
+        "bytes_read": entry["bytes_read"],
         "sha256": entry["sha256"],
         "counts": {name: entry[column] for name, column in _COUNTS.items()},
         "timings": _timings(entry["received_at"], entry["started_at"], entry["finished_at"]),

@@ -20,11 +20,12 @@ from shared.tables.ingest import ingestions
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An entry as its claim found it. `serial` marks the rows of this load; `state` is the one before."""
+    """An entry as its claim found it: `serial` marks the load's rows, the rest is of the tries before."""
 
     serial: int
     state: State
     attempts: int
+    error: dict[str, Any] | None
 
 
 def receive(connection: Connection, upload: Upload, dataset: str) -> None:
@@ -40,7 +41,6 @@ def receive(connection: Connection, upload: Upload, dataset: str) -> None:
             dataset=dataset,
             filename=upload.filename,
             size=upload.size,
-            sha256=upload.sha256,
             state=State.RECEIVED,
             attempts=0,
         )
@@ -55,11 +55,11 @@ def claim(connection: Connection, version: BlobVersion, settled: Collection[Stat
     worker died, and is taken over.
     """
     found = connection.execute(
-        select(ingestions.c.serial, ingestions.c.state, ingestions.c.attempts)
+        select(ingestions.c.serial, ingestions.c.state, ingestions.c.attempts, ingestions.c.error)
         .where(ingestions.c.id == version.ingestion_id)
         .with_for_update()
     ).one()
-    before = Claim(found.serial, State(found.state), found.attempts)
+    before = Claim(found.serial, State(found.state), found.attempts, found.error)
     if before.state not in settled:
         connection.execute(
             _entry(version.ingestion_id).values(
@@ -67,6 +67,8 @@ def claim(connection: Connection, version: BlobVersion, settled: Collection[Stat
                 attempts=before.attempts + 1,
                 started_at=func.clock_timestamp(),
                 finished_at=None,
+                rows_read=None,
+                bytes_read=None,
                 error=None,
             )
         )
@@ -115,6 +117,23 @@ def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: in
         )
     )
     return twin
+
+
+def has_loaded_of_size(connection: Connection, dataset: str, size: int) -> bool:
+    """Whether a file of exactly `size` bytes was loaded into `dataset`."""
+    same = select(ingestions.c.id).where(
+        ingestions.c.dataset == dataset, ingestions.c.size == size, ingestions.c.state == State.LOADED
+    )
+    return connection.scalar(same.limit(1)) is not None
+
+
+def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:
+    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended."""
+    connection.execute(
+        _entry(ingestion_id)
+        .where(ingestions.c.state == State.LOADING)
+        .values(rows_read=rows, bytes_read=size)
+    )
 
 
 def supersede_others(connection: Connection, container: str, path: str, current: uuid.UUID | None) -> int:

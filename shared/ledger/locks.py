@@ -29,3 +29,10 @@ def acquire_content(connection: Connection, dataset: str, sha256: str) -> None:
     """Wait until no other transaction is about to load the same bytes into `dataset`."""
     statement = text("select pg_advisory_xact_lock(hashtextextended(:content, 0))")
     connection.execute(statement, {"content": f"{dataset} {sha256}"})
+
+
+def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> None:
+    """Take part in the loads of `dataset`; `alone`: wait until no other takes part, and keep them out."""
+    shared = "" if alone else "_shared"
+    statement = text(f"select pg_advisory_xact_lock{shared}(hashtextextended(:dataset, 0))")
+    connection.execute(statement, {"dataset": f"loads of {dataset}"})

@@ -2,31 +2,87 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import tempfile
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from types import TracebackType
+from typing import Self
 
-import pyarrow as pa
 from sqlalchemy import Connection, delete
 
 from shared.loading import copy
-from shared.reading.printable import printable
+from shared.printable import printable
 from shared.reading.reject import Reject
 from shared.tables import ingest
 
+FEW = 10_000
+"""Rejects of a refused file that are kept: enough to see what is wrong with it."""
 
-def add(connection: Connection, ingestion_id: uuid.UUID, rejected: Sequence[Reject]) -> None:
-    """Keep `rejected`, in the transaction of the load."""
-    if not rejected:
-        return
-    columns: dict[str, list[Any]] = {
-        "ingestion_id": [str(ingestion_id)] * len(rejected),
-        "line": [reject.line for reject in rejected],
-        "raw": [printable(reject.raw) for reject in rejected],
-        "errors": [_json(reject) for reject in rejected],
-    }
-    copy.copy_in(connection, ingest.rejects, pa.table(columns))
+_IN_MEMORY = 1024 * 1024
+"""Bytes; more of them wait in a temporary file."""
+
+
+class Spool:
+    """Rejects that wait for the load's end; they are kept whether the rows of the load are or not."""
+
+    def __init__(self, ingestion_id: uuid.UUID) -> None:
+        self._id = ingestion_id
+        self._first = _File()
+        self._rest = _File()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None
+    ) -> None:
+        self._first.close()
+        self._rest.close()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._first.rows + self._rest.rows
+
+    def add(self, rejected: Sequence[Reject]) -> None:
+        """Append `rejected`."""
+        room = FEW - self._first.rows
+        self._first.write(self._id, rejected[:room])
+        self._rest.write(self._id, rejected[room:])
+
+    def keep(self, connection: Connection, *, only_few: bool = False) -> int:
+        """Write them, or the first `FEW`, in place of those of an earlier try; returns how many."""
+        clear(connection, self._id)
+        files = [self._first] if only_few else [self._first, self._rest]
+        for file in files:
+            file.copy(connection)
+        return sum(file.rows for file in files)
+
+
+class _File:
+    """Rejects as CSV, in memory while they are few."""
+
+    def __init__(self) -> None:
+        self._bytes = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the spool
+        self.rows = 0
+        self.close = self._bytes.close
+
+    def write(self, ingestion_id: uuid.UUID, rejected: Sequence[Reject]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(
+            (ingestion_id, reject.line, printable(reject.raw), _json(reject)) for reject in rejected
+        )
+        self._bytes.write(text.getvalue().encode())
+        self.rows += len(rejected)
+
+    def copy(self, connection: Connection) -> None:
+        if self.rows:
+            self._bytes.seek(0)
+            names = [column.name for column in ingest.rejects.columns]
+            copy.copy_csv(connection, ingest.rejects, names, self._bytes)
 
 
 def clear(connection: Connection, ingestion_id: uuid.UUID) -> None:

@@ -1,14 +1,17 @@
-"""COPY of an Arrow table into a table of Postgres."""
+"""COPY into a table of Postgres, and the driver's cursor that it needs."""
 
 from __future__ import annotations
 
-import io
+from typing import IO, Any
 
 import psycopg2.extensions
-import pyarrow as pa
-import pyarrow.csv
 from psycopg2 import sql
 from sqlalchemy import Connection, Table
+
+from shared.loading.encoding import EncodedRows
+
+_BUFFER = 1024 * 1024
+"""Bytes that the driver takes at a time."""
 
 
 def cursor(connection: Connection) -> psycopg2.extensions.cursor:
@@ -28,17 +31,19 @@ def columns(names: list[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def copy_in(connection: Connection, table: Table, rows: pa.Table) -> None:
-    """Append `rows` to the columns of `table` that have the same names.
+def copy_rows(connection: Connection, table: Table, rows: EncodedRows) -> None:
+    """Append `rows` to the columns of `table` that have the same names; types must be the columns' own."""
+    _copy(connection, table, rows.names, "binary", rows.file())
 
-    Travels as CSV, in which text is always quoted, so that NULL (nothing) and empty text (`""`) differ.
-    """
-    buffer = io.BytesIO()
-    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
-    pyarrow.csv.write_csv(rows, buffer, options)
-    buffer.seek(0)
-    statement = sql.SQL("copy {} ({}) from stdin (format csv, encoding 'UTF8')").format(
-        identifier(table), columns(rows.column_names)
+
+def copy_csv(connection: Connection, table: Table, names: list[str], file: IO[bytes]) -> None:
+    """Append the rows of a CSV `file` in UTF-8, without header, to the columns `names` of `table`."""
+    _copy(connection, table, names, "csv, encoding 'UTF8'", file)
+
+
+def _copy(connection: Connection, table: Table, names: list[str], form: str, file: Any) -> None:
+    statement = sql.SQL("copy {} ({}) from stdin (format {})").format(
+        identifier(table), columns(names), sql.SQL(form)
     )
     with cursor(connection) as driver:
-        driver.copy_expert(statement, buffer)
+        driver.copy_expert(statement, file, size=_BUFFER)

@@ -1,78 +1,135 @@
-"""The load of one file: read → validate → stage → merge, on the caller's connection and transaction."""
+"""The load of one file's rows: read → validate → copy, or stage and merge, in the caller's transaction."""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
-from shared.ledger import rejects
 from shared.ledger.counts import Counts
-from shared.loading import merge, staging
-from shared.reading.batches import Reading
+from shared.ledger.rejects import Spool
+from shared.loading import encoding, merge, staging, target
+from shared.loading.ahead import ahead
+from shared.loading.encoding import EncodedRows
+from shared.loading.merge import Merged
+from shared.reading.batches import Batch, Reading
+from shared.reading.reject import Reject
 from shared.stopwatch import Stopwatch
 from shared.validation import validating
 
+Report = Callable[[int, int], None]
+"""Takes the rows and the bytes read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A batch on its way to the server, and how far the file was read by then."""
+
+    rows: EncodedRows
+    rejects: list[Reject]
+    rows_read: int
+    bytes_read: int
+
 
 class Load:
-    """One try to load one file. `stage` first, `commit_rows` after it, or neither's work stays."""
+    """One try to load one file as load `serial`; its rejects go into `rejects`.
 
-    def __init__(self, connection: Connection, contract: type[Contract], watch: Stopwatch) -> None:
+    Batches go straight into the table until one meets a key that is there already. From then on they are
+    staged, and merged at the end.
+    """
+
+    def __init__(
+        self, connection: Connection, contract: type[Contract], serial: int, rejects: Spool, watch: Stopwatch
+    ) -> None:
         self._connection = connection
         self._contract = contract
+        self._serial = serial
+        self._rejects = rejects
         self._watch = watch
-        self._rejected = 0
-        self._staged = 0
+        self._copied = 0
+        self._staging: Table | None = None
 
-    def stage(self, reading: Reading, ingestion_id: uuid.UUID) -> None:
-        """Read the whole file into the staging table and the rejects.
+    def run(self, reading: Reading, file_size: int, report: Report) -> None:
+        """Bring the whole file of `file_size` bytes to the server, telling `report` after each batch.
 
         Raises `FileRefused` where it is no CSV file or too many of its rows were rejected.
         """
-        rejects.clear(self._connection, ingestion_id)
-        self._table = staging.create(self._connection, self._contract)
-        for batch in self._watch.watch("read", reading):
-            with self._watch.stage("validate", len(batch.lines)):
-                validated = validating.validate(batch, self._contract)
-            with self._watch.stage("stage", len(validated.lines)):
-                staging.add(self._connection, self._table, validated)
-            rejects.add(self._connection, ingestion_id, validated.rejects)
-            self._staged += len(validated.lines)
-            self._rejected += len(validated.rejects)
+        for part in ahead(self._parts(reading)):
+            self._rejects.add(part.rejects)
+            self._require_hope(part.rows_read, part.bytes_read, file_size)
+            if part.rows.count:
+                self._bring(part.rows)
+            report(part.rows_read, part.bytes_read)
         self._require_few_rejects(reading.rows)
 
-    def counts_of_refused(self, reading: Reading) -> Counts:
-        """What is known of a file of which nothing is loaded."""
-        return Counts(read=reading.rows, rejected=self._rejected)
-
-    def merge(self, reading: Reading, serial: int) -> Counts:
-        """Bring the staged rows into the dataset's table as load `serial`.
+    def merge(self, reading: Reading) -> Counts:
+        """Merge what was staged, and count.
 
         Raises `ConservationBroken` where the numbers of reader, validation and Postgres do not add up.
         """
-        with self._watch.stage("merge", self._staged):
-            merged = merge.merge(self._connection, self._table, self._contract, serial)
+        merged = Merged(0, 0, 0, 0, 0)
+        if self._staging is not None:
+            with self._watch.stage("merge"):
+                staging.analyze(self._connection, self._staging)
+                merged = merge.merge(self._connection, self._staging, self._contract, self._serial)
         counts = Counts(
             read=reading.rows,
-            inserted=merged.inserted,
-            updated=merged.updated,
+            inserted=self._copied + merged.inserted,
+            updated=merged.updated - merged.own,
             unchanged=merged.distinct - merged.inserted - merged.updated,
-            duplicate=merged.staged - merged.distinct,
-            rejected=self._rejected,
+            duplicate=merged.staged - merged.distinct + merged.own,
+            rejected=self._rejects.count,
         )
         counts.require_conservation()
         return counts
 
+    def _parts(self, reading: Reading) -> Iterator[_Part]:
+        for batch in self._watch.watch("read", reading, _rows_of):
+            with self._watch.stage("validate", len(batch.lines)):
+                validated = validating.validate(batch, self._contract)
+            with self._watch.stage("encode", len(validated.lines)):
+                rows = encoding.encode(validated, self._serial)
+            yield _Part(rows, validated.rejects, reading.rows, reading.consumed)
+
+    def _bring(self, rows: EncodedRows) -> None:
+        if self._staging is None:
+            with self._watch.stage("copy", rows.count):
+                if target.append(self._connection, self._contract, rows):
+                    self._copied += rows.count
+                    return
+            self._staging = staging.create(self._connection, self._contract)
+        with self._watch.stage("stage", rows.count):
+            staging.add(self._connection, self._staging, rows)
+
     def _require_few_rejects(self, rows: int) -> None:
-        limit = self._contract.max_reject_ratio
-        if rows and self._rejected / rows > limit:
-            raise FileRefused(
-                "too_many_rejects",
-                f"{self._rejected} of {rows} rows were rejected, more than the {limit:.0%} that the contract "
-                "allows; nothing of the file was loaded.",
-                rejected=self._rejected,
-                read=rows,
-                max_reject_ratio=limit,
+        if rows and self._rejects.count / rows > self._contract.max_reject_ratio:
+            raise self._too_many_rejects(rows, f"{self._rejects.count} of {rows} rows were rejected")
+
+    def _require_hope(self, rows: int, size: int, file_size: int) -> None:
+        """End early where even a file of good rows from here on would have too many rejects.
+
+        A row takes two bytes at the least, so the rest of the file bounds the rows still to come.
+        """
+        most_rows = rows + (file_size - size) // 2 + 1
+        if self._rejects.count / most_rows > self._contract.max_reject_ratio:
+            raise self._too_many_rejects(
+                rows,
+                f"{self._rejects.count} of the first {rows} rows were rejected, and the rest was not read",
             )
+
+    def _too_many_rejects(self, rows: int, found: str) -> FileRefused:
+        limit = self._contract.max_reject_ratio
+        return FileRefused(
+            "too_many_rejects",
+            f"{found}: more than the {limit:.0%} that the contract allows. Nothing of the file was loaded.",
+            rejected=self._rejects.count,
+            read=rows,
+            max_reject_ratio=limit,
+        )
+
+
+def _rows_of(batch: Batch) -> int:
+    return len(batch.lines) + len(batch.rejects)

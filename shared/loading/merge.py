@@ -15,44 +15,46 @@ from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN
 _BY_KEY = sql.SQL("""
     with latest as materialized (
         select distinct on ({key}) * from {staging} order by {key}, {line} desc
+    ), compared as materialized (
+        select latest.*, present.{load} as was_of from latest left join {table} as present using ({key})
+        where present.{load} is null or present.{load} = %(serial)s or {changed_latest}
     ), merged as (
         insert into {table} as present ({columns}, {line}, {load})
-        select {columns}, {line}, %(serial)s from latest
+        select {columns}, {line}, %(serial)s from compared order by {key}
         on conflict ({key}) do update set {assignments}
-        where {changed}
+        where present.{load} = %(serial)s or {changed_excluded}
         returning (xmax = 0) as is_new
     )
     select (select count(*) from {staging}), (select count(*) from latest),
+        (select count(*) from compared where was_of = %(serial)s),
         count(*) filter (where is_new), count(*) filter (where not is_new)
     from merged""")
-"""Of rows with the same key the last line counts. The rows go in by key order, so that two loads with the
-same keys wait for each other instead of deadlocking. An unchanged row is not written and keeps its load.
+"""Of rows with the same key the last line counts. The rows go in by key order, so that two merges with the
+same keys wait for each other instead of deadlocking. An unchanged row is not written and keeps its load; one
+that this load wrote before is overwritten in any case, because its line changes.
 `xmax` is 0 in a row that this statement inserted, and this transaction in one that it updated."""
-
-_APPEND = sql.SQL("""
-    with merged as (
-        insert into {table} ({columns}, {line}, {load})
-        select {columns}, {line}, %(serial)s from {staging} order by {line}
-        returning 1
-    )
-    select (select count(*) from {staging}), (select count(*) from {staging}), count(*), 0 from merged""")
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Rows, as Postgres counted them: `distinct` have a key of their own, the rest came again later."""
+    """Rows, as Postgres counted them.
+
+    `distinct` of the `staged` have a key of their own, the rest came again later in the file; `own` of them
+    replaced a row that this load had written before.
+    """
 
     staged: int
     distinct: int
+    own: int
     inserted: int
     updated: int
 
 
 def merge(connection: Connection, staging: Table, contract: type[Contract], serial: int) -> Merged:
-    """Bring the staged rows into the table of `contract` as rows of load `serial`."""
+    """Bring the staged rows into the table of `contract`, which has a key, as rows of load `serial`."""
     names = [field.name for field in dataset.fields(contract)]
     values = [name for name in names if name not in contract.key]
-    statement = (_BY_KEY if contract.key else _APPEND).format(
+    statement = _BY_KEY.format(
         table=copy.identifier(dataset.table(contract)),
         staging=copy.identifier(staging),
         columns=copy.columns(names),
@@ -63,19 +65,19 @@ def merge(connection: Connection, staging: Table, contract: type[Contract], seri
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
             for name in [*values, LINE_COLUMN, LOAD_COLUMN]
         ),
-        changed=_changed(values),
+        changed_latest=_changed(values, "latest"),
+        changed_excluded=_changed(values, "excluded"),
     )
     with copy.cursor(connection) as driver:
         driver.execute(statement, {"serial": serial})
         return Merged(*driver.fetchall()[0])
 
 
-def _changed(values: list[str]) -> sql.Composable:
-    """Whether a present row differs; one that is all key never does."""
+def _changed(values: list[str], other: str) -> sql.Composable:
+    """Whether a present row differs from the `other`; one that is all key never does."""
     if not values:
         return sql.SQL("false")
     rows = (
-        sql.SQL(", ").join(sql.Identifier(alias, name) for name in values)
-        for alias in ("present", "excluded")
+        sql.SQL(", ").join(sql.Identifier(alias, name) for name in values) for alias in ("present", other)
     )
     return sql.SQL("({}) is distinct from ({})").format(*rows)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from shared.contracts.base import Contract
-from shared.reading import header, lines, records
-from shared.reading.reject import Reject, RowError
+from shared.errors import FileRefused
+from shared.reading import header, records, stretch, walk
+from shared.reading.lines import Lines
+from shared.reading.reject import Reject
+from shared.reading.stretch import Stretch
 
-_ROWS = 25_000
-"""Records of a batch: enough to spread the cost of a statement, a few megabytes of memory."""
+_RECORDS = 50_000
+_SIZE = 4 * 1024 * 1024
+"""Records, or bytes, that make a batch; the last stretch of one may have as much again, or a bit more."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -45,8 +48,10 @@ class Reading:
         self._hash = hashlib.sha256()
         self.size = 0
         self.rows = 0
-        self._records = records.parse(lines.split(_without_bom(self._counted(blocks))))
-        self.header = header.match(next(self._records, None), contract)
+        self.consumed = 0
+        self._lines = Lines(_without_bom(map(self._counted, blocks)))
+        self._exact = records.parse(self._lines)
+        self.header = header.match(next(self._exact, None), contract)
 
     @property
     def sha256(self) -> str:
@@ -54,41 +59,40 @@ class Reading:
         return self._hash.hexdigest()
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches; raises `FileRefused` where the file turns out to be none."""
-        while read := list(islice(self._records, _ROWS)):
-            self.rows += len(read)
-            yield self._batch(read)
+        """The batches; raises `FileRefused`, after the rows before, where the file turns out to be none."""
+        waiting: list[Stretch] = []
+        try:
+            for read in walk.stretches(self._lines, self._exact, self.header.fields):
+                waiting.append(read)
+                if _make_a_batch(waiting):
+                    yield self._batch(waiting)
+                    waiting = []
+        except FileRefused:
+            if waiting:
+                yield self._batch(waiting)
+            raise
+        if waiting:
+            yield self._batch(waiting)
 
-    def _counted(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        for block in blocks:
-            self._hash.update(block)
-            self.size += len(block)
-            yield block
+    def _counted(self, block: bytes) -> bytes:
+        self._hash.update(block)
+        self.size += len(block)
+        return block
 
-    def _batch(self, read: list[records.Record]) -> Batch:
-        width = len(self.header.fields)
-        rows = [record for record in read if len(record.fields) == width and not record.fault]
-        columns = zip(*(record.fields for record in rows), strict=True) if rows else [()] * width
+    def _batch(self, waiting: list[Stretch]) -> Batch:
+        joined = stretch.join(waiting)
+        self.rows += joined.records
+        self.consumed += joined.size
+        loaded = [name for name in self.header.fields if name is not None]
         text = {
-            name: pd.Series(pd.arrays.ArrowExtensionArray(pa.array(values, pa.string())))
-            for name, values in zip(self.header.fields, columns, strict=True)
-            if name is not None
+            name: pd.Series(pd.arrays.ArrowExtensionArray(column))
+            for name, column in zip(loaded, joined.columns, strict=True)
         }
-        return Batch(
-            text=pd.DataFrame(text),
-            lines=np.fromiter((record.line for record in rows), np.int64, len(rows)),
-            raw=lambda position: rows[position].raw,
-            rejects=[
-                _reject(record, width) for record in read if record.fault or len(record.fields) != width
-            ],
-        )
+        return Batch(pd.DataFrame(text), joined.lines, joined.raw, joined.rejects)
 
 
-def _reject(record: records.Record, width: int) -> Reject:
-    if record.fault:
-        return Reject(record.line, record.raw, (RowError("unreadable", f"{record.fault}"),))
-    message = f"the row has {len(record.fields)} fields, the header has {width}"
-    return Reject(record.line, record.raw, (RowError("ragged", message),))
+def _make_a_batch(waiting: list[Stretch]) -> bool:
+    return sum(read.records for read in waiting) >= _RECORDS or sum(read.size for read in waiting) >= _SIZE
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:

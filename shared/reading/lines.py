@@ -1,39 +1,101 @@
-"""Physical lines of a stream of bytes, however its blocks are cut."""
+"""Physical lines of a stream of bytes, however its blocks are cut; some may be put back or skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from shared.errors import FileRefused
 
 LONGEST_RECORD = 1024 * 1024
 """Bytes of a line, and of a record with line breaks inside quotes; keeps memory bounded on any input."""
 
+_FILL = 64 * 1024
+"""Bytes read at least at a time, so that small blocks do not cost a copy each."""
 
-def split(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of `blocks`, each with its line end, the last one perhaps without.
 
-    A line ends at LF. Raises `FileRefused` for a line longer than `LONGEST_RECORD`: that is no CSV file, or
-    one whose line ends are not LF.
+class Lines:
+    """The place in the file up to which it was read.
+
+    `number` counts the lines taken so far, so it is the number of the one taken last; `returned` is the sum
+    of bytes put back.
     """
-    number = 1
-    rest = b""
-    for block in blocks:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            _require_short(line, number)
-            yield line + b"\n"
-            number += 1
-        _require_short(rest, number)
-    if rest:
-        yield rest
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self._held = b""
+        self._at = 0
+        self._ended = False
+        self.number = 0
+        self.returned = 0
+
+    def take(self) -> bytes | None:
+        """The next line with its line end, the last one perhaps without; `None` at the file's end.
+
+        A line ends at LF. Raises `FileRefused` for a line longer than `LONGEST_RECORD`: that is no CSV file,
+        or one whose line ends are not LF.
+        """
+        end = self._held.find(b"\n", self._at)
+        if end < 0:
+            end = self._find_end()
+        if end - self._at > LONGEST_RECORD:
+            raise _too_long(self.number + 1)
+        line = self._held[self._at : end + 1]
+        if not line:
+            return None
+        self._at += len(line)
+        self.number += 1
+        return line
+
+    def put_back(self, lines: list[bytes]) -> None:
+        """Have `lines`, the last ones taken, once more before the others."""
+        size = sum(map(len, lines))
+        self.number -= len(lines)
+        self.returned += size
+        if size > self._at:
+            self._held = b"".join([*lines, self._held[self._at :]])
+            self._at = size
+        self._at -= size
+
+    def ahead(self, size: int) -> bytes:
+        """About `size` bytes that come next, without taking them.
+
+        Half as many, or half as many more, where this saves a copy; fewer only at the file's end.
+        """
+        left = len(self._held) - self._at
+        if (left < size // 2 or not left) and not self._ended:
+            self._fill(max(size * 3 // 4, 1))  # a block of that size or a bit less is enough
+        whole = self._at == 0 and len(self._held) <= size + size // 2
+        return self._held if whole else self._held[self._at : self._at + size]
+
+    def skip(self, size: int, lines: int) -> None:
+        """Count the next `size` bytes, which are `lines` lines, as taken."""
+        self._at += size
+        self.number += lines
+
+    def _find_end(self) -> int:
+        """Where the next line ends, its LF or the file's end; or a place too far away for either."""
+        end = -1
+        while end < 0 and not self._ended and len(self._held) - self._at <= LONGEST_RECORD:
+            self._fill(len(self._held) - self._at + _FILL)
+            end = self._held.find(b"\n")
+        return len(self._held) if end < 0 else end
+
+    def _fill(self, size: int) -> None:
+        """Hold `size` bytes, fewer only at the file's end."""
+        pieces = [self._held[self._at :]] if self._at < len(self._held) else []
+        self._held = b""  # it need not be kept while the next block is on its way
+        held = sum(map(len, pieces))
+        while held < size and (block := next(self._blocks, None)) is not None:
+            pieces.append(block)
+            held += len(block)
+        self._ended = held < size
+        self._held = b"".join(pieces)
+        self._at = 0
 
 
-def _require_short(line: bytes, number: int) -> None:
-    if len(line) > LONGEST_RECORD:
-        raise FileRefused(
-            "line_too_long",
-            f"Line {number} is longer than {LONGEST_RECORD} bytes; this is no CSV file with LF or CRLF ends.",
-            line=number,
-        )
+def _too_long(number: int) -> FileRefused:
+    return FileRefused(
+        "line_too_long",
+        f"Line {number} is longer than {LONGEST_RECORD} bytes; this is no CSV file with LF or CRLF ends.",
+        line=number,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TO_CLOSING_QUOTE = re.compile(r'(?:[^"]|"")*+(?=")')
+_TO_CLOSING_QUOTE = re.compile(r'(?:[^"]++|"")*+(?=")')
 """From inside a quoted field up to the quote that ends it; a doubled quote is a character of the field."""
 
 
@@ -14,6 +14,28 @@ class UnclosedQuote(Exception):
 
 class TextAfterQuote(Exception):
     """A closing quote is followed by neither a comma nor the record's end."""
+
+
+def split(line: str) -> list[str | None] | None:
+    """The fields of a record of one line, or `None` where only a `QuotedScan` can tell.
+
+    Cut at its quotes, such a line is by turns text outside and inside of quoted fields, provided that each
+    piece outside is bordered by commas. One that is not (a doubled quote leaves an empty one) needs the scan.
+    """
+    pieces = line.split('"')
+    if len(pieces) % 2 == 0:
+        return None
+    pieces[0] = f",{pieces[0]}"
+    pieces[-1] = f"{pieces[-1]},"
+    fields: list[str | None] = []
+    for place, piece in enumerate(pieces):
+        if place % 2:
+            fields.append(piece)
+        elif not (piece.startswith(",") and piece.endswith(",")):
+            return None
+        elif len(piece) > 1:
+            fields += [value or None for value in piece[1:-1].split(",")]
+    return fields
 
 
 class QuotedScan:

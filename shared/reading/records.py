@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from shared.errors import FileRefused
-from shared.reading.lines import LONGEST_RECORD
+from shared.reading import quotes
+from shared.reading.lines import LONGEST_RECORD, Lines
 from shared.reading.quotes import QuotedScan, TextAfterQuote, UnclosedQuote
 
 _MOST_READ_AGAIN = 64 * LONGEST_RECORD
@@ -19,8 +19,7 @@ _NUL = "the line holds a NUL character (0x00)"
 _NOT_UTF8 = "the line is not valid UTF-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of the file.
 
     `line` is the physical line that it begins on, the file's first being 1. `raw` is its text without the
@@ -30,69 +29,49 @@ class Record:
 
     line: int
     raw: str
-    fields: list[str | None] = field(default_factory=list)
+    fields: Sequence[str | None] = ()
     fault: str | None = None
 
 
-class _Source:
-    """Lines with the option to put some back."""
-
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines = iter(lines)
-        self._waiting: deque[bytes] = deque()
-        self._read_again = 0
-
-    def next(self) -> bytes | None:
-        return self._waiting.popleft() if self._waiting else next(self._lines, None)
-
-    def put_back(self, lines: list[bytes], number: int) -> None:
-        """Raises `FileRefused` where this has become endless; `number` is the line that caused it."""
-        self._read_again += sum(map(len, lines))
-        if self._read_again > _MOST_READ_AGAIN:
-            raise FileRefused(
-                "quotes_unclosed",
-                f"Too many quotes are opened and never closed, one of them at line {number}.",
-                line=number,
-            )
-        self._waiting.extendleft(reversed(lines))
-
-
-def parse(lines: Iterable[bytes]) -> Iterator[Record]:
-    """The records of `lines` (each with its line end), blank lines left out.
+def parse(lines: Lines) -> Iterator[Record]:
+    """The records of `lines` from the line that comes next, blank lines left out.
 
     A record with a broken quote costs the one line that it begins on: reading goes on with the next.
-    Raises `FileRefused` where quotes are so broken that this would take for ever.
+    Between two records the caller may `skip` whole ones. Raises `FileRefused` where a line is too long, or
+    quotes are so broken that reading lines again would take for ever.
     """
-    source = _Source(lines)
-    number = 1
-    while (first := source.next()) is not None:
-        if b'"' in first:
-            record, taken = _parse_quoted(first, number, source)
+    while (first := lines.take()) is not None:
+        text = _text(first)
+        if '"' not in text:
+            record = _checked(lines.number, text, [value or None for value in text.split(",")])
+        elif (fields := quotes.split(text)) is not None:
+            record = _checked(lines.number, text, fields)
         else:
-            text = _text(first)
-            record, taken = _checked(number, text, [value or None for value in text.split(",")]), 1
-        number += taken
+            record = _scanned(first, lines)
         if record.raw:
             yield record
 
 
-def _parse_quoted(first: bytes, number: int, source: _Source) -> tuple[Record, int]:
-    """The record that begins with `first`, and how many lines it took."""
+def _scanned(first: bytes, lines: Lines) -> Record:
+    """The record that begins with the line `first`, which was just taken."""
+    number = lines.number
     taken = [first]
     size = len(first)
     scan = QuotedScan()
     try:
         while (fields := scan.feed(_text(taken[-1]), _end(taken[-1]))) is None:
-            more = source.next() if size <= LONGEST_RECORD else None
+            more = lines.take() if size <= LONGEST_RECORD else None
             if more is None:
                 raise UnclosedQuote
             taken.append(more)
             size += len(more)
     except (TextAfterQuote, UnclosedQuote):
-        source.put_back(taken[1:], number)
         single = len(taken) == 1 and not scan.is_open
-        return Record(number, _text(first), fault=_AFTER_QUOTE if single else _UNCLOSED), 1
-    return _checked(number, _text(b"".join(taken)), fields), len(taken)
+        lines.put_back(taken[1:])
+        if lines.returned > _MOST_READ_AGAIN:
+            raise _too_often_unclosed(number) from None
+        return Record(number, _text(first), [], _AFTER_QUOTE if single else _UNCLOSED)
+    return _checked(number, _text(b"".join(taken)), fields)
 
 
 def _text(line: bytes) -> str:
@@ -106,7 +85,23 @@ def _end(line: bytes) -> str:
 def _checked(number: int, raw: str, fields: list[str | None]) -> Record:
     """The record, or what makes its text unfit for a text column."""
     if "\0" in raw:
-        return Record(number, raw, fault=_NUL)
-    if not raw.isascii() and any("\udc80" <= character <= "\udcff" for character in raw):
-        return Record(number, raw, fault=_NOT_UTF8)
+        return Record(number, raw, [], _NUL)
+    if not raw.isascii() and _has_surrogates(raw):
+        return Record(number, raw, [], _NOT_UTF8)
     return Record(number, raw, fields)
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _too_often_unclosed(number: int) -> FileRefused:
+    return FileRefused(
+        "quotes_unclosed",
+        f"Too many quotes are opened and never closed, one of them at line {number}.",
+        line=number,
+    )

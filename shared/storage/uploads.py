@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
+from shared.errors import Conflict
 from shared.identity import BlobVersion, file_name_of
+from shared.printable import printable
 
 _FILENAME = "filename"
-_SHA256 = "sha256"
 _LONGEST_METADATA = 4096
 """Characters of the percent-encoded original name; all metadata of a blob together may have 8 KB."""
 
@@ -28,38 +29,63 @@ class Upload:
     version: BlobVersion
     filename: str
     size: int
-    sha256: str | None
-    """As our own upload noted it, in hexadecimal; `None` for a blob put there by others."""
     modified_at: datetime
 
 
-def put(container: ContainerClient, path: str, content: bytes, filename: str) -> Upload:
-    """Write `content` at `path` unless a blob is there already, and describe what is there.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An upload and whether it was `new`; if not, a blob with the same content was there already."""
 
-    The path holds the content's hash, so what is there already is the same content: a repeated upload ends
-    in the same version, never in a second one.
+    upload: Upload
+    new: bool
+
+
+def put(container: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> Stored:
+    """Write `content` at the first of `paths` that is free, unless it is there already.
+
+    A path holds the content's hash, so what is there is the same content, but for a collision or somebody
+    who replaced it by hand; then the next path is tried. Raises `Conflict` where none is left.
     """
-    metadata = {
-        _FILENAME: quote(filename, safe="")[:_LONGEST_METADATA],
-        _SHA256: hashlib.sha256(content).hexdigest(),
-    }
-    try:
-        _write_once(container, path, content, metadata)
-    except ResourceNotFoundError:  # a new account has no container yet
-        with suppress(ResourceExistsError):
-            container.create_container()
-        _write_once(container, path, content, metadata)
-    return describe(container, path)
+    digest = hashlib.md5(content, usedforsecurity=False).digest()
+    for path in paths:
+        new = _write_once(container, path, content, digest, filename)
+        properties = container.get_blob_client(path).get_blob_properties()
+        if (
+            properties.size == len(content)
+            and bytes(properties.content_settings.content_md5 or b"") == digest
+        ):
+            return Stored(_upload(container, properties), new)
+    raise Conflict(
+        f"Another file's content is stored where {filename!r} belongs; send it under another name."
+    )
 
 
-def _write_once(container: ContainerClient, path: str, content: bytes, metadata: dict[str, str]) -> None:
-    with suppress(ResourceExistsError):
-        container.upload_blob(
-            path,
-            content,
-            overwrite=False,
-            metadata=metadata,
-            content_settings=ContentSettings(content_type="text/csv"),
+def _write_once(container: ContainerClient, path: str, content: bytes, digest: bytes, filename: str) -> bool:
+    """Whether it was written; `False` where a blob is there. A container that is missing is made."""
+    for _ in range(2):
+        try:
+            container.upload_blob(
+                path,
+                content,
+                overwrite=False,
+                metadata={_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA]},
+                content_settings=ContentSettings(content_type="text/csv", content_md5=bytearray(digest)),
+            )
+        except ResourceExistsError:
+            return False
+        except ResourceNotFoundError:  # a new account has no container yet
+            with suppress(ResourceExistsError):
+                container.create_container()
+        else:
+            return True
+    return False
+
+
+def delete(container: ContainerClient, upload: Upload) -> None:
+    """Delete exactly this version; nothing happens where it is gone or replaced."""
+    with suppress(ResourceNotFoundError, ResourceModifiedError):
+        container.get_blob_client(upload.version.path).delete_blob(
+            etag=_quoted(upload.version.etag), match_condition=MatchConditions.IfNotModified
         )
 
 
@@ -91,21 +117,31 @@ def chunks(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
     when the blob was replaced or deleted.
     """
     download = container.get_blob_client(version.path).download_blob(
-        etag=f'"{version.etag.strip(chr(34))}"',  # listings give it without its quotes
+        etag=_quoted(version.etag),
         match_condition=MatchConditions.IfNotModified,
     )
     yield from download.chunks()
 
 
+def sha256(container: ContainerClient, version: BlobVersion) -> str:
+    """Of the content of exactly this version, in hexadecimal; raises as `chunks` does."""
+    digest = hashlib.sha256()
+    for chunk in chunks(container, version):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
-    metadata = properties.metadata or {}
-    sha256 = metadata.get(_SHA256)
+    original = unquote((properties.metadata or {}).get(_FILENAME, ""))
     return Upload(
         version=BlobVersion(str(container.container_name), path, str(properties.etag)),
-        filename=unquote(metadata.get(_FILENAME, "")) or file_name_of(path),
+        filename=printable(original) or file_name_of(path),
         size=int(properties.size),
-        # Anyone may write metadata; a hash counts only where the path, which is ours, holds its beginning.
-        sha256=sha256 if sha256 and f"/{sha256[:12]}/" in path else None,
         modified_at=properties.last_modified,
     )
+
+
+def _quoted(etag: str) -> str:
+    """As a condition wants it; listings give it without its quotes."""
+    return f'"{etag.strip(chr(34))}"'

@@ -23,6 +23,7 @@ ingestions = Table(
     Column("sha256", Text),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("bytes_read", BigInteger),
     Column("rows_read", BigInteger),
     Column("rows_inserted", BigInteger),
     Column("rows_updated", BigInteger),

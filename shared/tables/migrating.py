@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex
 from sqlalchemy.types import TypeEngine
 
 from shared.contracts.base import Contract
@@ -59,11 +59,26 @@ def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]
     table = dataset.table(contract)
     if inspect(connection).has_table(table.name, schema=table.schema):
         _require_match(connection, contract)
-        return []
+        return _ensure_index(connection, contract)
     connection.execute(CreateTable(table))
     for index in table.indexes:
         connection.execute(CreateIndex(index))
     return [f"table {table.name}: created from contract {contract.__name__}"]
+
+
+def _ensure_index(connection: Connection, contract: type[Contract]) -> list[str]:
+    """Make the index of loads anew where it is missing, or the b-tree that it was in the first version."""
+    (index,) = dataset.table(contract).indexes
+    method = text(
+        "select amname from pg_class join pg_am on pg_am.oid = relam "
+        "where relname = :name and relnamespace = cast(:schema as regnamespace)"
+    )
+    names = {"name": index.name, "schema": dataset.SCHEMA}
+    if connection.scalar(method, names) == "brin":
+        return []
+    connection.execute(DropIndex(index, if_exists=True))
+    connection.execute(CreateIndex(index))
+    return [f"index {index.name}: made as BRIN"]
 
 
 def _require_match(connection: Connection, contract: type[Contract]) -> None:

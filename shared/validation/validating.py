@@ -1,23 +1,22 @@
-"""Asks the contract about each row of a batch: typed columns of the accepted, rejects of the others."""
+"""A batch through its contract: typed columns of the accepted rows, rejects of the others."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from pydantic import ValidationError
 
 from shared.contracts.base import Contract
 from shared.reading.batches import Batch
-from shared.reading.reject import Reject, RowError
-from shared.tables import dataset
-from shared.validation import arrow
-
-_LONGEST_VALUE = 200
-"""Characters of a refused value that are repeated beside its reason; the reject has the whole row."""
+from shared.reading.reject import Reject
+from shared.validation import arrow, doubts
+from shared.validation.compiled import compiled
+from shared.validation.doubts import Answers
+from shared.validation.rules.rule import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +33,58 @@ class Validated:
 
 
 def validate(batch: Batch, contract: type[Contract]) -> Validated:
-    """The batch as the contract sees it. The model is the oracle: each row is accepted or refused by it."""
-    names = list(batch.text.columns)
-    columns = [batch.text[name].array.__arrow_array__().to_pylist() for name in names]
-    accepted: list[Contract] = []
-    lines: list[int] = []
-    rejects = list(batch.rejects)
-    for position, values in enumerate(zip(*columns, strict=True)):
-        line = int(batch.lines[position])
-        present = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        try:
-            accepted.append(contract.model_validate(present))
-        except ValidationError as exc:
-            rejects.append(Reject(line, batch.raw(position), _reasons(exc, present)))
-        else:
-            lines.append(line)
-    rejects.sort(key=lambda reject: reject.line)
-    return Validated(_frame(accepted, contract), np.array(lines, np.int64), rejects)
+    """The batch as the contract sees it.
+
+    The model is the oracle: rules compiled from it say which rows it certainly accepts, and as what; it is
+    asked about every other row.
+    """
+    texts = {str(name): arrow.texts(batch.text[name]) for name in batch.text.columns}
+    known = _known(texts, len(batch.lines), contract)
+    certain = _certain(known, len(batch.lines))
+    if certain.all():
+        rows = arrow.frame({name: column.values for name, column in known.items()})
+        return Validated(rows, batch.lines, _sorted(batch.rejects))
+    answers = doubts.ask(batch, texts, np.flatnonzero(~certain), contract)
+    return _merged(batch, known, certain, answers)
 
 
-def _reasons(error: ValidationError, present: dict[str, str]) -> tuple[RowError, ...]:
-    return tuple(
-        RowError(
-            code=item["type"],
-            message=item["msg"].removeprefix("Value error, "),
-            column=str(item["loc"][0]) if item["loc"] else None,
-            value=present.get(str(item["loc"][0]), "")[:_LONGEST_VALUE] if item["loc"] else None,
-        )
-        for item in error.errors(include_url=False, include_context=False)
+def _known(texts: dict[str, pa.StringArray], rows: int, contract: type[Contract]) -> dict[str, Known]:
+    columns = compiled(contract).columns
+    if columns is None or not texts.keys() <= columns.keys():
+        return {}
+    return {
+        name: column.read(texts[name]) if name in texts else column.missing(rows)
+        for name, column in columns.items()
+    }
+
+
+def _certain(known: dict[str, Known], rows: int) -> npt.NDArray[np.bool_]:
+    certain = np.full(rows, bool(known))
+    for column in known.values():
+        if column.certain is not None:
+            certain &= column.certain.fill_null(False).to_numpy(zero_copy_only=False)
+    return certain
+
+
+def _merged(
+    batch: Batch, known: dict[str, Known], certain: npt.NDArray[np.bool_], answers: Answers
+) -> Validated:
+    """The certain rows and those that the model accepted, in the order of the batch."""
+    accepted = certain.copy()
+    accepted[answers.positions] = True
+    positions = np.flatnonzero(accepted)
+    # The answers stand behind the batch's rows: that is where an asked row is taken from.
+    source = np.arange(len(batch.lines))
+    source[answers.positions] = len(batch.lines) + np.arange(len(answers.positions))
+    taken: Any = pa.array(source[positions])
+    columns = {
+        name: pa.concat_arrays([known[name].values, column]).take(taken) if known else column
+        for name, column in answers.columns.items()
+    }
+    return Validated(
+        arrow.frame(columns), batch.lines[positions], _sorted([*batch.rejects, *answers.rejects])
     )
 
 
-def _frame(accepted: list[Contract], contract: type[Contract]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            field.name: pd.Series(
-                pd.arrays.ArrowExtensionArray(
-                    pa.array([getattr(row, field.name) for row in accepted], arrow.type_of(field))
-                )
-            )
-            for field in dataset.fields(contract)
-        }
-    )
+def _sorted(rejects: list[Reject]) -> list[Reject]:
+    return sorted(rejects, key=lambda reject: reject.line)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psycopg2
 
 from dev.postgres import Postgres
 from shared.identity import BlobVersion
@@ -81,3 +83,21 @@ def test_storage_away_is_a_problem_and_comes_back(client: Client) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
     again = client.post(("later.csv", orders(500, 5)))
     assert client.settled(again.json()["files"][0]["ingestion_id"], seconds=60)["state"] == "loaded"
+
+
+def test_a_locked_table_keeps_nobody_waiting_for_long(client: Client) -> None:
+    answer = client.post(("locked.csv", orders(900, 5)))
+    client.settled(answer.json()["files"][0]["ingestion_id"])
+    lock = psycopg2.connect(client.app.database_url)
+    with lock.cursor() as cursor:
+        cursor.execute("lock table sales in access exclusive mode")
+        with ThreadPoolExecutor(4) as pool:
+            reads = [pool.submit(client.http.get, "/api/read/first-chunk") for _ in range(4)]
+            begun = time.monotonic()
+            health = client.http.get("/api/health")
+            took = time.monotonic() - begun
+            statuses = {read.result().status_code for read in reads}
+    lock.close()
+
+    assert (health.status_code, took < 2) == (200, True)
+    assert statuses == {503}

@@ -8,10 +8,13 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import rows
+from shared import rows, uploading
 from shared.contracts.sales import Sales
 from shared.ingesting import Ingesting
+from shared.ledger import rejects
 from shared.ledger.state import State
+from shared.reading import batches, walk
+from shared.uploading import File
 from tests.fixtures.samples import HEADER, csv, orders, row
 from tests.integration.looking import entry, table
 
@@ -232,3 +235,112 @@ def test_a_file_of_several_batches_loads_whole(
     ingesting.ingest("sales/a.csv")
 
     assert entry(engine, "sales/a.csv")["rows_inserted"] == 60_000
+
+
+def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    (stored,) = uploading.store(container, "sales", [File("t.csv", csv(row(1)))])
+    ingesting.ingest(stored.version.path)
+    blob = container.get_blob_client(stored.version.path)
+    metadata = blob.get_blob_properties().metadata
+    blob.upload_blob(csv(row(2)), overwrite=True, metadata=metadata)
+
+    assert ingesting.ingest(stored.version.path).state is State.LOADED
+    assert [one["sales_order_number"] for one in table(engine)] == ["SO1", "SO2"]
+
+
+def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejects, "FEW", 1000)
+    content = csv(*(row(n) for n in range(20))) + b"z\n" * 400_000
+    container.upload_blob("sales/a.csv", content)
+
+    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+
+    found = entry(engine, "sales/a.csv")
+    assert "the rest was not read" in found["error"]["detail"]
+    assert found["error"]["rejects_kept"] == 1000
+    assert 40_000 < found["rows_read"] < 400_000
+    with engine.connect() as connection:
+        assert connection.scalar(text("select max(line) from ingest.rejects")) == 1021
+
+
+def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_batches(monkeypatch)
+    container.upload_blob("sales/a.csv", csv("z", "z", *(row(n) for n in range(30))))
+
+    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert entry(engine, "sales/a.csv")["rows_rejected"] == 2
+
+
+def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    content = orders(1, 100) + b"x" * 9_000_000 + orders(200, 100)
+    container.upload_blob("sales/a.csv", content)
+
+    ingesting.ingest("sales/a.csv")
+
+    found = entry(engine, "sales/a.csv")
+    assert (found["state"], found["size"], found["sha256"]) == ("refused", len(content), None)
+    assert table(engine) == []
+
+
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every two or three rows a batch of their own."""
+    for name in ("_WIDEST", "_NARROWEST"):
+        monkeypatch.setattr(walk, name, 300)
+    monkeypatch.setattr(walk, "_WORTHWHILE", 0)
+    monkeypatch.setattr(batches, "_RECORDS", 1)
+
+
+def test_a_load_that_met_present_keys_counts_every_row_once(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob("sales/a.csv", csv(row(5), row(6, price="6")))
+    ingesting.ingest("sales/a.csv")
+    small_batches(monkeypatch)
+    again = [row(1), row(2), row(1, price="2"), row(5), row(6), row(7), row(2), row(7, price="8")]
+    container.upload_blob("sales/b.csv", csv(*again))
+
+    ingesting.ingest("sales/b.csv")
+
+    found = entry(engine, "sales/b.csv")
+    counts = [found[f"rows_{name}"] for name in ("read", "inserted", "updated", "unchanged", "duplicate")]
+    assert counts == [8, 3, 1, 1, 3]
+    assert {one["sales_order_number"]: (int(one["unit_price"]), one["_line"]) for one in table(engine)} == {
+        "SO1": (2, 4),
+        "SO2": (3399, 8),
+        "SO5": (3399, 2),
+        "SO6": (3399, 6),
+        "SO7": (8, 9),
+    }
+
+
+def test_the_first_chunk_goes_on_with_the_next_load(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for name, first in (("a", 10), ("b", 20), ("c", 30)):
+        container.upload_blob(f"sales/{name}.csv", orders(first, 4))
+        ingesting.ingest(f"sales/{name}.csv")
+    container.upload_blob("sales/d.csv", csv(*(row(n, price="1") for n in range(10, 14)), row(20, price="1")))
+    ingesting.ingest("sales/d.csv")
+
+    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 9))]
+
+    assert numbers == [f"SO{n}" for n in (21, 22, 23, 30, 31, 32, 33, 10, 11)]
+
+
+def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
+    ingesting.ingest("sales/a.csv")
+
+    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 10))]
+
+    assert numbers == ["SO1", "SO2"]

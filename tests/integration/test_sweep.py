@@ -15,6 +15,7 @@ from shared.identity import BlobVersion
 from shared.ingesting import Ingesting
 from shared.ledger import ingestions
 from shared.ledger.state import State
+from shared.loading.load import Load
 from shared.storage import uploads
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry, states, table
@@ -155,3 +156,28 @@ def test_giving_up_never_overrules_what_is_settled(
 def test_a_message_that_is_not_the_platforms_is_named_as_such(body: str) -> None:
     with pytest.raises(ValueError, match="poison"):
         abandoning.PoisonMessage.parse(body)
+
+
+def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Load, "run", break_down)
+    for _ in range(6):
+        sweep(engine, container, ingesting)
+
+    found = entry(engine, "sales/a.csv")
+    assert (found["state"], found["attempts"]) == ("failed", 6)
+    assert "ZeroDivisionError" in found["error"]["detail"]
+
+
+def test_without_a_container_there_is_nothing_to_sweep(
+    ingesting: Ingesting, engine: Engine, storage: str
+) -> None:
+    missing = ContainerClient.from_connection_string(storage, "not-there")
+    assert sweep(engine, missing, ingesting) == 0
+    missing.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
-from azure.core.exceptions import ResourceModifiedError
+from azure.core.exceptions import ResourceModifiedError, ServiceRequestError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from shared import faults, uploading
@@ -59,14 +59,71 @@ def test_a_listing_and_a_look_agree_on_a_blob(container: ContainerClient) -> Non
     (listed,) = uploads.every(container)
 
     assert listed.version.ingestion_id == stored.version.ingestion_id
-    assert (listed.filename, listed.sha256, listed.size) == (stored.filename, stored.sha256, stored.size)
+    assert (listed.filename, listed.size) == (stored.filename, stored.size)
     assert b"".join(uploads.chunks(container, listed.version)) == orders(1, 3)
 
 
-def test_a_hash_in_foreign_metadata_is_not_believed(container: ContainerClient) -> None:
-    container.upload_blob("sales/a.csv", b"a", metadata={"sha256": "0" * 64})
+def test_a_blob_that_was_edited_in_place_is_not_taken_for_the_file_sent_again(
+    container: ContainerClient,
+) -> None:
+    file = File("a.csv", orders(1, 3))
+    (first,) = uploading.store(container, "sales", [file])
+    blob = container.get_blob_client(first.version.path)
+    metadata = blob.get_blob_properties().metadata
+    blob.upload_blob(file.content.replace(b"Zhu", b"Hzu"), overwrite=True, metadata=metadata)
 
-    assert uploads.describe(container, "sales/a.csv").sha256 is None
+    (second,) = uploading.store(container, "sales", [file])
+
+    assert second.version.path != first.version.path
+    assert b"".join(uploads.chunks(container, second.version)) == file.content
+    assert uploading.store(container, "sales", [file]) == [second]
+
+
+def test_a_file_name_with_a_nul_can_be_kept_in_a_database(container: ContainerClient) -> None:
+    (stored,) = uploading.store(container, "sales", [File("a\0b.csv", b"a")])
+
+    assert stored.filename == r"a\x00b.csv"
+
+
+def test_what_a_failed_request_had_stored_is_removed(
+    container: ContainerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploading.store(container, "sales", [File("before.csv", b"b")])
+    put = uploads.put
+
+    def fail_third(
+        to: ContainerClient, paths: Sequence[str], content: bytes, filename: str
+    ) -> uploads.Stored:
+        if filename == "c.csv":
+            raise ServiceRequestError("just now")
+        return put(to, paths, content, filename)
+
+    monkeypatch.setattr(uploads, "put", fail_third)
+    with pytest.raises(Unavailable):
+        uploading.store(
+            container, "sales", [File("before.csv", b"b"), File("a.csv", b"a"), File("c.csv", b"c")]
+        )
+
+    assert [path.rpartition("/")[2] for path in container.list_blob_names()] == ["before.csv"]
+
+
+def test_what_could_not_be_removed_is_named(
+    container: ContainerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ServiceRequestError("just now")
+
+    put = uploads.put
+    monkeypatch.setattr(uploads, "delete", fail)
+    monkeypatch.setattr(
+        uploads,
+        "put",
+        lambda to, paths, content, name: fail() if name == "c.csv" else put(to, paths, content, name),
+    )
+    with pytest.raises(Unavailable) as caught:
+        uploading.store(container, "sales", [File("a.csv", b"a"), File("b.csv", b"b"), File("c.csv", b"c")])
+
+    assert [fault["file"] for fault in caught.value.faults] == ["a.csv", "b.csv"]
 
 
 def test_only_the_version_asked_for_is_read(container: ContainerClient) -> None:

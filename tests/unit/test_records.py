@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import FileRefused
-from shared.reading import lines, records
+from shared.reading import records
+from shared.reading.lines import Lines
 from shared.reading.records import Record
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8) | st.text(
@@ -23,11 +24,11 @@ TABLE = st.integers(1, 5).flatmap(
 
 def parsed(content: bytes, block: int = 1 << 20) -> list[Record]:
     blocks = [content[at : at + block] for at in range(0, len(content), block)]
-    return list(records.parse(lines.split(blocks)))
+    return list(records.parse(Lines(blocks)))
 
 
 def fields(content: bytes) -> list[tuple[int, list[str | None]]]:
-    return [(record.line, record.fields) for record in parsed(content)]
+    return [(record.line, list(record.fields)) for record in parsed(content)]
 
 
 def test_line_ends_and_a_last_line_without_one() -> None:

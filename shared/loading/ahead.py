@@ -1,0 +1,60 @@
+"""Works ahead: while one batch travels to Postgres, the next is read and validated in a second thread."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_DEPTH = 1
+"""Items that wait; each batch more would cost its memory and win nothing."""
+
+
+class _End:
+    """The items ended, with `error` if they broke off."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The same items in the same order, made in a thread of their own.
+
+    An exception of `items` is raised here, after what came before it. Closing the iterator ends the thread.
+    """
+    waiting: queue.Queue[T | _End] = queue.Queue(_DEPTH)
+    stopped = threading.Event()
+    worker = threading.Thread(target=_work, args=(items, waiting, stopped), name="ahead", daemon=True)
+    worker.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        worker.join()
+
+
+def _work(items: Iterable[T], waiting: queue.Queue[T | _End], stopped: threading.Event) -> None:
+    end = _End(None)
+    try:
+        for item in items:
+            if not _put(waiting, item, stopped):
+                return
+    except BaseException as exc:  # noqa: BLE001 - raised again in the thread that waits
+        end = _End(exc)
+    _put(waiting, end, stopped)
+
+
+def _put(waiting: queue.Queue[T | _End], item: T | _End, stopped: threading.Event) -> bool:
+    while not stopped.is_set():
+        try:
+            waiting.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False

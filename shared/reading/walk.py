@@ -1,0 +1,73 @@
+"""The walk through a file: plain stretches by pyarrow, what is between them record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from shared.errors import FileRefused
+from shared.reading import plain, stretch, table
+from shared.reading.lines import LONGEST_RECORD, Lines
+from shared.reading.records import Record
+from shared.reading.stretch import Fields, Stretch
+
+_WIDEST = 8 * 1024 * 1024
+_NARROWEST = 64 * 1024
+"""Bytes looked at in one go. The next window is twice as wide as what the last one gave, so that looking
+costs in proportion to what is gained by it."""
+
+_WORTHWHILE = 4 * 1024
+"""Bytes below which pyarrow's start costs more than the exact parser."""
+
+_FEWEST, _MOST = 32, 2048
+"""Records that the exact parser reads before the next look; doubled each time that the look gave little."""
+
+
+def stretches(lines: Lines, exact: Iterator[Record], fields: Fields) -> Iterator[Stretch]:
+    """The file from the line that comes next; `exact` are the records of the same `lines`.
+
+    Raises `FileRefused` where the file turns out to be none, after the stretch before that place.
+    """
+    width, turn = _WIDEST, _FEWEST
+    while True:
+        window = lines.ahead(width)
+        if not window:
+            return
+        found = plain.find(window, lines.number + 1)
+        read = _plain(window, found, fields)
+        if read:
+            lines.skip(found.size, found.lines)
+            if read.records:
+                yield read
+        elif not found.size and not found.trouble and _may_grow(width):
+            width *= 4
+            continue
+        if found.trouble or not read:
+            turn = _FEWEST if read and found.size >= _NARROWEST else min(2 * turn, _MOST)
+            yield from _exact(exact, turn, fields)
+        width = min(max(2 * found.size, _NARROWEST), _WIDEST)
+
+
+def _plain(window: bytes, found: plain.Plain, fields: Fields) -> Stretch | None:
+    if not found.size or (found.trouble and found.size < _WORTHWHILE):
+        return None
+    return table.read(window, found, fields)
+
+
+def _may_grow(width: int) -> bool:
+    """Whether a window in which no record ends may just have been too narrow for it."""
+    return width < min(_WIDEST, 2 * LONGEST_RECORD)
+
+
+def _exact(records: Iterator[Record], most: int, fields: Fields) -> Iterator[Stretch]:
+    read: list[Record] = []
+    refused: FileRefused | None = None
+    try:
+        for record in islice(records, most):
+            read.append(record)  # noqa: PERF402  # those before a refusal stay
+    except FileRefused as exc:
+        refused = exc
+    if read:
+        yield stretch.of_records(read, fields)
+    if refused:
+        raise refused

@@ -1,0 +1,79 @@
+"""What a reader tells of a file: by the exact parser alone, or by the walk with windows of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from shared.errors import FileRefused
+from shared.reading import lines, plain, records, stretch, walk
+from shared.reading.lines import Lines
+from shared.reading.records import Record
+from shared.reading.reject import Reject
+from shared.reading.stretch import Fields, Stretch
+
+
+@dataclass
+class Read:
+    """All that a reader told of a file."""
+
+    rows: list[tuple[int, str, tuple[str | None, ...]]]
+    rejects: list[Reject]
+    refused: tuple[str, str] | None = None
+
+
+def told(stretches: Iterator[Stretch]) -> Read:
+    read = Read([], [])
+    try:
+        for each in stretches:
+            values = zip(*(column.to_pylist() for column in each.columns), strict=True)
+            cells = list(values) if each.columns else [()] * len(each.lines)
+            raws = map(each.raw, range(len(each.lines)))
+            read.rows += zip(each.lines.tolist(), raws, cells, strict=True)
+            read.rejects += each.rejects
+    except FileRefused as exc:
+        read.refused = exc.code, exc.message
+    return read
+
+
+def exactly(content: bytes, fields: Fields) -> Read:
+    def stretches() -> Iterator[Stretch]:
+        for record in records.parse(Lines([content])):
+            yield stretch.of_records([record], fields)
+
+    return told(stretches())
+
+
+def walked(content: bytes, fields: Fields, block: int = 1 << 23) -> Read:
+    file = Lines(content[at : at + block] for at in range(0, len(content), block))
+    return told(walk.stretches(file, records.parse(file), fields))
+
+
+def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
+    """How many of a file's records the walk had the exact parser read, and how many there are."""
+    file = Lines(blocks)
+    read: list[Record] = []
+
+    def noted() -> Iterator[Record]:
+        for record in records.parse(file):
+            read.append(record)
+            yield record
+
+    total = sum(each.records for each in walk.stretches(file, noted(), fields))
+    return len(read), total
+
+
+def narrow(patch: pytest.MonkeyPatch, narrowest: int, widest: int, worthwhile: int, turn: int) -> None:
+    patch.setattr(walk, "_NARROWEST", narrowest)
+    patch.setattr(walk, "_WIDEST", max(narrowest, widest))
+    patch.setattr(walk, "_WORTHWHILE", worthwhile)
+    patch.setattr(walk, "_FEWEST", turn)
+    patch.setattr(walk, "_MOST", turn * 4)
+
+
+def bound(patch: pytest.MonkeyPatch, longest: int) -> None:
+    for module in (lines, plain, records, walk):
+        patch.setattr(module, "LONGEST_RECORD", longest)
+    patch.setattr(records, "_MOST_READ_AGAIN", 3 * longest)

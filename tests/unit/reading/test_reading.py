@@ -1,0 +1,85 @@
+"""Reading: batches of a file and what is known of it at the end, whatever way its parts were read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+
+from shared.contracts.sales import Sales
+from shared.errors import FileRefused
+from shared.reading.batches import Batch, Reading
+from tests.fixtures.samples import HEADER, csv, orders, row
+
+
+def cut(content: bytes, block: int) -> list[bytes]:
+    return [content[at : at + block] for at in range(0, len(content), block)]
+
+
+def raws(batch: Batch) -> list[str]:
+    return [batch.raw(position) for position in range(len(batch.lines))]
+
+
+@pytest.mark.parametrize("block", [1, 100, 1 << 23])
+def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
+    broken = row(3).replace("Mountain-100", 'Mountain"100')
+    content = csv(row(1), "", "SO2,1", broken, row(4).replace(", 44", ",\n44"), row(5)).replace(
+        b"\n", b"\r\n"
+    )
+    reading = Reading(cut(content, block), Sales)
+
+    (batch,) = reading
+
+    assert batch.lines.tolist() == [2, 6, 8]
+    assert raws(batch) == [row(1), row(4).replace(", 44", ",\r\n44"), row(5)]
+    assert batch.text["sales_order_number"].tolist() == ["SO1", "SO4", "SO5"]
+    assert [(reject.line, reject.raw) for reject in batch.rejects] == [(4, "SO2,1"), (5, broken)]
+    assert batch.rejects[0].errors[0].message == "the row has 2 fields, the header has 9"
+    assert reading.rows == 5
+    assert reading.size == len(content)
+    assert reading.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() -> None:
+    (batch,) = Reading([b"\xef\xbb\xbf" + csv("\ufeff" + row(1), "\ufeff" + row(2))], Sales)
+    assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "\ufeffSO2"]
+
+
+def test_columns_that_are_not_loaded_are_left_out() -> None:
+    content = f"Colour,{HEADER},\nred,{row(1)},x\nblue,{row(2)},\n".encode()
+    (batch,) = Reading([content], Sales)
+    assert list(batch.text.columns) == list(Sales.model_fields)
+    assert batch.text["sales_order_number"].tolist() == ["SO1", "SO2"]
+
+
+def test_missing_and_empty_are_two_things_in_every_place() -> None:
+    (batch,) = Reading([f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], Sales)
+    missing = batch.text.isna().to_numpy().tolist()
+    assert missing[0] == [True, False, True, False, False, False, True, False, True]
+    assert missing[1] == [False, False, False, False, False, False, True, False, True]
+
+
+def test_a_header_alone_has_no_batches() -> None:
+    for content in (HEADER, f"{HEADER}\n", f"{HEADER}\r\n\r\n\n"):
+        assert list(Reading([content.encode()], Sales)) == []
+
+
+def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
+    content = orders(1, 150_000)
+    batches = list(Reading(cut(content, 8 << 20), Sales))
+    assert [line for batch in batches for line in batch.lines.tolist()] == list(range(2, 150_002))
+    assert all(len(batch.lines) <= 150_000 for batch in batches)
+    assert len(batches) > 1
+    assert batches[-1].raw(len(batches[-1].lines) - 1) == row(150_000)
+
+
+def test_what_was_read_before_a_refusal_is_handed_over_and_counted() -> None:
+    reading = Reading([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], Sales)
+    batches = iter(reading)
+
+    batch = next(batches)
+    assert (batch.lines.tolist(), len(batch.rejects)) == ([2, 4], 1)
+    with pytest.raises(FileRefused, match=re.escape("Line 5 is longer")):
+        next(batches)
+    assert reading.rows == 3
