@@ -49,6 +49,15 @@ async def waits(req: func.HttpRequest) -> func.HttpResponse:
     import asyncio
     await asyncio.sleep(0.01)
     return func.HttpResponse("waited")
+
+@app.route("exits-async/{how}")
+async def exits_async(req: func.HttpRequest) -> func.HttpResponse:
+    import asyncio
+    async def leave():
+        raise SystemExit(3)
+    if req.route_params["how"] == "task":
+        await asyncio.create_task(leave())
+    raise KeyboardInterrupt if req.route_params["how"] == "interrupt" else SystemExit(3)
 """
 
 
@@ -126,6 +135,13 @@ def test_log_lines_name_the_function_they_belong_to(host: RunningHost) -> None:
 
 def test_text_and_async_functions_answer(host: RunningHost) -> None:
     assert host.ask("GET", "/api/text").body.decode() == "plain é"
+    assert host.ask("GET", "/api/waits").body == b"waited"
+
+
+@pytest.mark.parametrize("how", ["exit", "interrupt", "task"])
+def test_an_async_function_that_exits_fails_alone(host: RunningHost, how: str) -> None:
+    answer = host.ask("GET", f"/api/exits-async/{how}")
+    assert (answer.status, answer.body) == (500, b"")
     assert host.ask("GET", "/api/waits").body == b"waited"
 
 
