@@ -34,9 +34,9 @@ def test_up_runs_the_app_until_sigterm_and_leaves_nothing(dev: Dev, port: str, t
     data = tmp_path / "data"
     up = dev("up", "--port", port, "--data", str(data))
     up.wait_until_ready()
+    assert f"\nready http://127.0.0.1:{port}\n" in up.output  # the host's log follows it
 
     assert health(port) == 200
-    assert up.output.splitlines()[-1] == f"ready http://127.0.0.1:{port}"
     written = endpoints(data)
     assert written["api"] == f"http://127.0.0.1:{port}"
     assert written["database_url"] in up.output
