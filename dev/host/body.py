@@ -31,10 +31,10 @@ class DisconnectedError(Exception):
 
 def is_chunked(headers: Message) -> bool:
     """Tell whether the body comes in chunks, without a length."""
-    coding = headers.get("Transfer-Encoding")
-    if coding is None:
+    codings = headers.get_all("Transfer-Encoding", [])
+    if not codings:
         return False
-    if coding.strip().lower() != "chunked":
+    if [coding.strip().lower() for coding in codings] != ["chunked"]:
         raise BadRequestError("unknown transfer coding")
     return True
 

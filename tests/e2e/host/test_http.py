@@ -60,6 +60,18 @@ async def exits_async(req: func.HttpRequest) -> func.HttpResponse:
     raise KeyboardInterrupt if req.route_params["how"] == "interrupt" else SystemExit(3)
 """
 
+MALFORMED = "GET /api/text HTTP/1.1\r\nHost: x\r\n{}\r\nConnection: close\r\n\r\n"
+BAD_LINES = (
+    "no header",
+    "Name : 1",
+    ": 1",
+    "A: 1\r\n folded",
+    "A: 1\rB: 2",
+    "A: \0",
+    "From me",
+    "N\xe4me: 1",
+)
+
 
 @pytest.fixture(scope="module")
 def host(make_host: MakeHost) -> RunningHost:
@@ -234,17 +246,46 @@ def test_a_chunked_body_arrives_empty_and_the_connection_goes_on(host: RunningHo
         b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"POST /api/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"POST /api/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"POST /api/echo HTTP/1.1\r\nHost: x\r\n" + 2 * b"Transfer-Encoding: chunked\r\n" + b"\r\n",
+        b"GET /api/text HTTP/1.1\r\n\r\n",
+        b"GET /api/text HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"\r\n\r\nGET /api/text HTTP/1.1\r\nHost: x\r\n\r\n",
+        *(MALFORMED.format(line).encode("latin-1") for line in BAD_LINES),
     ],
 )
 def test_a_malformed_request_is_a_400(host: RunningHost, request_bytes: bytes) -> None:
     assert raw(host, request_bytes).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_malformed_header_does_not_make_a_body_the_next_request(host: RunningHost) -> None:
+    smuggled = b"GET /api/text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    head = f"POST /api/echo HTTP/1.1\r\nHost: x\r\nno header\r\nContent-Length: {len(smuggled)}\r\n\r\n"
+    answer = raw(host, head.encode(), more=smuggled)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_an_empty_line_before_a_request_is_forgiven(host: RunningHost) -> None:
+    request = b"\r\nGET /api/text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert raw(host, request).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_old_client_needs_no_host_header(host: RunningHost) -> None:
+    assert raw(host, b"GET /api/text HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_that_breaks_off_runs_nothing(host: RunningHost) -> None:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
+        connection.sendall(b"GET /api/text HTTP/1.1\r\nHost: x\r\nAccept: tex")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1024) == b""
+
+
 def test_a_client_that_goes_away_leaves_no_traceback(host: RunningHost) -> None:
     before = host.log.count("Traceback")
     for request in (
-        b"POST /api/echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
-        b"GET /api/slow HTTP/1.1\r\n\r\n",
+        b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+        b"GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n",
     ):
         with socket.create_connection(("127.0.0.1", host.port)) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
