@@ -14,7 +14,8 @@ import psycopg2
 from dev import ports
 from dev.account import for_postgres
 from dev.complaint import Complaint
-from dev.process import Child, command_line, launched, stop_orphan, wait_until
+from dev.groups import command_line
+from dev.process import Child, launched, stop_orphan, wait_until
 
 NAME = "postgres"
 ATTEMPTS, START_SECONDS = 3, 60

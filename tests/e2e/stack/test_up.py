@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from azure.storage.blob import BlobServiceClient
 
-from dev.process import command_line
+from dev.groups import command_line
 from tests.e2e.stack.conftest import Dev, endpoints, processes_on
 
 SECOND_UP_SECONDS = 10
