@@ -62,6 +62,11 @@ class Child:
         """Whether it still runs."""
         return self.popen.poll() is None
 
+    def came_up(self, answers: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `answers` says so, or it ended, or `seconds` are over; say whether it runs."""
+        wait_until(lambda: answers() or not self.alive, seconds)
+        return self.alive
+
     def stop(self, seconds: float = 15) -> None:
         """Ask it to end, wait up to `seconds` for it and all it started, then end what is left."""
         if self.alive:
