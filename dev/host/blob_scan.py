@@ -33,6 +33,7 @@ class ContainerScan:
         self._functions = functions
         self._account = functions[0].account
         self._container = functions[0].path.container
+        self._doing = f"scanning the container {self._container}"
         self._prefix = _common_prefix([function.path.prefix for function in functions])
         self._receipts = receipts
         self._queue = queue
@@ -53,11 +54,11 @@ class ContainerScan:
                     self._known[function.function.id] = self._receipts.completed(function.function.id)
             self._scan()
         except ResourceNotFoundError:
-            self._account.answered()  # it said that there is no such container; it may come
+            self._account.answered(self._doing)  # it said that there is no such container; it may come
         except AzureError as exc:
-            self._account.failed(f"scanning the container {self._container}", exc)
+            self._account.failed(self._doing, exc)
         else:
-            self._account.answered()
+            self._account.answered(self._doing)
         # A container so large that looking through it takes longer than the rest gets a longer rest.
         return max(self._seconds, time.monotonic() - began)
 

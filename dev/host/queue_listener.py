@@ -105,14 +105,15 @@ class QueueListener:
         pages = self._queue.receive_messages(
             messages_per_page=count, visibility_timeout=self._rules.lease_seconds
         ).by_page()
+        doing = f"reading the queue {self._queue.queue_name}"
         try:
             messages = list(next(pages, ()))
         except ResourceNotFoundError:
             messages = []  # not created yet
         except AzureError as exc:
-            self._account.failed(f"reading the queue {self._queue.queue_name}", exc)
+            self._account.failed(doing, exc)
             return []
-        self._account.answered()
+        self._account.answered(doing)
         return messages
 
     def _renew(self) -> float:
