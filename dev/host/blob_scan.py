@@ -1,7 +1,5 @@
 """The polling source of blob triggers: looks through a container for versions that have no receipt yet."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -11,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties
 
-from .blob_function import BlobFunction
-from .blob_message import BlobMessage, quoted
-from .receipts import Claim, Receipts, key
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_message import BlobMessage, quoted
+from dev.host.receipts import Claim, Receipts, key
 
 log = logging.getLogger("host")
 _AT_ONCE = 8

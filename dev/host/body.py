@@ -1,7 +1,5 @@
 """Request bodies on the socket: how long they are, reading them, and throwing them away."""
 
-from __future__ import annotations
-
 import re
 import socket
 import time

@@ -1,13 +1,11 @@
 """Inline route constraints: `{id:int}`, `{id:guid}`, `{name:length(3,10)}` and their like."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
-from .errors import LoadError
+from dev.host.errors import LoadError
 
 Constraint = Callable[[str], bool]
 

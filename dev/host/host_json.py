@@ -1,7 +1,5 @@
 """The part of host.json that the stand-in obeys."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import re
@@ -10,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import SettingError
-from .settings import read_json
+from dev.host.errors import SettingError
+from dev.host.settings import read_json
 
 _OVERRIDE = "AzureFunctionsJobHost__"
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?")

@@ -1,14 +1,12 @@
 """Requests and replies as values, and their translation to and from what the converters use."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from azure.functions.meta import Datum
 
-from .bindings import text
+from dev.host.bindings import text
 
 # The server frames the reply itself; a function's own idea of framing would break the connection.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})

@@ -1,7 +1,5 @@
 """Running a function once, as the worker does, and logging it, as the host does."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -17,9 +15,9 @@ from typing import Any
 
 from azure.functions.meta import Datum
 
-from . import bindings, running
-from .context import InvocationContext
-from .function import Function
+from dev.host import bindings, running
+from dev.host.context import InvocationContext
+from dev.host.function import Function
 
 _HOST_MODULES = (__package__ or "dev.host", "concurrent.futures")
 

@@ -5,8 +5,6 @@ on and its lease is renewed; success deletes it; failure puts it back at once, u
 it goes to the poison queue. Tries are the queue's own dequeue count, so they survive a restart.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable
@@ -16,9 +14,9 @@ from dataclasses import dataclass
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from .held_message import HeldMessage
-from .lifecycle import Lifecycle
-from .storage import Account
+from dev.host.held_message import HeldMessage
+from dev.host.lifecycle import Lifecycle
+from dev.host.storage import Account
 
 log = logging.getLogger("host")
 _LARGEST_BATCH = 32

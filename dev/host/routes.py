@@ -1,15 +1,13 @@
 """Which HTTP function a request belongs to: route templates, their precedence, their constraints."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .constraints import Constraint, constraint
-from .errors import LoadError
-from .function import Function
+from dev.host.constraints import Constraint, constraint
+from dev.host.errors import LoadError
+from dev.host.function import Function
 
 _PART = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}]*?)*)(?:=([^{}?]*))?(\?)?\}")
 # ASP.NET's precedence digits, segment by segment: the smaller goes first.

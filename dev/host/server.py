@@ -1,7 +1,5 @@
 """The HTTP server's socket side: one thread a connection, requests in, replies out."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable
@@ -9,10 +7,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, cast
 
-from . import body
-from .header_lines import HeaderLines
-from .http_message import Reply, Request
-from .lifecycle import Lifecycle
+from dev.host import body
+from dev.host.header_lines import HeaderLines
+from dev.host.http_message import Reply, Request
+from dev.host.lifecycle import Lifecycle
 
 log = logging.getLogger("host")
 _LONGEST_LINE = 65536

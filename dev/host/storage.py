@@ -1,7 +1,5 @@
 """Storage accounts by the name of their connection setting, and what is logged when one does not answer."""
 
-from __future__ import annotations
-
 import logging
 import re
 import threading
@@ -13,8 +11,8 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from .errors import LoadError, SettingError
-from .function import Function
+from dev.host.errors import LoadError, SettingError
+from dev.host.function import Function
 
 log = logging.getLogger("host")
 _SECONDS_BETWEEN_LINES = 5.0
