@@ -7,7 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, cast
 
-from dev.host import body
+from dev.host import body, head
 from dev.host.header_lines import HeaderLines
 from dev.host.http_message import Reply, Request
 from dev.host.lifecycle import Lifecycle
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the host logs invocations."""
 
     def _serve(self) -> None:
-        self._check_head()
+        head.check(self.request_version, self.headers)
         try:
             content = self._body()
         except body.TooLargeError:
@@ -102,17 +102,12 @@ class Handler(BaseHTTPRequestHandler):
             if self.server.lifecycle.stopping.is_set():
                 self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
                 return
-            path, _, query = self._target().partition("?")
-            reply = self.server.respond(Request(self.command, path, query, self._headers(), content))
+            path, query = head.path_and_query(self.path)
+            request = Request(self.command, path, query, head.values(self.headers), content)
+            reply = self.server.respond(request)
             if self.server.lifecycle.stopping.is_set():
                 self.close_connection = True
             self._send(reply)
-
-    def _check_head(self) -> None:
-        if self.request_version == "HTTP/0.9":
-            raise body.BadRequestError("no version")
-        if self.request_version != "HTTP/1.0" and len(self.headers.get_all("Host", [])) != 1:
-            raise body.BadRequestError("not exactly one Host")
 
     def _body(self) -> bytes:
         chunked = body.is_chunked(self.headers)
@@ -125,24 +120,6 @@ class Handler(BaseHTTPRequestHandler):
             return body.read(self.stream, length)
         body.drain_chunked(self.stream)
         return b""  # as in Azure: without a Content-Length a function sees no body
-
-    def _target(self) -> str:
-        """Answer path and query; an absolute URI as request target loses its scheme and host."""
-        target = self.path.partition("#")[0]
-        if "://" in target.partition("?")[0] and not target.startswith("/"):
-            target = "/" + target.partition("://")[2].partition("/")[2]
-        return target
-
-    def _headers(self) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        for name, value in self.headers.items():
-            key, joiner = name.lower(), "; " if name.lower() == "cookie" else ","
-            try:
-                decoded = value.encode("latin-1").decode()
-            except UnicodeError:
-                decoded = value
-            headers[key] = f"{headers[key]}{joiner}{decoded}" if key in headers else decoded
-        return headers
 
     def _send(self, reply: Reply) -> None:
         sends_body = reply.status not in _BODILESS

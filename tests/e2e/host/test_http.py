@@ -107,6 +107,11 @@ def test_a_request_arrives_decoded_as_by_the_worker(host: RunningHost) -> None:
     assert answer.headers["x-one"] == "1"
 
 
+def test_a_path_is_resolved_before_it_is_routed(host: RunningHost) -> None:
+    answer = host.ask("GET", "/elsewhere/../api/./text")
+    assert (answer.status, answer.body.decode()) == (200, "plain é")
+
+
 def test_an_optional_route_parameter_may_be_missing(host: RunningHost) -> None:
     assert host.ask("GET", "/api/echo").json["route"] == {}
 
