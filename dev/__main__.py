@@ -65,7 +65,8 @@ def port(text: str) -> int:
 def parse(arguments: List[str]) -> argparse.Namespace:  # noqa: UP006
     """Read the command line; of `test` and `bench`, what is not ours stays as it is in `arguments`."""
     own, rest = arguments, []  # type: Tuple[List[str], List[str]]
-    if arguments[:1] in (["test"], ["bench"]) and arguments[1:2] not in (["-h"], ["--help"]):
+    asks_for_help = arguments[1:2] in (["-h"], ["--help"])
+    if arguments[:1] == ["bench"] or (arguments[:1] == ["test"] and not asks_for_help):
         own = arguments[:1] + [one for one in arguments[1:] if one == "--no-checks"]
         rest = [one for one in arguments[1:] if one != "--no-checks"]
     options = parser().parse_args(own)

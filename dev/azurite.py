@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dev import ports
 from dev.complaint import Complaint
-from dev.process import Child, stop_orphan, wait_until
+from dev.process import Child, stop_orphan
 from dev.programs import AZURITE, node
 
 NAME = "azurite"
@@ -26,6 +26,7 @@ class Azurite:
         self.data = data
         self.home = data / NAME
         self.ports: list[int] = []
+        self._ports_are_given = False  # after a restart the addresses stay
         self.child: Child | None = None
 
     @property
@@ -39,24 +40,41 @@ class Azurite:
 
     def start(self) -> Child:
         """Start on free ports; return when all three services answer."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Begin to start; `wait` sees to the rest."""
         stop_orphan(self.data, NAME, signal.SIGTERM)
         self.home.mkdir(parents=True, exist_ok=True)
-        given = self.ports
-        for _ in range(ATTEMPTS):
-            self.ports = given or ports.free(len(SERVICES))
-            child = self.child = Child(NAME, self._command(), data=self.data)
-            wait_until(lambda: all(map(_answers, self.ports)) or not child.alive, START_SECONDS)  # noqa: B023
-            if child.alive:
-                return child
-            time.sleep(1)  # another program may have taken a port
+        self._ports_are_given = bool(self.ports)
+        self._launch()
+
+    def wait(self) -> Child:
+        """Wait until all three services answer, and return it."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(1)  # another program may have taken a port
+                self._launch()
+            if self.child and self.child.came_up(self._answers, START_SECONDS):
+                return self.child
+        last_lines = self.child.last_lines(3) if self.child else ""
         self.stop()
-        raise Complaint(f"Azurite did not start on {self.home}: {child.last_lines(3)}")
+        raise Complaint(f"Azurite did not start on {self.home}: {last_lines}")
 
     def stop(self) -> None:
         """Stop after it has written everything down; does nothing where it does not run."""
         if self.child is not None:
             self.child.stop()
             self.child = None
+
+    def _launch(self) -> None:
+        if not self._ports_are_given:
+            self.ports = ports.free(len(SERVICES))
+        self.child = Child(NAME, self._command(), data=self.data)
+
+    def _answers(self) -> bool:
+        return all(map(_answers, self.ports))
 
     def _command(self) -> list[str]:
         command = [node(), str(AZURITE), "--location", str(self.home), "--silent"]

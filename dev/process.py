@@ -7,20 +7,22 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dev.account import Account, ours
+from dev.groups import birth, carries, members
 
-PROC = Path("/proc/self")  # Linux has it; elsewhere `ps` answers
+MARK = "STARTED_BY_PYTHON3_DEV"  # in the environment of all that a server starts
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
 class Child:
     """A running program that logs to `<data>/logs/<name>.log` and, on Linux, ends when we end.
 
-    `farewell` is the signal that asks it to end. Its number and command line are kept in
-    `<data>/run/<name>.json` while it runs, so that a later run finds it should we be killed.
+    It leads a process group of its own. `farewell` is the signal that asks it to end. What tells it from all
+    other processes is kept in `<data>/run/<name>.json` while it runs, for a later run should we be killed.
     """
 
     def __init__(
@@ -40,36 +42,40 @@ class Child:
         self.record = _record(data, name)
         for needed in (self.log, self.record):
             needed.parent.mkdir(parents=True, exist_ok=True)
+        mark = uuid.uuid4().hex
         with self.log.open("ab") as output:
             # Its own session: Ctrl-C in a terminal reaches us alone, and we stop everything in order.
             self.popen = subprocess.Popen(
                 launched(command, account or ours(), farewell),
                 cwd=folder,
-                env=environment,
+                env={**(os.environ if environment is None else environment), MARK: mark},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.record.write_text(json.dumps({"pid": self.popen.pid, "command": list(command)}))
+        pid = self.popen.pid
+        self.record.write_text(json.dumps({"pid": pid, "birth": birth(pid), "mark": f"{MARK}={mark}"}))
 
     @property
     def alive(self) -> bool:
         """Whether it still runs."""
         return self.popen.poll() is None
 
+    def came_up(self, answers: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `answers` says so, or it ended, or `seconds` are over; say whether it runs."""
+        wait_until(lambda: answers() or not self.alive, seconds)
+        return self.alive
+
     def stop(self, seconds: float = 15) -> None:
-        """Ask it to end, wait up to `seconds`, then end it and all it started."""
+        """Ask it to end, wait up to `seconds` for it and all it started, then end what is left."""
         if self.alive:
-            self.popen.send_signal(self.farewell)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.popen.wait(seconds)
+            _dismiss(self.popen.pid, self.farewell, seconds)
         self.kill()
 
     def kill(self) -> None:
         """End it, and all it started, at once."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
+        _kill(self.popen.pid)
         self.popen.wait()
         self.record.unlink(missing_ok=True)
 
@@ -85,33 +91,48 @@ def launched(command: Sequence[str], account: Account, farewell: signal.Signals)
 
 
 def stop_orphan(data: Path, name: str, farewell: signal.Signals) -> None:
-    """Stop the server `name` that a killed run left running on `data`; nothing else, ever.
+    """Stop the server `name` that a killed run left running on `data`, with all it started; never another.
 
-    It is one only if the process of that number still has the very command line we gave it.
+    Its process group is still ours if its leader was born when ours was, or if a process in it carries the
+    mark of that very start: the number of a group is not given away while anybody is in it.
     """
+    record = _record(data, name)
     try:
-        record = json.loads(_record(data, name).read_text())
-    except (FileNotFoundError, ValueError):
+        found = json.loads(record.read_text())
+        group, born, mark = int(found["pid"]), str(found["birth"]), str(found["mark"])
+    except (FileNotFoundError, ValueError, KeyError):
         return
-    pid, command = record["pid"], record["command"]
-    if command_line(pid) == command:
-        os.kill(pid, farewell)
-        if not wait_until(lambda: command_line(pid) != command, seconds=15):
-            os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: command_line(pid) != command, seconds=5)
-    _record(data, name).unlink(missing_ok=True)
+    same_leader = bool(born) and birth(group) == born
+    is_ours = same_leader or any(carries(pid, mark) for pid in members(group))
+    if is_ours and not _dismiss(group, farewell, seconds=15):
+        _kill(group)
+        wait_until(lambda: not members(group), seconds=5)
+    record.unlink(missing_ok=True)
 
 
-def command_line(pid: int) -> list[str]:
-    """Return the command line of a process, empty if there is none (any more)."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-    if PROC.exists():
-        return []
-    shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout.split()
+def _dismiss(group: int, farewell: signal.Signals, seconds: float) -> bool:
+    """Ask a process group to end; say whether it has within `seconds`.
+
+    The signal goes to the server, which tells its own workers itself. Where the server was a wrapper that
+    ended alone (npm's `func` is one), it goes to what is left without a parent, too.
+    """
+    told: set[int] = set()
+
+    def gone() -> bool:
+        present = members(group)
+        for pid, parent in present.items():
+            if parent not in present and pid not in told:
+                told.add(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, farewell)
+        return not present
+
+    return wait_until(gone, seconds)
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -1,12 +1,11 @@
 """The servers under the app: Postgres and Azurite on one data directory, or the user's own."""
 
-import os
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, MutableMapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import folder, ports
+from dev import ports
 from dev.azurite import Azurite
 from dev.postgres import Postgres
 from dev.process import Child
@@ -22,40 +21,35 @@ class Endpoints:
     storage_connection_string: str
 
 
-@contextmanager
-def running(data: Path, *, durable: bool = True) -> Iterator[Endpoints]:
-    """Run Postgres and Azurite on the data directory `data` while the block lasts.
+@dataclass(frozen=True)
+class Servers:
+    """Servers that are being started; None where the user has one."""
 
-    With `durable=False` Postgres does not wait for the disk: faster, and lost with the machine's power.
-    """
-    stay_off_proxies(os.environ)
-    with ExitStack() as started:
-        started.enter_context(folder.held(data))
-        database_url, _ = start_postgres(started, data, {}, durable=durable)
-        storage, _ = start_azurite(started, data, {})
-        yield Endpoints(database_url, storage)
+    postgres: Postgres | None
+    azurite: Azurite | None
 
-
-def start_postgres(
-    started: ExitStack, data: Path, environment: Mapping[str, str], *, durable: bool = True
-) -> tuple[str, list[Child]]:
-    """Return the URL `environment` names, else that of a Postgres started now; and what was started."""
-    if own := environment.get(OWN_DATABASE):
-        return own, []
-    server = Postgres(data, durable=durable)
-    started.callback(server.stop)
-    child = server.start()
-    return server.url, [child]
+    def wait(self, environment: Mapping[str, str]) -> tuple[Endpoints, list[Child]]:
+        """Return where the servers are, those that `environment` names included, and what was started."""
+        children = [server.wait() for server in (self.postgres, self.azurite) if server]
+        endpoints = Endpoints(
+            self.postgres.url if self.postgres else environment[OWN_DATABASE],
+            self.azurite.connection_string if self.azurite else environment[OWN_STORAGE],
+        )
+        return endpoints, children
 
 
-def start_azurite(started: ExitStack, data: Path, environment: Mapping[str, str]) -> tuple[str, list[Child]]:
-    """Return the connection string `environment` names, else that of an Azurite; and what was started."""
-    if own := environment.get(OWN_STORAGE):
-        return own, []
-    server = Azurite(data)
-    started.callback(server.stop)
-    child = server.start()
-    return server.connection_string, [child]
+def launch(started: ExitStack, data: Path, environment: Mapping[str, str]) -> Servers:
+    """Begin to start, all at once, the servers that `environment` does not name; `started` stops them."""
+    servers = Servers(
+        None if environment.get(OWN_DATABASE) else Postgres(data),
+        None if environment.get(OWN_STORAGE) else Azurite(data),
+    )
+    # Azurite first: the first time Postgres makes its data before it starts.
+    for server in (servers.azurite, servers.postgres):
+        if server:
+            started.callback(server.stop)
+            server.launch()
+    return servers
 
 
 def stay_off_proxies(environment: MutableMapping[str, str]) -> None:

@@ -14,8 +14,7 @@ from dev.complaint import Complaint
 from dev.functions_host import FunctionsHost, choose
 from dev.process import Child
 from dev.progress import Steps
-from dev.readiness import create_container, migrate
-from dev.stack import Endpoints, start_azurite, start_postgres, stay_off_proxies
+from dev.stack import launch, stay_off_proxies
 
 READY_SECONDS = 180  # func may fetch its extension bundle first
 LOOK_SECONDS = 0.1
@@ -50,18 +49,18 @@ def _run(started: ExitStack, data: Path, port: int, wanted_host: str) -> None:
     kind, why = choose(wanted_host)
     shutil.rmtree(data / "logs", ignore_errors=True)
     stay_off_proxies(os.environ)
-    steps = Steps("up", 4)
-    children: list[Child] = []
-    with steps.step("Postgres"):
-        database_url, ours = start_postgres(started, data, os.environ)
-        children += ours
-    with steps.step("storage"):
-        storage, ours = start_azurite(started, data, os.environ)
-        children += ours
-        create_container(storage)
-    with steps.step("migrations") as step:
-        step.say("; ".join(migrate(database_url)))
-    host = FunctionsHost(kind, port, data, endpoints := Endpoints(database_url, storage))
+    (data / showing.ENDPOINTS_FILE).unlink(missing_ok=True)  # of a run that was killed
+    steps = Steps("up", 3)
+    with steps.step("servers"):
+        servers = launch(started, data, os.environ)
+        # Imported here, while the servers start: it takes as long as they do.
+        from dev.readiness import create_container, migrate  # noqa: PLC0415
+
+        endpoints, children = servers.wait(os.environ)
+    with steps.step("container and tables") as step:
+        create_container(endpoints.storage_connection_string)
+        step.say("; ".join(migrate(endpoints.database_url)))
+    host = FunctionsHost(kind, port, data, endpoints)
     started.callback(host.stop)
     with steps.step(f"Functions host: {why}") as step:
         children.append(host.start(os.environ))

@@ -22,8 +22,8 @@ YARDSTICK = r"psql \copy into a plain table"
 def main(arguments: list[str]) -> int:
     """Run the benchmark; 0 when every way loaded every row."""
     parser = argparse.ArgumentParser("python3 dev bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="rows of the file (100000)")
-    parser.add_argument("--runs", type=int, default=3, help="times that each way is measured (3)")
+    parser.add_argument("--rows", type=above_0, default=100_000, help="rows of the file (100000)")
+    parser.add_argument("--runs", type=above_0, default=3, help="times that each way is measured (3)")
     options = parser.parse_args(arguments)
     logger.disable("shared")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -37,6 +37,13 @@ def main(arguments: list[str]) -> int:
             azurite.stop()
             postgres.stop()
     return 0
+
+
+def above_0(text: str) -> int:
+    """Read a count of at least 1."""
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
 
 
 def _measure(data: Path, postgres: Postgres, azurite: Azurite, rows: int, runs: int) -> Seconds:

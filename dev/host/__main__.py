@@ -1,18 +1,16 @@
 """`python -m dev.host`: load the app, start the host, stop it on SIGTERM or Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import threading
 from pathlib import Path
 
-from . import logs, startup
-from .errors import HostError
-from .lifecycle import Lifecycle
-from .running import Invocations
-from .server import Server
-from .shutdown import Signals, stop
+from dev.host import logs, startup
+from dev.host.errors import HostError
+from dev.host.lifecycle import Lifecycle
+from dev.host.running import Invocations
+from dev.host.server import Server
+from dev.host.shutdown import Signals, stop
 
 _STAND_IN = (
     "dev.host: a local stand-in for the Azure Functions host, for development and tests only.\n"

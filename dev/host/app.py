@@ -1,7 +1,5 @@
 """Loading the app: import function_app.py, ask it for its functions, check each one."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import logging
@@ -13,10 +11,10 @@ from typing import Any
 
 import azure.functions as func
 
-from .errors import HostError, LoadError, SettingError
-from .function import Function
-from .settings import resolve
-from .validation import checked
+from dev.host.errors import HostError, LoadError, SettingError
+from dev.host.function import Function
+from dev.host.settings import resolve
+from dev.host.validation import checked
 
 log = logging.getLogger("host")
 # The keys of a trigger in which the host resolves %NAME%.

@@ -5,8 +5,6 @@ another for SDK types such as BlobClient ("deferred" bindings). What neither kno
 as they come.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping
@@ -16,7 +14,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions.meta import Datum
 
-from .function import Parameter
+from dev.host.function import Parameter
 
 Metadata = Mapping[str, Datum]
 

@@ -1,19 +1,17 @@
 """A function with a blob trigger: the path it watches and what it is given for a blob."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from azure.functions.meta import Datum
 from azure.storage.blob import BlobClient, BlobProperties
 
-from . import bindings
-from .errors import LoadError
-from .function import Function
-from .invocation import Call
-from .storage import Account, Accounts
+from dev.host import bindings
+from dev.host.errors import LoadError
+from dev.host.function import Function
+from dev.host.invocation import Call
+from dev.host.storage import Account, Accounts
 
 _PARAMETER = re.compile(r"\{[^{}/]+\}")
 
@@ -55,7 +53,7 @@ class BlobFunction:
     polled: bool
 
     @classmethod
-    def of(cls, function: Function, accounts: Accounts) -> BlobFunction:
+    def of(cls, function: Function, accounts: Accounts) -> Self:
         """Describe a function with a blob trigger."""
         try:
             path = parse_path(str(function.trigger.get("path", "")))

@@ -1,9 +1,8 @@
 """The message that stands for one blob to process, on the internal queue and on the poison queue alike."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class BlobMessage:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> BlobMessage:
+    def from_json(cls, text: str) -> Self:
         """Read a message's body; ValueError if it is none."""
         try:
             body = json.loads(text)

@@ -1,18 +1,16 @@
 """The internal blob queue: what polling and Event Grid put on it, and running functions for it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 
-from . import queue_text
-from .blob_function import BlobFunction
-from .blob_message import BlobMessage, quoted
-from .invocation import Invoker
-from .storage import Account
+from dev.host import queue_text
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_message import BlobMessage, quoted
+from dev.host.invocation import Invoker
+from dev.host.storage import Account
 
 log = logging.getLogger("host")
 POISON_QUEUE = "webjobs-blobtrigger-poison"

@@ -1,7 +1,5 @@
 """The polling source of blob triggers: looks through a container for versions that have no receipt yet."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -11,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties
 
-from .blob_function import BlobFunction
-from .blob_message import BlobMessage, quoted
-from .receipts import Claim, Receipts, key
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_message import BlobMessage, quoted
+from dev.host.receipts import Claim, Receipts, key
 
 log = logging.getLogger("host")
 _AT_ONCE = 8
@@ -33,6 +31,7 @@ class ContainerScan:
         self._functions = functions
         self._account = functions[0].account
         self._container = functions[0].path.container
+        self._doing = f"scanning the container {self._container}"
         self._prefix = _common_prefix([function.path.prefix for function in functions])
         self._receipts = receipts
         self._queue = queue
@@ -53,11 +52,11 @@ class ContainerScan:
                     self._known[function.function.id] = self._receipts.completed(function.function.id)
             self._scan()
         except ResourceNotFoundError:
-            self._account.answered()  # it said that there is no such container; it may come
+            self._account.answered(self._doing)  # it said that there is no such container; it may come
         except AzureError as exc:
-            self._account.failed(f"scanning the container {self._container}", exc)
+            self._account.failed(self._doing, exc)
         else:
-            self._account.answered()
+            self._account.answered(self._doing)
         # A container so large that looking through it takes longer than the rest gets a longer rest.
         return max(self._seconds, time.monotonic() - began)
 

@@ -1,21 +1,19 @@
 """All blob triggers of the app: their scans, their common queue, their webhook."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from .blob_function import BlobFunction
-from .blob_queue import BlobQueue
-from .blob_scan import ContainerScan
-from .invocation import BY_HAND, Invoker
-from .lifecycle import Lifecycle
-from .queue_listener import QueueListener, Rules
-from .receipts import Receipts
-from .storage import Account
-from .webhook import Webhook
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_queue import BlobQueue
+from dev.host.blob_scan import ContainerScan
+from dev.host.invocation import BY_HAND, Invoker
+from dev.host.lifecycle import Lifecycle
+from dev.host.queue_listener import QueueListener, Rules
+from dev.host.receipts import Receipts
+from dev.host.storage import Account
+from dev.host.webhook import Webhook
 
 log = logging.getLogger("host")
 

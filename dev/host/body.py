@@ -1,7 +1,5 @@
 """Request bodies on the socket: how long they are, reading them, and throwing them away."""
 
-from __future__ import annotations
-
 import re
 import socket
 import time
@@ -31,10 +29,10 @@ class DisconnectedError(Exception):
 
 def is_chunked(headers: Message) -> bool:
     """Tell whether the body comes in chunks, without a length."""
-    coding = headers.get("Transfer-Encoding")
-    if coding is None:
+    codings = headers.get_all("Transfer-Encoding", [])
+    if not codings:
         return False
-    if coding.strip().lower() != "chunked":
+    if [coding.strip().lower() for coding in codings] != ["chunked"]:
         raise BadRequestError("unknown transfer coding")
     return True
 

@@ -1,13 +1,11 @@
 """Inline route constraints: `{id:int}`, `{id:guid}`, `{name:length(3,10)}` and their like."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
-from .errors import LoadError
+from dev.host.errors import LoadError
 
 Constraint = Callable[[str], bool]
 
@@ -74,9 +72,16 @@ def constraint(function: str, text: str) -> Constraint:
     if name in _PLAIN and arguments is None:
         return _PLAIN[name]
     if name == "regex" and arguments:
-        expression = re.compile(arguments.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
-        return lambda value: expression.search(value) is not None
+        return _regex(function, arguments.replace("{{", "{").replace("}}", "}"))
     try:
         return _WITH_NUMBERS[name](*(int(argument) for argument in (arguments or "").split(",")))
     except (KeyError, ValueError, TypeError) as exc:
         raise LoadError(function, f"its route has the unknown constraint '{text}'") from exc
+
+
+def _regex(function: str, text: str) -> Constraint:
+    try:
+        expression = re.compile(text, re.IGNORECASE)
+    except re.error as exc:
+        raise LoadError(function, f"its route has the malformed regular expression '{text}': {exc}") from exc
+    return lambda value: expression.search(value) is not None

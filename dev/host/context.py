@@ -1,13 +1,11 @@
 """The `context: func.Context` that a function may ask for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
 import azure.functions as func
 
-from . import running
+from dev.host import running
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ HostError
 └── LoadError      a function cannot be loaded
 """
 
-from __future__ import annotations
-
 
 class HostError(Exception):
     """The host cannot start; the message says what to change."""

@@ -1,7 +1,5 @@
 """A loaded function: what the host knows of it after checking it as the worker would."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A queue message that is ours for now: renewing its lease, and finishing it exactly once."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,24 +1,22 @@
 """The running host: the triggers of one app, wired together."""
 
-from __future__ import annotations
-
 import functools
 import logging
 from dataclasses import dataclass
 
-from .blob_function import BlobFunction
-from .blob_triggers import BlobTriggers
-from .function import DEFAULT_CONNECTION, Function
-from .host_json import HostJson
-from .invocation import Invoker
-from .lifecycle import Lifecycle, Loop
-from .queue_listener import QueueListener, Rules
-from .queue_trigger import QueueTrigger
-from .routes import Routes
-from .running import Invocations
-from .site import Site, Starter
-from .storage import Accounts
-from .timer import Timer
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_triggers import BlobTriggers
+from dev.host.function import DEFAULT_CONNECTION, Function
+from dev.host.host_json import HostJson
+from dev.host.invocation import Invoker
+from dev.host.lifecycle import Lifecycle, Loop
+from dev.host.queue_listener import QueueListener, Rules
+from dev.host.queue_trigger import QueueTrigger
+from dev.host.routes import Routes
+from dev.host.running import Invocations
+from dev.host.site import Site, Starter
+from dev.host.storage import Accounts
+from dev.host.timer import Timer
 
 log = logging.getLogger("host")
 

@@ -1,8 +1,7 @@
 """The part of host.json that the stand-in obeys."""
 
-from __future__ import annotations
-
 import datetime as dt
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import SettingError
-from .settings import read_json
+from dev.host.errors import SettingError
+from dev.host.settings import read_json
 
 _OVERRIDE = "AzureFunctionsJobHost__"
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?")
@@ -38,11 +37,10 @@ def read_host_json(app: Path, environment: Mapping[str, str]) -> HostJson:
     for name, value in environment.items():
         if name.startswith(_OVERRIDE):
             _put(content, name.removeprefix(_OVERRIDE).split("__"), value)
-    extensions = content.get("extensions", {})
-    http, blobs, queues = (extensions.get(name, {}) for name in ("http", "blobs", "queues"))
+    http, blobs, queues = (_extension(content, name) for name in ("http", "blobs", "queues"))
     timeout = content.get("functionTimeout", "00:30:00")
     return HostJson(
-        route_prefix=str(http.get("routePrefix", "api")).strip("/"),
+        route_prefix=_text(http, "routePrefix", "api").strip("/"),
         function_timeout=None if str(timeout) == "-1" else _seconds("functionTimeout", timeout),
         blob_concurrency=_count(blobs, "maxDegreeOfParallelism", 8 * (os.cpu_count() or 1)),
         blob_tries=_count(blobs, "poisonBlobThreshold", 5),
@@ -55,9 +53,27 @@ def read_host_json(app: Path, environment: Mapping[str, str]) -> HostJson:
 
 
 def _put(content: dict[str, Any], keys: list[str], value: str) -> None:
-    for key in keys[:-1]:
-        content = content.setdefault(key, {})
+    for depth, key in enumerate(keys[:-1]):
+        content = _section(content.setdefault(key, {}), ".".join(keys[: depth + 1]))
     content[keys[-1]] = value
+
+
+def _extension(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    extensions = _section(content.get("extensions", {}), "extensions")
+    return _section(extensions.get(name, {}), f"extensions.{name}")
+
+
+def _section(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SettingError(f"{place} in host.json must be an object, not {json.dumps(value)}")
+    return value
+
+
+def _text(section: Mapping[str, Any], name: str, default: str) -> str:
+    value = section.get(name, default)
+    if not isinstance(value, str):
+        raise SettingError(f"{name} in host.json must be text, not {json.dumps(value)}")
+    return value
 
 
 def _count(section: Mapping[str, Any], name: str, default: int) -> int:

@@ -1,17 +1,18 @@
 """Requests and replies as values, and their translation to and from what the converters use."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from azure.functions.meta import Datum
 
-from .bindings import text
+from dev.host.bindings import text
 
 # The server frames the reply itself; a function's own idea of framing would break the connection.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,11 @@ def reply_from(datum: Datum) -> Reply:
     headers += [("Set-Cookie", cookie) for cookie in cookies]
     for name, header in headers:
         # Kestrel refuses them too, and the caller gets a 500.
-        if not name.isascii() or not header.isascii():
-            raise ValueError(f"the response header {name} holds characters outside ASCII")
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(header)):
+            raise ValueError(f"the response header {name!r} holds characters that cannot be sent")
     status = int(value["status_code"].value)
-    if not 100 <= status <= 999:  # noqa: PLR2004  every three-digit status
-        raise ValueError(f"{status} is no HTTP status")
+    if not 200 <= status <= 999:  # noqa: PLR2004  below are interim answers, which another must follow
+        raise ValueError(f"{status} is no HTTP status to answer with")
     sent = tuple((name, header) for name, header in headers if name.lower() not in _FRAMING)
     return Reply(status, value["body"].value, sent)
 

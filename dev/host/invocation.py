@@ -1,8 +1,7 @@
 """Running a function once, as the worker does, and logging it, as the host does."""
 
-from __future__ import annotations
-
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -16,9 +15,9 @@ from typing import Any
 
 from azure.functions.meta import Datum
 
-from . import bindings, running
-from .context import InvocationContext
-from .function import Function
+from dev.host import bindings, running
+from dev.host.context import InvocationContext
+from dev.host.function import Function
 
 _HOST_MODULES = (__package__ or "dev.host", "concurrent.futures")
 
@@ -55,7 +54,7 @@ class Invoker:
         )
         self._invocations = invocations
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="async functions", daemon=True).start()
+        threading.Thread(target=self._run_loop, name="async functions", daemon=True).start()
 
     def run(self, call: Call) -> Outcome:
         """Run `call` to its end. Never raises: an exception in the function is a failed outcome."""
@@ -84,6 +83,13 @@ class Invoker:
             (time.monotonic() - started) * 1000,
             exc_info=error.with_traceback(_own_part(error.__traceback__)) if error else None,
         )
+
+    def _run_loop(self) -> None:
+        # A coroutine's SystemExit or KeyboardInterrupt leaves the loop, after it was noted as that
+        # coroutine's failure; all other functions go on.
+        while True:
+            with contextlib.suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
 
     def _submit(self, call: Call, invocation: str) -> Future[Datum | None]:
         if call.function.is_async:

@@ -1,7 +1,5 @@
 """Whether the host is stopping, the loops it keeps running, and the work it has in flight."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

@@ -1,13 +1,11 @@
 """Log lines on standard output: time, level, logger, and the invocation they belong to."""
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 import os
 import sys
 
-from .running import Invocations, current
+from dev.host.running import Invocations, current
 
 
 class InvocationFormatter(logging.Formatter):

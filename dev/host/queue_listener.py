@@ -5,8 +5,6 @@ on and its lease is renewed; success deletes it; failure puts it back at once, u
 it goes to the poison queue. Tries are the queue's own dequeue count, so they survive a restart.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable
@@ -16,9 +14,9 @@ from dataclasses import dataclass
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from .held_message import HeldMessage
-from .lifecycle import Lifecycle
-from .storage import Account
+from dev.host.held_message import HeldMessage
+from dev.host.lifecycle import Lifecycle
+from dev.host.storage import Account
 
 log = logging.getLogger("host")
 _LARGEST_BATCH = 32
@@ -105,14 +103,15 @@ class QueueListener:
         pages = self._queue.receive_messages(
             messages_per_page=count, visibility_timeout=self._rules.lease_seconds
         ).by_page()
+        doing = f"reading the queue {self._queue.queue_name}"
         try:
             messages = list(next(pages, ()))
         except ResourceNotFoundError:
             messages = []  # not created yet
         except AzureError as exc:
-            self._account.failed(f"reading the queue {self._queue.queue_name}", exc)
+            self._account.failed(doing, exc)
             return []
-        self._account.answered()
+        self._account.answered(doing)
         return messages
 
     def _renew(self) -> float:

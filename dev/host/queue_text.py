@@ -1,7 +1,5 @@
 """Message bodies on storage queues: base64 of UTF-8, as the host's default, or plain text."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from contextlib import suppress

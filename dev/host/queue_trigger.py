@@ -1,7 +1,5 @@
 """A function with a queue trigger: what it is given for a message, and its poison queue."""
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 import uuid
@@ -9,11 +7,11 @@ import uuid
 from azure.functions.meta import Datum
 from azure.storage.queue import QueueMessage
 
-from . import bindings, queue_text
-from .errors import LoadError
-from .function import Function
-from .invocation import Call, Invoker
-from .storage import Account
+from dev.host import bindings, queue_text
+from dev.host.errors import LoadError
+from dev.host.function import Function
+from dev.host.invocation import Call, Invoker
+from dev.host.storage import Account
 
 log = logging.getLogger("host")
 _POISON = "-poison"

@@ -5,8 +5,6 @@ A receipt is an empty blob `blobreceipts/<hostId>/<function id>/"<etag>"/<contai
 killed in between queues the blob again; complete means queued, not processed.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import enum
 from contextlib import suppress
@@ -14,8 +12,8 @@ from contextlib import suppress
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobClient
 
-from .blob_message import BlobMessage
-from .storage import Account
+from dev.host.blob_message import BlobMessage
+from dev.host.storage import Account
 
 CONTAINER = "azure-webjobs-hosts"
 _COMPLETED = "Completed"

@@ -1,19 +1,16 @@
 """Which HTTP function a request belongs to: route templates, their precedence, their constraints."""
 
-from __future__ import annotations
-
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from urllib.parse import unquote
 
-from .constraints import Constraint, constraint
-from .errors import LoadError
-from .function import Function
-
-_PART = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}]*?)*)(?:=([^{}?]*))?(\?)?\}")
-# ASP.NET's precedence digits, segment by segment: the smaller goes first.
-_LITERAL, _MIXED, _PARAMETER, _CONSTRAINED_CATCH_ALL, _CATCH_ALL = 1, 2, 3, 4, 5
+from dev.host.constraints import Constraint, constraint
+from dev.host.errors import LoadError
+from dev.host.function import Function
+from dev.host.segment import parse_segment
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,11 @@ class Route:
     constraints: tuple[tuple[str, Constraint], ...]
     precedence: tuple[int, ...]
 
+    @property
+    def shape(self) -> str:
+        """The template without what does not tell requests apart: case, and the names of parameters."""
+        return re.sub(r"\{(\*{0,2})\w+", r"{\1", self.template).lower()
+
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Answer the route parameters, or None where this is not the route."""
         if self.methods and method not in self.methods:
@@ -36,7 +38,7 @@ class Route:
         found = self.pattern.fullmatch(path)
         if found is None:
             return None
-        values = {name: found[f"p{i}"] for i, name in enumerate(self.names)}
+        values = {name: found[f"p_{name}"] for name in self.names}
         given = {name: value for name, value in values.items() if value}
         if not all(test(given[name]) for name, test in self.constraints if name in given):
             return None
@@ -48,6 +50,7 @@ class Routes:
 
     def __init__(self, functions: Iterable[Function], prefix: str) -> None:
         compiled = [compile_route(function, prefix) for function in functions]
+        _refuse_ambiguity(compiled)
         self._routes = sorted(compiled, key=lambda route: route.precedence)
 
     def __iter__(self) -> Iterator[Route]:
@@ -67,65 +70,34 @@ def compile_route(function: Function, prefix: str) -> Route:
     """Compile the route of an HTTP function; an empty route is the function's name."""
     own = str(function.trigger.get("route") or function.name).strip("/")
     template = "/".join(part for part in (prefix, own) if part)
-    names: list[str] = []
-    defaults: dict[str, str] = {}
-    constraints: list[tuple[str, Constraint]] = []
-    pattern, precedence = "", []
-    for segment in template.split("/") if template else []:
-        expression, digit = _segment(function.name, segment, names, defaults, constraints)
-        pattern += expression
-        precedence.append(digit)
-    methods = frozenset(str(method).upper() for method in function.trigger.get("methods") or ())
-    compiled = re.compile(f"{pattern}/?", re.IGNORECASE | re.DOTALL)
+    segments = [parse_segment(function.name, text) for text in template.split("/") if template]
+    parameters = [parameter for segment in segments for parameter in segment.parameters]
+    twice = [name for name, count in Counter(parameter.name for parameter in parameters).items() if count > 1]
+    if twice:
+        raise LoadError(function.name, f"its route uses the parameter '{twice[0]}' twice")
     return Route(
         function,
         template,
-        methods,
-        compiled,
-        tuple(names),
-        defaults,
-        tuple(constraints),
-        tuple(precedence),
+        methods=frozenset(str(method).upper() for method in function.trigger.get("methods") or ()),
+        pattern=re.compile("".join(one.expression for one in segments) + "/?", re.IGNORECASE | re.DOTALL),
+        names=tuple(parameter.name for parameter in parameters),
+        defaults={one.name: one.default for one in parameters if one.default is not None},
+        constraints=tuple(
+            (one.name, constraint(function.name, text)) for one in parameters for text in one.constraints
+        ),
+        precedence=tuple(segment.precedence for segment in segments),
     )
 
 
-def _segment(
-    function: str,
-    segment: str,
-    names: list[str],
-    defaults: dict[str, str],
-    constraints: list[tuple[str, Constraint]],
-) -> tuple[str, int]:
-    """Compile one segment, adding what it declares to the lists; answer its expression and precedence."""
-    parts = list(_PART.finditer(segment))
-    literal = _PART.sub("", segment)
-    if "{" in literal or "}" in literal:
-        raise LoadError(function, f"its route has the malformed segment '{segment}'")
-    expression, end, constrained, optional = "", 0, False, False
-    for part in parts:
-        star, name, tests, default, mark = part.groups()
-        if name in names:
-            raise LoadError(function, f"its route uses the parameter '{name}' twice")
-        for test in filter(None, tests.split(":")):
-            constraints.append((name, constraint(function, test)))
-            constrained = True
-        if default is not None:
-            defaults[name] = default
-        optional = optional or bool(mark) or default is not None or bool(star)
-        expression += re.escape(segment[end : part.start()])
-        expression += f"(?P<p{len(names)}>{'.*' if star else '[^/]+'})"
-        names.append(name)
-        end = part.end()
-    expression += re.escape(segment[end:])
-    if not parts:
-        return f"/{expression}", _LITERAL
-    # Only a segment that is nothing but its parameter can be left out.
-    whole = not literal and len(parts) == 1
-    catch_all = whole and bool(parts[0][1])
-    digit = _PARAMETER - constrained if whole else _MIXED
-    if catch_all:
-        digit = _CONSTRAINED_CATCH_ALL if constrained else _CATCH_ALL
-    return (f"(?:/{expression})?" if whole and optional else f"/{expression}"), digit
+def _refuse_ambiguity(routes: list[Route]) -> None:
+    """Refuse two functions that would answer the very same requests: which one would, is left to chance."""
+    for first, second in combinations(routes, 2):
+        # Without methods a function answers every one.
+        both = first.methods & second.methods or (not first.methods or not second.methods)
+        if both and first.shape == second.shape:
+            raise LoadError(
+                second.function.name, f"the function {first.function.name} has the same route and method"
+            )
 
 
 def _decoded(path: str) -> str:

@@ -1,7 +1,5 @@
 """The invocations that run right now, and which of them the calling code belongs to."""
 
-from __future__ import annotations
-
 import contextvars
 import threading
 import time

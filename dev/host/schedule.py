@@ -1,7 +1,5 @@
 """NCRONTAB schedules: `{second} {minute} {hour} {day} {month} {weekday}` (seconds may be left out), UTC."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Sequence

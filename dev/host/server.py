@@ -1,7 +1,5 @@
 """The HTTP server's socket side: one thread a connection, requests in, replies out."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable
@@ -9,9 +7,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, cast
 
-from . import body
-from .http_message import Reply, Request
-from .lifecycle import Lifecycle
+from dev.host import body, head
+from dev.host.header_lines import HeaderLines
+from dev.host.http_message import Reply, Request
+from dev.host.lifecycle import Lifecycle
 
 log = logging.getLogger("host")
 _LONGEST_LINE = 65536
@@ -46,22 +45,40 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
 
+    def setup(self) -> None:
+        """Open the connection; the base class reads from `rfile` only header lines, through our check."""
+        super().setup()
+        self.stream = cast(BinaryIO, self.rfile)
+        self.rfile = HeaderLines(self.stream)
+
     def handle_one_request(self) -> None:
         """Read one request, answer it."""
-        try:
-            self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
-        except TimeoutError:
-            self.raw_requestline = b""
+        self.raw_requestline = self._request_line()
         if not self.raw_requestline:
             self.close_connection = True
             return
-        if len(self.raw_requestline) > _LONGEST_LINE:
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
-        elif self.parse_request():
-            if self.request_version == "HTTP/0.9":
+        try:
+            if len(self.raw_requestline) > _LONGEST_LINE:
+                self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+            elif not self.raw_requestline.split():
                 self._refuse(HTTPStatus.BAD_REQUEST)
-            else:
+            elif self.parse_request():
                 self._serve()
+        except body.BadRequestError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def finish(self) -> None:
+        """Close the connection."""
+        super().finish()
+        self.stream.close()
+
+    def _request_line(self) -> bytes:
+        try:
+            line = self.stream.readline(_LONGEST_LINE + 1)
+            # A client may send an empty line too many after a body (RFC 9112, section 2.2).
+            return line if line.split() or not line else self.stream.readline(_LONGEST_LINE + 1)
+        except TimeoutError:
+            return b""
 
     def handle_expect_100(self) -> bool:
         """Put `100 Continue` off until the length is known to be acceptable."""
@@ -75,11 +92,9 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the host logs invocations."""
 
     def _serve(self) -> None:
+        head.check(self.request_version, self.headers)
         try:
             content = self._body()
-        except body.BadRequestError:
-            self._refuse(HTTPStatus.BAD_REQUEST)
-            return
         except body.TooLargeError:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
@@ -87,14 +102,14 @@ class Handler(BaseHTTPRequestHandler):
             if self.server.lifecycle.stopping.is_set():
                 self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
                 return
-            path, _, query = self._target().partition("?")
-            reply = self.server.respond(Request(self.command, path, query, self._headers(), content))
+            path, query = head.path_and_query(self.path)
+            request = Request(self.command, path, query, head.values(self.headers), content)
+            reply = self.server.respond(request)
             if self.server.lifecycle.stopping.is_set():
                 self.close_connection = True
             self._send(reply)
 
     def _body(self) -> bytes:
-        stream = cast(BinaryIO, self.rfile)
         chunked = body.is_chunked(self.headers)
         length = body.content_length(self.headers)
         if length > body.LIMIT:
@@ -102,27 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Expect", "").lower() == "100-continue" and (chunked or length):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not chunked:
-            return body.read(stream, length)
-        body.drain_chunked(stream)
+            return body.read(self.stream, length)
+        body.drain_chunked(self.stream)
         return b""  # as in Azure: without a Content-Length a function sees no body
-
-    def _target(self) -> str:
-        """Answer path and query; an absolute URI as request target loses its scheme and host."""
-        target = self.path.partition("#")[0]
-        if "://" in target.partition("?")[0] and not target.startswith("/"):
-            target = "/" + target.partition("://")[2].partition("/")[2]
-        return target
-
-    def _headers(self) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        for name, value in self.headers.items():
-            key, joiner = name.lower(), "; " if name.lower() == "cookie" else ","
-            try:
-                decoded = value.encode("latin-1").decode()
-            except UnicodeError:
-                decoded = value
-            headers[key] = f"{headers[key]}{joiner}{decoded}" if key in headers else decoded
-        return headers
 
     def _send(self, reply: Reply) -> None:
         sends_body = reply.status not in _BODILESS
@@ -145,4 +142,4 @@ class Handler(BaseHTTPRequestHandler):
         self.request_version = "HTTP/1.1"  # send_response_only writes no head for HTTP/0.9
         self.command = getattr(self, "command", "") or ""
         self._send(Reply(status))
-        body.linger(self.connection, cast(BinaryIO, self.rfile))
+        body.linger(self.connection, self.stream)

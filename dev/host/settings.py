@@ -1,7 +1,5 @@
 """App settings as the host sees them: local.settings.json, `%NAME%` expressions and the host id."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform
@@ -10,7 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from .errors import SettingError
+from dev.host.errors import SettingError
 
 _EXPRESSION = re.compile(r"%([^%\s]+)%")
 _HOST_ID_LENGTH = 32

@@ -1,7 +1,5 @@
 """Stopping: the signals that ask for it, and how running functions come to their end."""
 
-from __future__ import annotations
-
 import logging
 import os
 import queue
@@ -10,9 +8,9 @@ import sys
 import threading
 import time
 
-from .lifecycle import Lifecycle
-from .running import Invocations
-from .server import Server
+from dev.host.lifecycle import Lifecycle
+from dev.host.running import Invocations
+from dev.host.server import Server
 
 log = logging.getLogger("host")
 _RUNNING_SECONDS = 10.0

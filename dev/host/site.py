@@ -1,17 +1,15 @@
 """What the host answers over HTTP: the app's routes, admin endpoints, the blob webhook, a front page."""
 
-from __future__ import annotations
-
 import functools
 import json
 import logging
 from collections.abc import Callable
 
-from .function import Function
-from .http_message import Reply, Request, reply_from, request_datum
-from .invocation import BY_HAND, Call, Invoker
-from .lifecycle import Lifecycle
-from .routes import Routes
+from dev.host.function import Function
+from dev.host.http_message import Reply, Request, reply_from, request_datum
+from dev.host.invocation import BY_HAND, Call, Invoker
+from dev.host.lifecycle import Lifecycle
+from dev.host.routes import Routes
 
 log = logging.getLogger("host")
 NOT_FOUND = Reply(404)

@@ -1,7 +1,5 @@
 """From the command line to a host that is ready to start, and the list of functions it prints."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import traceback
@@ -9,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import app, settings
-from .errors import HostError
-from .host import Host, Pace
-from .host_json import read_host_json
-from .lifecycle import Lifecycle
-from .running import Invocations
-from .storage import Accounts
+from dev.host import app, settings
+from dev.host.errors import HostError
+from dev.host.host import Host, Pace
+from dev.host.host_json import read_host_json
+from dev.host.lifecycle import Lifecycle
+from dev.host.running import Invocations
+from dev.host.storage import Accounts
 
 
 def pace(options: argparse.Namespace) -> Pace:

@@ -1,7 +1,5 @@
 """Storage accounts by the name of their connection setting, and what is logged when one does not answer."""
 
-from __future__ import annotations
-
 import logging
 import re
 import threading
@@ -13,8 +11,8 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from .errors import LoadError, SettingError
-from .function import Function
+from dev.host.errors import LoadError, SettingError
+from dev.host.function import Function
 
 log = logging.getLogger("host")
 _SECONDS_BETWEEN_LINES = 5.0
@@ -36,29 +34,30 @@ class Account:
         except ValueError as exc:
             raise SettingError(f"the setting {setting} is not a valid storage connection string") from exc
         self._lock = threading.Lock()
-        self._failing = False
-        self._last_line = float("-inf")
+        self._last_line: dict[str, float] = {}  # by what was being done: the loops fail and recover apart
+        self._announced: set[str] = set()
 
     def failed(self, doing: str, error: AzureError) -> None:
-        """Log that something failed, at most once in a few seconds however many loops fail."""
+        """Log that `doing` something failed, at most once in a few seconds however often it does."""
         with self._lock:
-            self._failing = True
             now = time.monotonic()
-            if now - self._last_line < _SECONDS_BETWEEN_LINES:
+            if now - self._last_line.get(doing, float("-inf")) < _SECONDS_BETWEEN_LINES:
                 return
-            self._last_line = now
+            self._last_line[doing] = now
+            self._announced.add(doing)
         # Without a URL's query, which may be a shared access signature.
         reason = re.sub(r"\?\S*", "", str(error).partition("\n")[0])
         log.warning("storage account of %s: %s failed, trying again: %s", self.setting, doing, reason)
 
-    def answered(self) -> None:
-        """Log the end of an outage."""
-        if not self._failing:
+    def answered(self, doing: str) -> None:
+        """Log that `doing` something works again, if it was logged that it failed."""
+        if doing not in self._announced:
             return
         with self._lock:
-            ended, self._failing, self._last_line = self._failing, False, float("-inf")
+            ended = doing in self._announced
+            self._announced.discard(doing)
         if ended:
-            log.info("storage account of %s answers again", self.setting)
+            log.info("storage account of %s answers again: %s", self.setting, doing)
 
 
 class Accounts:

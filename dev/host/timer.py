@@ -1,17 +1,15 @@
 """A function with a timer trigger: waiting for its times and running it, never twice at once."""
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 import threading
 
-from . import bindings
-from .errors import LoadError
-from .function import Function
-from .invocation import Call, Invoker
-from .lifecycle import Lifecycle
-from .schedule import parse_schedule
+from dev.host import bindings
+from dev.host.errors import LoadError
+from dev.host.function import Function
+from dev.host.invocation import Call, Invoker
+from dev.host.lifecycle import Lifecycle
+from dev.host.schedule import parse_schedule
 
 log = logging.getLogger("host")
 _LONGEST_REST = 30.0  # the wall clock may be set, and a laptop may sleep

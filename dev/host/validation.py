@@ -3,8 +3,6 @@
 The rules are those of `azure_functions_runtime.functions` (PyPI: azure-functions-runtime), the code is not.
 """
 
-from __future__ import annotations
-
 import inspect
 import logging
 import types
@@ -13,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import bindings
-from .errors import LoadError
-from .function import Function, Parameter
+from dev.host import bindings
+from dev.host.errors import LoadError
+from dev.host.function import Function, Parameter
 
 log = logging.getLogger("host")
 

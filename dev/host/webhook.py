@@ -1,7 +1,5 @@
 """The Event Grid webhook of blob triggers: `/runtime/webhooks/blobs?functionName=Host.Functions.<name>`."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import logging
@@ -11,9 +9,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 
-from .blob_function import BlobFunction
-from .blob_message import BlobMessage, quoted
-from .http_message import Reply, Request
+from dev.host.blob_function import BlobFunction
+from dev.host.blob_message import BlobMessage, quoted
+from dev.host.http_message import Reply, Request
 
 log = logging.getLogger("host")
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"

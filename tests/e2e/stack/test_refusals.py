@@ -4,7 +4,7 @@ import signal
 import socket
 from pathlib import Path
 
-from dev import ports
+from dev import folder, ports
 from tests.e2e.stack.conftest import Dev, Run, processes_on
 
 
@@ -50,10 +50,13 @@ def test_a_directory_with_foreign_files_is_not_used(dev: Dev, port: str, tmp_pat
 
 def test_servers_that_cannot_be_reached_are_named(dev: Dev, port: str, tmp_path: Path) -> None:
     nowhere = f"postgresql://postgres:secret@127.0.0.1:{port}/postgres"
+    with folder.held(tmp_path / "data") as data:
+        (data / "endpoints.json").write_text("{}")  # of a run that was killed
     line = refusal(dev("up", "--port", port, "--data", str(tmp_path / "data"), DATABASE_URL=nowhere))
     assert "cannot migrate DATABASE_URL" in line
     assert "secret" not in line
     assert processes_on(tmp_path / "data") == []
+    assert not (tmp_path / "data" / "endpoints.json").exists()
 
 
 def test_migrate_without_a_database_says_what_to_set(dev: Dev) -> None:

@@ -1,6 +1,7 @@
 """The servers that tests run on behave as tests expect."""
 
 import psycopg2
+from azure.storage.blob import BlobServiceClient
 
 from dev.azurite import Azurite
 from dev.postgres import Postgres
@@ -26,9 +27,13 @@ def test_postgres_keeps_its_address_and_data_over_a_restart(postgres: Postgres, 
 
 def test_azurite_keeps_its_address_and_blobs_over_a_restart(azurite: Azurite, clean_uploads: str) -> None:
     before = azurite.connection_string
-    azurite.stop()
-    azurite.start()
-    assert azurite.connection_string == before == clean_uploads
+    with BlobServiceClient.from_connection_string(before) as account:
+        blob = account.get_blob_client("uploads", "kept.csv")
+        blob.upload_blob(b"kept")
+        azurite.stop()
+        azurite.start()
+        assert azurite.connection_string == before == clean_uploads
+        assert blob.download_blob().readall() == b"kept"
 
 
 def test_an_app_under_test_comes_back_after_a_crash(app: App) -> None:

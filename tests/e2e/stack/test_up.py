@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from azure.storage.blob import BlobServiceClient
 
-from dev.process import command_line
+from dev.groups import command_line
 from tests.e2e.stack.conftest import Dev, endpoints, processes_on
 
 SECOND_UP_SECONDS = 10
@@ -34,9 +34,9 @@ def test_up_runs_the_app_until_sigterm_and_leaves_nothing(dev: Dev, port: str, t
     data = tmp_path / "data"
     up = dev("up", "--port", port, "--data", str(data))
     up.wait_until_ready()
+    assert f"\nready http://127.0.0.1:{port}\n" in up.output  # the host's log follows it
 
     assert health(port) == 200
-    assert up.output.splitlines()[-1] == f"ready http://127.0.0.1:{port}"
     written = endpoints(data)
     assert written["api"] == f"http://127.0.0.1:{port}"
     assert written["database_url"] in up.output

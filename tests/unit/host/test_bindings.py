@@ -67,7 +67,16 @@ def test_what_is_no_response_cannot_be_returned(value: object) -> None:
 
 @pytest.mark.parametrize(
     "response",
-    [func.HttpResponse("x", headers={"X": "€"}), func.HttpResponse("x", status_code=1000)],
+    [
+        func.HttpResponse("x", headers={"X": "€"}),
+        func.HttpResponse("x", headers={"X": "a\0b"}),
+        func.HttpResponse("x", headers={"X\0": "a"}),
+        func.HttpResponse("x", headers={"X Y": "a"}),
+        func.HttpResponse("x", headers={"": "a"}),
+        func.HttpResponse("x", status_code=100),
+        func.HttpResponse("x", status_code=199),
+        func.HttpResponse("x", status_code=1000),
+    ],
 )
 def test_what_kestrel_refuses_is_refused(response: func.HttpResponse) -> None:
     with pytest.raises(ValueError, match=r"header|status"):

@@ -89,7 +89,23 @@ def test_a_function_without_a_route_answers_under_its_name_and_without_a_prefix_
     assert found(Routes([http_function("hello")], ""), "/hello") == ("hello", {})
 
 
-@pytest.mark.parametrize("template", ["items/{id:integer}", "items/{id", "items/{id:range(a)}", "{a}/{a}"])
+@pytest.mark.parametrize(("first", "second"), [(None, None), (["GET"], None), (["GET", "POST"], ["POST"])])
+def test_two_functions_of_one_route_and_method_are_refused_by_name(
+    first: list[str] | None, second: list[str] | None
+) -> None:
+    one, other = (
+        http_function("one", "rows/{id:int}", first),
+        http_function("other", "Rows/{key:int}", second),
+    )
+    with pytest.raises(
+        LoadError, match="cannot load the other function: the function one has the same route"
+    ):
+        Routes([one, other], "api")
+
+
+@pytest.mark.parametrize(
+    "template", ["items/{id:regex([)}", "items/{id:integer}", "items/{id", "items/{id:range(a)}", "{a}/{a}"]
+)
 def test_a_malformed_template_names_its_function(template: str) -> None:
     with pytest.raises(LoadError, match="cannot load the broken function"):
         Routes([http_function("broken", template)], "api")

@@ -66,6 +66,27 @@ def test_a_bad_value_in_host_json_is_named(tmp_path: Path, content: object) -> N
         read_host_json(tmp_path, {})
 
 
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ({"extensions": []}, r"extensions in host\.json"),
+        ({"extensions": {"http": None}}, r"extensions\.http in host\.json .* not null"),
+        ({"extensions": {"queues": "x"}}, r"extensions\.queues in host\.json"),
+        ({"extensions": {"http": {"routePrefix": None}}}, r"routePrefix in host\.json"),
+    ],
+)
+def test_a_bad_section_of_host_json_is_named(tmp_path: Path, content: object, place: str) -> None:
+    (tmp_path / "host.json").write_text(json.dumps(content))
+    with pytest.raises(SettingError, match=place):
+        read_host_json(tmp_path, {})
+
+
+def test_a_setting_cannot_lie_below_what_is_no_section(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"extensions": {"http": "x"}}')
+    with pytest.raises(SettingError, match=r"extensions\.http in host\.json"):
+        read_host_json(tmp_path, {"AzureFunctionsJobHost__extensions__http__routePrefix": "v1"})
+
+
 def test_the_host_id_is_stable_and_the_apps_own(tmp_path: Path) -> None:
     first = host_id(tmp_path, {})
     assert first == host_id(tmp_path, {})

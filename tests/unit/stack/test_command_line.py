@@ -2,6 +2,7 @@
 
 import ast
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from dev import __main__ as dev
 from dev import commands
+from dev.bench import __main__ as bench
 from dev.complaint import Complaint
 from dev.programs import ROOT, VENV_PYTHON
 
@@ -49,6 +51,19 @@ def test_pytest_gets_every_argument_of_test_but_ours() -> None:
     assert options.no_checks
 
 
+@pytest.mark.parametrize("option", ["--rows=0", "--runs=0", "--rows=-1", "--runs=many"])
+def test_the_benchmark_measures_something_or_says_what_is_wrong(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        bench.main([option])
+    assert "is not a whole number above 0" in capsys.readouterr().err
+
+
+def test_the_benchmark_explains_its_own_options() -> None:
+    assert dev.parse(["bench", "--help"]).arguments == ["--help"]
+
+
 def test_the_benchmark_gets_every_argument() -> None:
     assert dev.parse(["bench", "--rows", "10"]).arguments == ["--rows", "10"]
 
@@ -79,3 +94,14 @@ def test_outside_of_the_environment_the_command_goes_on_inside(
     with pytest.raises(SystemExit):
         commands.run(dev.parse(["migrate"]), ["migrate"])
     assert became == [VENV_PYTHON, [str(VENV_PYTHON), str(ROOT / "dev"), "migrate"]]
+
+
+def test_the_check_of_continuous_integration_runs_from_anywhere(tmp_path: Path) -> None:
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\necho "$PWD" "$@"\n')
+    python.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    shown = subprocess.run(
+        [ROOT / ".ci" / "run"], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == f"{ROOT} dev test\n"
