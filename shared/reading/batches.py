@@ -50,8 +50,8 @@ class Reading:
         self.rows = 0
         self.consumed = 0
         self._lines = Lines(_without_bom(map(self._counted, blocks)))
-        self._exact = records.parse(self._lines)
-        self.header = header.match(next(self._exact, None), contract)
+        self.header = header.match(next(records.parse(self._lines), None), contract)
+        self._exact = records.parse(self._lines, len(self.header.fields))
 
     @property
     def sha256(self) -> str:

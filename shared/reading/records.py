@@ -33,10 +33,11 @@ class Record(NamedTuple):
     fault: str | None = None
 
 
-def parse(lines: Lines) -> Iterator[Record]:
+def parse(lines: Lines, width: int | None = None) -> Iterator[Record]:
     """The records of `lines` from the line that comes next, blank lines left out.
 
-    A record with a broken quote costs the one line that it begins on: reading goes on with the next.
+    A record with a broken quote costs the one line that it begins on: reading goes on with the next. So
+    does one of several lines that has not `width` fields: an open quote ran into the quotes of a later line.
     Between two records the caller may `skip` whole ones. Raises `FileRefused` where a line is too long, or
     quotes are so broken that reading lines again would take for ever.
     """
@@ -47,12 +48,12 @@ def parse(lines: Lines) -> Iterator[Record]:
         elif (fields := quotes.split(text)) is not None:
             record = _checked(lines.number, text, fields)
         else:
-            record = _scanned(first, lines)
+            record = _scanned(first, lines, width)
         if record.raw:
             yield record
 
 
-def _scanned(first: bytes, lines: Lines) -> Record:
+def _scanned(first: bytes, lines: Lines, width: int | None) -> Record:
     """The record that begins with the line `first`, which was just taken."""
     number = lines.number
     taken = [first]
@@ -65,6 +66,8 @@ def _scanned(first: bytes, lines: Lines) -> Record:
                 raise UnclosedQuote
             taken.append(more)
             size += len(more)
+        if len(taken) > 1 and width not in {None, len(fields)}:
+            raise UnclosedQuote
     except (TextAfterQuote, UnclosedQuote):
         single = len(taken) == 1 and not scan.is_open
         lines.put_back(taken[1:])

@@ -12,8 +12,19 @@ from shared.reading.plain import Plain
 from shared.reading.stretch import Fields, Stretch, ragged
 
 
+class RanOn(Exception):
+    """A record of several lines has too many or too few fields, so a quote of it may not have been closed."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+
 def read(window: bytes, plain: Plain, fields: Fields) -> Stretch | None:
-    """The `plain` records of `window`, or `None` should pyarrow count them otherwise than we do."""
+    """The `plain` records of `window`, or `None` should pyarrow count them otherwise than we do.
+
+    Raises `RanOn` with the place of a record that is not plain after all.
+    """
     width = len(fields)
     found: list[tuple[int, int]] = []  # of each ragged record: its place, its number of fields
 
@@ -27,6 +38,9 @@ def read(window: bytes, plain: Plain, fields: Fields) -> Stretch | None:
     is_row = np.ones(len(plain.starts), np.bool_)
     is_row[[place for place, _ in found]] = False
     starts, ends = plain.starts, plain.ends
+    for place, _ in found:
+        if b"\n" in window[starts[place] : ends[place]]:
+            raise RanOn(place)
 
     def raw(place: int) -> str:
         return window[starts[place] : ends[place]].removesuffix(b"\r").decode()

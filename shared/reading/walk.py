@@ -8,8 +8,10 @@ from itertools import islice
 from shared.errors import FileRefused
 from shared.reading import plain, stretch, table
 from shared.reading.lines import LONGEST_RECORD, Lines
+from shared.reading.plain import Plain
 from shared.reading.records import Record
 from shared.reading.stretch import Fields, Stretch
+from shared.reading.table import RanOn
 
 _WIDEST = 8 * 1024 * 1024
 _NARROWEST = 64 * 1024
@@ -34,7 +36,11 @@ def stretches(lines: Lines, exact: Iterator[Record], fields: Fields) -> Iterator
         if not window:
             return
         found = plain.find(window, lines.number + 1)
-        read = _plain(window, found, fields)
+        try:
+            read = _plain(window, found, fields)
+        except RanOn as exc:
+            found = _before(found, exc.place, lines.number + 1)
+            read = _plain(window, found, fields)
         if read:
             lines.skip(found.size, found.lines)
             if read.records:
@@ -48,10 +54,22 @@ def stretches(lines: Lines, exact: Iterator[Record], fields: Fields) -> Iterator
         width = min(max(2 * found.size, _NARROWEST), _WIDEST)
 
 
-def _plain(window: bytes, found: plain.Plain, fields: Fields) -> Stretch | None:
+def _plain(window: bytes, found: Plain, fields: Fields) -> Stretch | None:
     if not found.size or (found.trouble and found.size < _WORTHWHILE):
         return None
     return table.read(window, found, fields)
+
+
+def _before(found: Plain, place: int, number: int) -> Plain:
+    """The records of `found`, which begins on line `number`, before the one at `place`."""
+    return Plain(
+        size=int(found.starts[place]),
+        lines=int(found.numbers[place]) - number,
+        starts=found.starts[:place],
+        ends=found.ends[:place],
+        numbers=found.numbers[:place],
+        trouble=True,
+    )
 
 
 def _may_grow(width: int) -> bool:

@@ -48,7 +48,8 @@ def ask(
             # By the field's name: reading has matched the header, aliases too, to the fields.
             accepted.append(contract.model_validate(present, by_alias=False, by_name=True))
         except ValidationError as exc:
-            rejects.append(Reject(int(batch.lines[position]), batch.raw(position), _reasons(exc, present)))
+            line, raw = int(batch.lines[position]), batch.raw(position)
+            rejects.append(Reject(line, raw, _reasons(exc, present) + _of_several_lines(line, raw)))
         else:
             found.append(position)
     return Answers(np.array(found, np.int64), _columns(accepted, contract), rejects)
@@ -59,6 +60,14 @@ def _columns(accepted: list[Contract], contract: type[Contract]) -> dict[str, pa
         field.name: arrow.column([getattr(row, field.name) for row in accepted], field)
         for field in dataset.fields(contract)
     }
+
+
+def _of_several_lines(line: int, raw: str) -> tuple[RowError, ...]:
+    """A hint that one row took other rows' lines with it, which a quote that is missing looks like."""
+    if "\n" not in raw:
+        return ()
+    message = f"the row goes on to line {line + raw.count(chr(10))}; if it should not, a quote is missing"
+    return (RowError("several_lines", message),)
 
 
 def _reasons(error: ValidationError, present: dict[str, str]) -> tuple[RowError, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import FileRefused
-from shared.reading import records
+from shared.reading import lines, records
 from shared.reading.lines import Lines
 from shared.reading.records import Record
 
@@ -132,3 +132,14 @@ def test_every_byte_is_in_exactly_one_record(pieces: list[bytes]) -> None:
     strip = bytes.maketrans(b"", b"")
     assert kept.translate(strip, b"\r\n") == content.translate(strip, b"\r\n")
     assert [record.line for record in found] == sorted({record.line for record in found})
+
+
+def test_an_open_quote_that_meets_a_later_one_costs_its_line_alone() -> None:
+    content = b'1,"abc,3\n' + b"1,2,3\n" * 20 + b'1,19",3,\n'
+
+    read = list(records.parse(Lines([content]), width=3))
+
+    assert [(record.line, bool(record.fault)) for record in read] == [(1, True)] + [
+        (line, False) for line in range(2, 23)
+    ]
+    assert read[-1].fields == ["1", '19"', "3", None]

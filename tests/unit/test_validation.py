@@ -108,3 +108,17 @@ def test_nasty_values_of_a_number_are_as_the_model_has_them(value: str) -> None:
         accepted = False
     quoted = ",".join(f'"{cell}"' for cell in [*_cells()[:6], value, *_cells()[7:]])
     assert (validated(f"{HEADER}\n{quoted}\n".encode()).lines.tolist() == [2]) is accepted
+
+
+def test_a_reject_that_took_other_lines_with_it_says_so() -> None:
+    plain = row(2).replace('"Mountain-100 Silver, 44"', "Bell")
+    rows = [
+        plain.replace("Christy Zhu", '"Christy'),
+        *[plain] * 6,
+        plain.replace("Christy Zhu", 'Zhu"'),
+        plain,
+    ]
+    found = validated(csv(*rows))
+    (reject,) = found.rejects
+    assert (reject.line, found.lines.tolist()) == (2, [10])
+    assert "goes on to line 9" in reject.errors[-1].message

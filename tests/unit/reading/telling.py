@@ -40,7 +40,7 @@ def told(stretches: Iterator[Stretch]) -> Read:
 
 def exactly(content: bytes, fields: Fields) -> Read:
     def stretches() -> Iterator[Stretch]:
-        for record in records.parse(Lines([content])):
+        for record in records.parse(Lines([content]), len(fields)):
             yield stretch.of_records([record], fields)
 
     return told(stretches())
@@ -48,7 +48,7 @@ def exactly(content: bytes, fields: Fields) -> Read:
 
 def walked(content: bytes, fields: Fields, block: int = 1 << 23) -> Read:
     file = Lines(content[at : at + block] for at in range(0, len(content), block))
-    return told(walk.stretches(file, records.parse(file), fields))
+    return told(walk.stretches(file, records.parse(file, len(fields)), fields))
 
 
 def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
@@ -57,7 +57,7 @@ def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
     read: list[Record] = []
 
     def noted() -> Iterator[Record]:
-        for record in records.parse(file):
+        for record in records.parse(file, len(fields)):
             read.append(record)
             yield record
 

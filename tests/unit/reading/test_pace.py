@@ -10,7 +10,7 @@ from tests.unit.reading.telling import exact_records
 
 FIELDS = ("x", "y", "z")
 ROW = b'SO43701,"Mountain-100 Silver, 44",3399.99\n'
-MULTILINE = b'SO43701,"Mountain-100\nSilver, ""44""",3399.99\r\n\n'
+MULTILINE = b'SO43701,"Mountain-100\nSilver, ""44""",3399.99\r\n\n\r\n'
 STRAY = b'SO43701,"Mountain-100" Silver,3399.99\n'
 ROWS = 100_000
 

@@ -1,0 +1,27 @@
+"""Quotes: the short cut for one line says what the scan says, or leaves it to the scan."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.reading import quotes
+from shared.reading.quotes import QuotedScan, TextAfterQuote
+
+LINE = st.lists(st.sampled_from(['"', '""', ",", ",", "a", " ", "é", '"b,c"', ',"d",'])).map("".join)
+
+
+@settings(max_examples=1000)
+@given(LINE)
+def test_the_short_cut_agrees_with_the_scan(line: str) -> None:
+    try:
+        scanned = QuotedScan().feed(line, "\n")
+    except TextAfterQuote:
+        scanned = None
+    assert quotes.split(line) in (None, scanned)
+
+
+def test_the_short_cut_takes_the_usual_lines() -> None:
+    assert quotes.split('1,"a, b",,2') == ["1", "a, b", None, "2"]
+    assert quotes.split('"","a","b",') == ["", "a", "b", None]
+    assert quotes.split('"say ""x""",2') is None
