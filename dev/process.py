@@ -10,12 +10,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from dev.account import Account, ours
 from dev.groups import birth, carries, members
 
 MARK = "STARTED_BY_PYTHON3_DEV"  # in the environment of all that a server starts
 LAUNCHER = Path(__file__).with_name("launch.py")
+T = TypeVar("T")
 
 
 class Child:
@@ -135,14 +137,12 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask `condition` every 50 ms until it holds; say whether it did within `seconds`."""
+def wait_until(question: Callable[[], T], seconds: float) -> T:
+    """Ask `question` every 50 ms until its answer is true, at most for `seconds`; return the last answer."""
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while not (answer := question()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return True
+    return answer
 
 
 def _record(data: Path, name: str) -> Path:

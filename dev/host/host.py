@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dev.host.blob_function import BlobFunction
@@ -9,7 +10,7 @@ from dev.host.blob_triggers import BlobTriggers
 from dev.host.function import DEFAULT_CONNECTION, Function
 from dev.host.host_json import HostJson
 from dev.host.invocation import Invoker
-from dev.host.lifecycle import Lifecycle, Loop
+from dev.host.lifecycle import Lifecycle
 from dev.host.queue_listener import QueueListener, Rules
 from dev.host.queue_trigger import QueueTrigger
 from dev.host.routes import Routes
@@ -47,19 +48,21 @@ class Host:
         self._settings = settings
         self._invocations = invocations
         self._invoker = Invoker(invocations)
-        self._starters: dict[str, Starter] = {}
         self.functions = functions
         self.routes = Routes(_of_kind(functions, "httpTrigger"), settings.route_prefix)
-        self._listeners = [self._listener(f, accounts, pace) for f in _of_kind(functions, "queueTrigger")]
-        self._timers = [self._timer(f) for f in _of_kind(functions, "timerTrigger")]
-        self._blobs = self._blob_triggers(_of_kind(functions, "blobTrigger"), host_id, accounts, pace)
+        queues = {f.name: self._queue_trigger(f, accounts) for f in _of_kind(functions, "queueTrigger")}
+        timers = {f.name: Timer(f, self._invoker, lifecycle) for f in _of_kind(functions, "timerTrigger")}
+        watching = [BlobFunction.of(f, accounts) for f in _of_kind(functions, "blobTrigger")]
+        self._listeners = [self._listener(trigger, pace) for trigger in queues.values()]
+        self._timers = [lifecycle.loop(f"timer {name}", timer.step) for name, timer in timers.items()]
+        self._blobs = self._blob_triggers(watching, host_id, accounts, pace) if watching else None
         webhook = self._blobs.webhook.respond if self._blobs else None
         self.site = Site(
             host_id=host_id,
             routes=self.routes,
             invoker=self._invoker,
             webhook=webhook,
-            starters=self._starters,
+            starters=_starters(queues, timers, watching, self._blobs),
             lifecycle=lifecycle,
         )
 
@@ -74,10 +77,12 @@ class Host:
         if self._settings.function_timeout is not None:
             self._lifecycle.loop("function timeout", self._report_overdue).start()
 
-    def _listener(self, function: Function, accounts: Accounts, pace: Pace) -> QueueListener:
+    def _queue_trigger(self, function: Function, accounts: Accounts) -> QueueTrigger:
+        base64 = self._settings.queue_base64
+        return QueueTrigger(function, accounts.of(function), self._invoker, base64=base64)
+
+    def _listener(self, trigger: QueueTrigger, pace: Pace) -> QueueListener:
         settings = self._settings
-        trigger = QueueTrigger(function, accounts.of(function), self._invoker, base64=settings.queue_base64)
-        self._starters[function.name.lower()] = trigger.run_by_hand
         rules = Rules(
             settings.queue_concurrency,
             settings.queue_tries,
@@ -85,41 +90,27 @@ class Host:
             settings.queue_retry_seconds,
             min(settings.queue_poll_seconds, 1.0),
         )
-        poison = trigger.poison if trigger.has_poison else None
         return QueueListener(
             account=trigger.account,
             queue=trigger.client,
             rules=rules,
             handle=trigger.handle,
-            poison=poison,
+            poison=trigger.poison if trigger.has_poison else None,
             lifecycle=self._lifecycle,
         )
 
-    def _timer(self, function: Function) -> Loop:
-        timer = Timer(function, self._invoker, self._lifecycle)
-        self._starters[function.name.lower()] = timer.run_by_hand
-        return self._lifecycle.loop(f"timer {function.name}", timer.step)
-
     def _blob_triggers(
-        self, functions: list[Function], host_id: str, accounts: Accounts, pace: Pace
-    ) -> BlobTriggers | None:
-        if not functions:
-            return None
-        watching = [BlobFunction.of(function, accounts) for function in functions]
-        rules = Rules(self._settings.blob_concurrency, self._settings.blob_tries, pace.lease_seconds)
-        account = accounts[DEFAULT_CONNECTION]
-        triggers = BlobTriggers(
+        self, watching: list[BlobFunction], host_id: str, accounts: Accounts, pace: Pace
+    ) -> BlobTriggers:
+        return BlobTriggers(
             functions=watching,
-            account=account,
+            account=accounts[DEFAULT_CONNECTION],
             host_id=host_id,
-            rules=rules,
+            rules=Rules(self._settings.blob_concurrency, self._settings.blob_tries, pace.lease_seconds),
             scan_seconds=pace.scan_seconds,
             lifecycle=self._lifecycle,
             invoker=self._invoker,
         )
-        for one in watching:
-            self._starters[one.function.name.lower()] = functools.partial(triggers.run_by_hand, one)
-        return triggers
 
     def _report_overdue(self) -> float:
         limit = self._settings.function_timeout or 0
@@ -136,3 +127,17 @@ class Host:
 
 def _of_kind(functions: list[Function], kind: str) -> list[Function]:
     return [function for function in functions if function.kind == kind]
+
+
+def _starters(
+    queues: Mapping[str, QueueTrigger],
+    timers: Mapping[str, Timer],
+    watching: list[BlobFunction],
+    blobs: BlobTriggers | None,
+) -> dict[str, Starter]:
+    """What runs each function by hand, by its name in lower case."""
+    starters: dict[str, Starter] = {name: trigger.run_by_hand for name, trigger in queues.items()}
+    starters |= {name: timer.run_by_hand for name, timer in timers.items()}
+    if blobs:
+        starters |= {one.function.name: functools.partial(blobs.run_by_hand, one) for one in watching}
+    return {name.lower(): starter for name, starter in starters.items()}

@@ -1,5 +1,6 @@
 """Requests and replies as values, and their translation to and from what the converters use."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ class Reply:
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_reply(status: int, content: object) -> Reply:
+    """Make a JSON reply."""
+    return Reply(status, json.dumps(content).encode(), (("Content-Type", "application/json"),))
 
 
 def query_values(query: str) -> dict[str, str]:

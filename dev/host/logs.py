@@ -9,14 +9,14 @@ from dev.host.running import Invocations, current
 
 
 class InvocationFormatter(logging.Formatter):
-    """Formats a record as one line, naming function and invocation where there is one."""
+    """Formats a record, naming function and invocation where there is one; further lines are indented."""
 
     def __init__(self, invocations: Invocations) -> None:
         super().__init__()
         self._invocations = invocations
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the base class names it so
-        """Build the line itself; the base class appends a traceback below it."""
+        """Build the lines of the message; the base class appends a traceback below them."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
         invocation = current()
         function = self._invocations.function_of(invocation) if invocation else None

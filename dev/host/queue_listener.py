@@ -1,8 +1,7 @@
-"""Taking messages off a storage queue: batches, leases, tries, poison.
+"""Taking messages off a storage queue: batches and leases.
 
-The rules are those of the host's QueueListener and QueueProcessor: a message is invisible while it is worked
-on and its lease is renewed; success deletes it; failure puts it back at once, until its tries are used up and
-it goes to the poison queue. Tries are the queue's own dequeue count, so they survive a restart.
+The rules are those of the host's QueueListener: a message is invisible while it is worked on and its lease is
+renewed.
 """
 
 import logging
@@ -16,6 +15,7 @@ from azure.storage.queue import QueueClient, QueueMessage
 
 from dev.host.held_message import HeldMessage
 from dev.host.lifecycle import Lifecycle
+from dev.host.processing import Processing
 from dev.host.storage import Account
 
 log = logging.getLogger("host")
@@ -38,11 +38,7 @@ class Rules:
 
 
 class QueueListener:
-    """Works on one queue: `handle` answers whether it succeeded, `poison` moves a hopeless message away.
-
-    A queue that is a poison queue itself has no `poison`: its failed messages stay invisible until their
-    lease ends, and are tried for ever.
-    """
+    """Works on one queue, with `handle` and `poison` as `Processing` describes them."""
 
     def __init__(
         self,
@@ -57,11 +53,11 @@ class QueueListener:
         self._account = account
         self._queue = queue
         self._rules = rules
-        self._handle = handle
-        self._poison = poison
+        self._processing = Processing(handle, poison, rules.tries, rules.retry_seconds)
         self._lifecycle = lifecycle
         self._held: set[HeldMessage] = set()
         self._changed = threading.Condition()
+        self._doing = f"reading the queue {queue.queue_name}"
         self._rest = _FIRST_REST
         name = queue.queue_name
         self._pool = ThreadPoolExecutor(rules.concurrency, thread_name_prefix=f"queue {name}")
@@ -103,15 +99,14 @@ class QueueListener:
         pages = self._queue.receive_messages(
             messages_per_page=count, visibility_timeout=self._rules.lease_seconds
         ).by_page()
-        doing = f"reading the queue {self._queue.queue_name}"
         try:
             messages = list(next(pages, ()))
         except ResourceNotFoundError:
             messages = []  # not created yet
         except AzureError as exc:
-            self._account.failed(doing, exc)
+            self._account.failed(self._doing, exc)
             return []
-        self._account.answered(doing)
+        self._account.answered(self._doing)
         return messages
 
     def _renew(self) -> float:
@@ -128,7 +123,10 @@ class QueueListener:
     def _work(self, held: HeldMessage) -> None:
         try:
             with self._lifecycle.work():
-                self._process(held)
+                if self._lifecycle.stopping.is_set():
+                    held.release(0)
+                elif self._processing.process(held):
+                    self.wake()
         except AzureError as exc:
             # Its lease ends, and it comes again: a message is delivered at least once.
             self._account.failed("finishing a message", exc)
@@ -139,18 +137,3 @@ class QueueListener:
             with self._changed:
                 self._held.discard(held)
                 self._changed.notify_all()
-
-    def _process(self, held: HeldMessage) -> None:
-        tried = held.message.dequeue_count or 1
-        if self._lifecycle.stopping.is_set():
-            held.release(0)
-        elif self._poison and tried > self._rules.tries:
-            # It was given out often enough and never finished: the host died with it every time.
-            held.move(self._poison)
-        elif self._handle(held.message):
-            held.delete()
-        elif self._poison and tried >= self._rules.tries:
-            held.move(self._poison)
-        elif self._poison:
-            held.release(int(self._rules.retry_seconds))
-            self.wake()

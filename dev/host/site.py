@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from dev.host.function import Function
-from dev.host.http_message import Reply, Request, reply_from, request_datum
+from dev.host.http_message import Reply, Request, json_reply, reply_from, request_datum
 from dev.host.invocation import BY_HAND, Call, Invoker
 from dev.host.lifecycle import Lifecycle
 from dev.host.routes import Routes
@@ -18,11 +18,6 @@ ACCEPTED = Reply(202)
 FRONT_PAGE = Reply(200, b"The local Functions host is running.\n", (("Content-Type", "text/plain"),))
 
 Starter = Callable[[str], None]
-
-
-def json_reply(status: int, content: object) -> Reply:
-    """Make a JSON reply."""
-    return Reply(status, json.dumps(content).encode(), (("Content-Type", "application/json"),))
 
 
 class Site:

@@ -5,20 +5,18 @@ The rules are those of `azure_functions_runtime.functions` (PyPI: azure-function
 
 import inspect
 import logging
-import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dev.host import bindings
+from dev.host import annotated
 from dev.host.errors import LoadError
-from dev.host.function import Function, Parameter
+from dev.host.function import Function
 
 log = logging.getLogger("host")
 
 _OUT, _INOUT = 1, 2
-_NEVER = (None, typing.Union, types.UnionType)
 _TRIGGERS = ("httpTrigger", "blobTrigger", "queueTrigger", "timerTrigger")
 
 
@@ -38,8 +36,10 @@ def checked(indexed: Any, trigger: Mapping[str, Any]) -> Function:
     bound, returned = _bound(name, indexed.get_bindings())
     needs_context = _needs_context(name, parameters, bound, annotations)
     _same_names(name, parameters - ({"context"} if needs_context else set()), set(bound))
-    checked_parameters = {key: _parameter(name, binding, annotations) for key, binding in bound.items()}
-    returns = _returns(name, returned, annotations)
+    checked_parameters = {
+        key: annotated.parameter(name, binding, annotations) for key, binding in bound.items()
+    }
+    returns = annotated.returns(name, returned, annotations)
     _supported(name, indexed, returned)
     if returned is None and annotations.get("return", type(None)) is not type(None):
         log.warning("%s is annotated to return a value, and has no output binding for one", name)
@@ -92,54 +92,6 @@ def _same_names(function: str, parameters: set[str], bound: set[str]) -> None:
         raise LoadError(
             function, f"bindings declared but not present as Python parameters: {sorted(bound - parameters)}"
         )
-
-
-def _parameter(function: str, binding: Any, annotations: Mapping[str, Any]) -> Parameter:
-    """Check one parameter's annotation against its binding."""
-    if binding.name not in annotations:
-        return Parameter(binding.name, binding.type, None)
-    annotation = annotations[binding.name]
-    inner = _inside_out(function, binding, annotation)
-    if not isinstance(inner, type) and typing.get_origin(inner) in _NEVER:
-        raise LoadError(function, f"binding {binding.name} has the invalid annotation {annotation!r}")
-    deferred = bindings.is_deferred(inner)
-    kind = "generic" if inner in (str, bytes) else binding.type
-    accepts = bindings.accepts_output if binding.direction == _OUT else bindings.accepts_input
-    if not accepts(kind, inner, deferred=deferred):
-        shown = inner.__name__ if isinstance(inner, type) else inner
-        raise LoadError(
-            function,
-            f'the {binding.type} binding {binding.name} cannot be given as "{shown}"',
-        )
-    return Parameter(binding.name, kind, inner, deferred)
-
-
-def _inside_out(function: str, binding: Any, annotation: Any) -> Any:
-    """Take T out of `func.Out[T]`, which belongs to output bindings and to them only."""
-    outer = typing.get_origin(annotation) or annotation
-    is_out = isinstance(outer, type) and outer.__name__ == "Out"
-    if is_out != (binding.direction == _OUT):
-        wanted = "must" if binding.direction == _OUT else "must not"
-        raise LoadError(function, f"binding {binding.name} {wanted} be annotated azure.functions.Out")
-    if not is_out:
-        return annotation
-    arguments = typing.get_args(annotation)
-    if len(arguments) != 1:
-        raise LoadError(function, f"binding {binding.name} has the invalid Out annotation {annotation!r}")
-    return arguments[0]
-
-
-def _returns(function: str, binding: Any, annotations: Mapping[str, Any]) -> Parameter | None:
-    if binding is None:
-        return None
-    annotation = annotations.get("return")
-    if "return" in annotations and not isinstance(annotation, type):
-        raise LoadError(function, f"has the invalid return annotation {annotation!r}")
-    if annotation is not None and not bindings.accepts_output(binding.type, annotation, deferred=False):
-        raise LoadError(
-            function, f'return annotation "{annotation.__name__}" does not match the {binding.type} binding'
-        )
-    return Parameter("$return", binding.type, annotation)
 
 
 def _supported(function: str, indexed: Any, returned: Any) -> None:

@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 
 from dev.host.blob_function import BlobFunction
 from dev.host.blob_message import BlobMessage, quoted
-from dev.host.http_message import Reply, Request
+from dev.host.http_message import Reply, Request, json_reply
 
 log = logging.getLogger("host")
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
@@ -44,11 +44,7 @@ class Webhook:
         except (ValueError, KeyError, TypeError):
             return Reply(400)
         if codes:
-            return Reply(
-                200,
-                json.dumps({"validationResponse": codes[0]}).encode(),
-                (("Content-Type", "application/json"),),
-            )
+            return json_reply(200, {"validationResponse": codes[0]})
         try:
             for message in messages:
                 self._queue(message)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
-ROOT = Path(__file__).parents[2]
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 POST_TWO, POST_RAW, DROP, READ, LOOK = range(5)
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+import shlex
+from typing import Any
 
+from blob_trigger import handler
+from dev import __main__ as dev
 from dev import programs
+from dev.programs import ROOT
+from shared import abandoning
 from shared.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+HOST: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
 
 PLATFORMS_OWN = {
     "FUNCTIONS_WORKER_RUNTIME",
@@ -80,3 +85,19 @@ def test_every_requirement_has_a_compatible_release_range() -> None:
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
                 assert re.match(r"[\w\-\[\]]+~=\d", line), line
+
+
+def test_a_blob_is_given_up_after_as_many_tries_as_the_host_gives_it() -> None:
+    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == abandoning._TRIES
+
+
+def test_a_sweep_ends_before_the_host_ends_it() -> None:
+    hours, minutes, seconds = map(int, HOST["functionTimeout"].split(":"))
+    assert (hours * 60 + minutes) * 60 + seconds > handler._SWEEP_SECONDS
+
+
+def test_every_command_in_the_readme_is_one_that_there_is() -> None:
+    blocks = re.findall(r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^(?:\w+=\S+ )*python3 dev (.+)$", "".join(blocks), re.MULTILINE)
+    commands = [dev.parse(shlex.split(line, comments=True)).command for line in lines]
+    assert {"up", "test", "migrate", "bench"} <= set(commands)

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-ROOT = Path(__file__).resolve().parents[3]
+from dev.process import wait_until
+from dev.programs import ROOT
+
 PRELUDE = """
 import json, logging, os, threading, time
 import azure.functions as func
@@ -94,10 +95,8 @@ class RunningHost:
 
     def wait_for(self, question: Callable[[], T], seconds: float = 15) -> T:
         """Ask until the answer is true, and answer it; fail with the host's log after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while not (answer := question()):
-            assert time.monotonic() < deadline, f"still {answer!r}\n{self.log[-5000:]}"
-            time.sleep(0.03)
+        answer = wait_until(question, seconds)
+        assert answer, f"still {answer!r}\n{self.log[-5000:]}"
         return answer
 
     def ask(
