@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
-from shared.reading.printable import printable
+from shared.printable import printable
 from shared.reading.records import Record
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")

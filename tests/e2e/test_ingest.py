@@ -218,8 +218,11 @@ def test_logs_have_a_line_per_stage_and_no_row(client: Client) -> None:
     client.settled(ingestion_id)
 
     lines = [line for line in client.app.log.splitlines() if ingestion_id in line]
-    for stage in ("read", "validate", "stage", "merge", "record"):
-        assert any(f"stage {stage}" in line and "rows=" in line and "ms=" in line for line in lines), stage
+    for stage, rows in (("read", 3), ("validate", 3), ("encode", 3), ("copy", 3), ("record", 0)):
+        told = [line for line in lines if f"stage {stage} " in line]
+        assert len(told) == 1, stage
+        assert "dataset=sales" in told[0]
+        assert f"rows={rows} ms=" in told[0]
     assert "Christy" not in client.app.log
     assert "AccountKey" not in client.app.log
     assert json.dumps("SO9000") not in client.app.log

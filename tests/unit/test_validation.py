@@ -122,3 +122,15 @@ def test_a_reject_that_took_other_lines_with_it_says_so() -> None:
     (reject,) = found.rejects
     assert (reject.line, found.lines.tolist()) == (2, [10])
     assert "goes on to line 9" in reject.errors[-1].message
+
+
+@pytest.mark.parametrize(
+    "price",
+    ["1." + "0" * 40, "0e400", "0e1000000", "1" + "0" * 43 + "e-40", "0e36", "100." + "0" * 38, "1e3"],
+)
+def test_a_price_written_oddly_is_the_price_that_the_model_has(price: str) -> None:
+    expected = Sales.model_validate(dict(zip(Sales.model_fields, [*_cells()[:7], price, "1"], strict=True)))
+    found = validated(csv(row(1), row(2, price=price), row(3)))
+    values = pa.Table.from_pandas(found.rows, preserve_index=False).column("unit_price").to_pylist()
+    assert values[1] == expected.unit_price
+    assert found.lines.tolist() == [2, 3, 4]
