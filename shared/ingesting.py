@@ -15,7 +15,7 @@ from shared import faults
 from shared.attempt import Attempt, Outcome
 from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
-from shared.ledger import ingestions, locks
+from shared.ledger import ingestions, locks, unsettled
 from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
 from shared.ledger.state import SETTLED, State
@@ -109,13 +109,13 @@ class Ingesting:
         version = upload.version
         with self._engine.begin() as short:
             ingestions.receive(short, upload, dataset)
-            ingestions.supersede_others(short, version.container, version.path, version.ingestion_id)
+            unsettled.supersede_others(short, version.container, version.path, version.ingestion_id)
             return ingestions.claim(short, version, self._settled)
 
     def _vanished(self, path: str) -> Outcome:
         """The blob was deleted before it could be read: whatever waited for it is superseded."""
         with faults.translated(), self._engine.begin() as short:
-            count = ingestions.supersede_others(short, str(self._container.container_name), path, None)
+            count = unsettled.supersede_others(short, str(self._container.container_name), path, None)
         logger.info("the blob was deleted before it was loaded; {} entries superseded", count)
         return Outcome(None, State.SUPERSEDED)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from shared import faults
 from shared.errors import IngestError
-from shared.ledger import ingestions
+from shared.ledger import unsettled
 from shared.storage import uploads
 from shared.storage.uploads import Upload
 
@@ -60,7 +60,7 @@ def _unsettled(engine: Engine, container: ContainerClient, before: datetime) -> 
         for page in _pages(old):
             ids = [upload.version.ingestion_id for upload in page]
             with engine.begin() as connection:
-                left_alone = ingestions.settled_among(connection, ids, before)
+                left_alone = unsettled.settled_among(connection, ids, before)
             for upload in page:
                 if upload.version.ingestion_id not in left_alone:
                     yield upload.version.path
@@ -75,8 +75,8 @@ def _pages(items: Iterable[Upload]) -> Iterator[list[Upload]]:
 def _supersede_lost(engine: Engine, container: ContainerClient, before: datetime) -> None:
     """Unfinished entries whose version is no longer there get their final state."""
     with faults.translated(), engine.begin() as connection:
-        for ingestion_id, path in ingestions.unfinished(connection, before):
+        for ingestion_id, path in unsettled.unfinished(connection, before):
             current = uploads.find(container, path)
             if current is None or current.version.ingestion_id != ingestion_id:
                 present = current.version.ingestion_id if current else None
-                ingestions.supersede_others(connection, str(container.container_name), path, present)
+                unsettled.supersede_others(connection, str(container.container_name), path, present)

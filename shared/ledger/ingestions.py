@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, Uuid, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Connection, RowMapping, Update, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from shared.identity import BlobVersion
 from shared.ledger.counts import Counts
@@ -134,47 +133,6 @@ def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: i
         .where(ingestions.c.state == State.LOADING)
         .values(rows_read=rows, bytes_read=size)
     )
-
-
-def supersede_others(connection: Connection, container: str, path: str, current: uuid.UUID | None) -> int:
-    """Mark unfinished entries of other versions of a blob `superseded`; returns how many.
-
-    Those that are being loaded at this moment hold their lock and are left to find out by themselves.
-    """
-    return connection.execute(
-        update(ingestions)
-        .where(
-            ingestions.c.container == container,
-            ingestions.c.path == path,
-            ingestions.c.id != (current or uuid.UUID(int=0)),
-            ingestions.c.state.in_([State.RECEIVED, State.LOADING]),
-            text("pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"),
-        )
-        .values(state=State.SUPERSEDED, finished_at=func.clock_timestamp())
-    ).rowcount
-
-
-def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.UUID, str]]:
-    """Id and path of entries that nobody has worked on since `idle_since`, oldest first."""
-    touched = func.coalesce(ingestions.c.started_at, ingestions.c.received_at)
-    found = connection.execute(
-        select(ingestions.c.id, ingestions.c.path)
-        .where(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), touched < idle_since)
-        .order_by(touched)
-    )
-    return [(row.id, row.path) for row in found]
-
-
-def settled_among(
-    connection: Connection, ids: Collection[uuid.UUID], seen_before: datetime
-) -> set[uuid.UUID]:
-    """Those of `ids` that a sweep leaves alone: finished for good, or active since `seen_before`."""
-    statement = text("""
-        select id from ingest.ingestions where id = any(:ids) and not (
-            state in ('received', 'loading') and coalesce(started_at, received_at) < :before
-            or state = 'failed' and error @> '{"transient": true}' and finished_at < :before)
-        """).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
-    return set(connection.scalars(statement, {"ids": list(ids), "before": seen_before}))
 
 
 def _entry(ingestion_id: uuid.UUID) -> Update:
