@@ -43,7 +43,10 @@ def _parts(request: func.HttpRequest) -> list[File]:
     The library's parser yields nothing at all, and no error, for a body that is malformed, cut off or lacks
     its boundary, so an empty result of a body that is not empty is such a one.
     """
-    parts = [File(part.filename or "", part.read()) for _, part in request.files.items(multi=True)]
+    parts: list[File] = []
+    for _, part in request.files.items(multi=True):  # noqa: PERF102 - values() gives one of each name
+        with part.stream:  # a temporary file where it is big
+            parts.append(File(part.filename or "", part.read()))
     if request.get_body() and not parts and not request.form:
         raise InvalidRequest("The multipart body is malformed or cut off, or its boundary is not declared.")
     return parts

@@ -43,12 +43,13 @@ class Attempt:
         self._serial = serial
         self._report = report
         self._reading: Reading | None = None
+        self._load: Load | None = None
         self.watch = Stopwatch()
 
     @property
     def rows(self) -> int:
         """Rows read so far."""
-        return self._reading.rows if self._reading else 0
+        return self._load.rows_read if self._load else 0
 
     def run(self, container: ContainerClient) -> Outcome:
         """Load the file from `container`, or record why it cannot be; the caller commits."""
@@ -56,16 +57,18 @@ class Attempt:
             try:
                 contract = registry.find(self._dataset)
                 _require_supported(self._upload)
-                return self._load(container, contract, rejected)
+                return self._bring(container, contract, rejected)
             except (FileRefused, UnknownDataset) as exc:
                 return self._refuse(exc, rejected)
 
-    def _load(self, container: ContainerClient, contract: type[Contract], rejected: rejects.Spool) -> Outcome:
+    def _bring(
+        self, container: ContainerClient, contract: type[Contract], rejected: rejects.Spool
+    ) -> Outcome:
         sha256 = self._hash_of_likely_twin(container)
         if sha256 and (twin := self._twin(sha256, self._upload.size)):
             return self._duplicate(twin, sha256)
         reading = self._reading = Reading(uploads.chunks(container, self._upload.version), contract)
-        load = Load(self._connection, contract, self._serial, rejected, self.watch)
+        load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as rows:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
             locks.acquire_content(self._connection, self._dataset, reading.sha256)
@@ -102,9 +105,9 @@ class Attempt:
         kept = rejected.keep(self._connection, only_few=True)
         if kept < rejected.count:
             error["rejects_kept"] = kept
-        if self._reading is None:
+        if self._reading is None or self._load is None:
             return self._finish(State.REFUSED, None, error=error)
-        counts = Counts(read=self._reading.rows, rejected=rejected.count)
+        counts = Counts(read=self._load.rows_read, rejected=rejected.count)
         return self._finish(State.REFUSED, counts, error=error, **self._facts_read(self._reading))
 
     def _facts_read(self, reading: Reading) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Resources:
         """Connections to Postgres; building it connects to nothing."""
         engine = create_engine(
             self.settings.database,
+            isolation_level="READ COMMITTED",  # locks and twins are looked at anew by each statement
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_OVERFLOW,
             pool_timeout=15,

@@ -74,9 +74,12 @@ def _pages(items: Iterable[Upload]) -> Iterator[list[Upload]]:
 
 def _supersede_lost(engine: Engine, container: ContainerClient, before: datetime) -> None:
     """Unfinished entries whose version is no longer there get their final state."""
-    with faults.translated(), engine.begin() as connection:
-        for ingestion_id, path in unsettled.unfinished(connection, before):
-            current = uploads.find(container, path)
-            if current is None or current.version.ingestion_id != ingestion_id:
-                present = current.version.ingestion_id if current else None
-                unsettled.supersede_others(connection, str(container.container_name), path, present)
+    with faults.translated():
+        with engine.begin() as connection:
+            waiting = unsettled.unfinished(connection, before)
+        for ingestion_id, path in waiting:
+            current = uploads.find(container, path)  # outside of any transaction: storage may be slow
+            present = current.version.ingestion_id if current else None
+            if present != ingestion_id:
+                with engine.begin() as connection:
+                    unsettled.supersede_others(connection, str(container.container_name), path, present)

@@ -1,4 +1,4 @@
-"""The use case of bringing files in: check them all, then store all or nothing. Needs no database."""
+"""The use case of bringing files in: check them all, then store them. Needs no database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from azure.storage.blob import ContainerClient
 
 from shared import faults
 from shared.contracts import registry
-from shared.errors import IngestError, InvalidRequest, Unavailable, UnknownDataset
+from shared.errors import InvalidRequest, LoadFailed, Superseded, Unavailable, UnknownDataset
 from shared.storage import names, uploads
-from shared.storage.uploads import Stored, Upload
+from shared.storage.uploads import Upload
 
 _HASH_IN_PATH = 12
 
@@ -30,43 +30,38 @@ def store(container: ContainerClient, dataset: str, files: Sequence[File]) -> li
     """Write `files` under `dataset` and describe the blobs, in the same order.
 
     Raises `InvalidRequest` with every fault of every file, and then nothing is stored; `Unavailable` where
-    storage fails, after removing what this request had stored, or with what it could not remove. The same
-    bytes under the same name are the same blob, however often they are sent.
+    storage fails in the middle, with what is known of each file. The same bytes under the same name are the
+    same blob, however often they are sent.
     """
     if not_storable := [*_faults_of_request(dataset, files), *_faults_of_files(files)]:
         raise InvalidRequest("Nothing was stored: see errors.", not_storable)
-    stored: list[Stored] = []
+    stored: list[Upload] = []
     try:
         for file in files:
             with faults.translated():
                 stored.append(uploads.put(container, paths_of(dataset, file), file.content, file.filename))
-    except IngestError as exc:
-        if remaining := _undo(container, stored):
-            raise Unavailable(faults.STORAGE, _PARTLY, remaining) from exc
-        raise
-    return [one.upload for one in stored]
+    except (Unavailable, LoadFailed, Superseded) as exc:
+        raise Unavailable(faults.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
+    return stored
 
 
-_PARTLY = "it failed in the middle of the request, and what was stored by then could not be removed"
+_IN_THE_MIDDLE = (
+    "it failed before every file was surely stored. Send the same request again: what is stored already is "
+    "neither stored nor loaded twice"
+)
 
 
-def _undo(container: ContainerClient, stored: Sequence[Stored]) -> list[dict[str, Any]]:
-    """Delete what this request brought; returns what could not be deleted, as faults."""
-    remaining: list[dict[str, Any]] = []
-    for one in stored:
-        try:
-            with faults.translated():
-                if one.new and not remaining:  # one that hangs is enough
-                    uploads.delete(container, one.upload)
-                    continue
-        except IngestError:
-            pass
-        if one.new:
-            ingestion_id = str(one.upload.version.ingestion_id)
-            remaining.append(
-                {"file": one.upload.filename, "detail": "It is stored.", "ingestion_id": ingestion_id}
-            )
-    return remaining
+def _whereabouts(files: Sequence[File], stored: Sequence[Upload]) -> list[dict[str, Any]]:
+    """What is known of each file of a request that storage failed in; the one at hand may be stored."""
+    done = [
+        {"file": one.filename, "detail": "It is stored.", "ingestion_id": str(one.version.ingestion_id)}
+        for one in stored
+    ]
+    details = ["It may be stored.", *["It is not stored."] * len(files)]
+    rest = files[len(stored) :]
+    return done + [
+        {"file": file.filename, "detail": detail} for file, detail in zip(rest, details, strict=False)
+    ]
 
 
 def paths_of(dataset: str, file: File) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import psycopg2.extensions
 from psycopg2 import sql
 from sqlalchemy import Connection, Table
 
+from shared.errors import ConservationBroken
 from shared.loading.encoding import EncodedRows
 
 _BUFFER = 1024 * 1024
@@ -32,8 +33,13 @@ def columns(names: list[str]) -> sql.Composed:
 
 
 def copy_rows(connection: Connection, table: Table, rows: EncodedRows) -> None:
-    """Append `rows` to the columns of `table` that have the same names; types must be the columns' own."""
-    _copy(connection, table, rows.names, "binary", rows.file())
+    """Append `rows` to the columns of `table` that have the same names; types must be the columns' own.
+
+    Raises `ConservationBroken` where Postgres took fewer, as a trigger of the table's owner can cause.
+    """
+    taken = _copy(connection, table, rows.names, "binary", rows.file())
+    if taken != rows.count:
+        raise ConservationBroken(f"{rows.count} rows were sent to {table.name}, but it took {taken}")
 
 
 def copy_csv(connection: Connection, table: Table, names: list[str], file: IO[bytes]) -> None:
@@ -41,9 +47,10 @@ def copy_csv(connection: Connection, table: Table, names: list[str], file: IO[by
     _copy(connection, table, names, "csv, encoding 'UTF8'", file)
 
 
-def _copy(connection: Connection, table: Table, names: list[str], form: str, file: Any) -> None:
+def _copy(connection: Connection, table: Table, names: list[str], form: str, file: Any) -> int:
     statement = sql.SQL("copy {} ({}) from stdin (format {})").format(
         identifier(table), columns(names), sql.SQL(form)
     )
     with cursor(connection) as driver:
         driver.copy_expert(statement, file, size=_BUFFER)
+        return driver.rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table
@@ -50,6 +51,7 @@ class Load:
         self._rejects = rejects
         self._watch = watch
         self._copied = 0
+        self.rows_read = 0
         self._staging: Table | None = None
 
     def run(self, reading: Reading, file_size: int, report: Report) -> None:
@@ -57,20 +59,22 @@ class Load:
 
         Raises `FileRefused` where it is no CSV file or too many of its rows were rejected.
         """
-        for part in ahead(self._parts(reading)):
-            self._rejects.add(part.rejects)
-            self._require_hope(part.rows_read, part.bytes_read, file_size)
-            if part.rows.count:
-                self._bring(part.rows)
-            report(part.rows_read, part.bytes_read)
-        self._require_few_rejects(reading.rows)
+        with closing(ahead(self._parts(reading))) as parts:
+            for part in parts:
+                self.rows_read = part.rows_read
+                self._rejects.add(part.rejects)
+                self._require_hope(file_size - part.bytes_read, len(reading.header.fields))
+                if part.rows.count:
+                    self._bring(part.rows)
+                report(part.rows_read, part.bytes_read)
+        self._require_few_rejects()
 
     def merge(self, reading: Reading) -> Counts:
         """Merge what was staged, and count.
 
         Raises `ConservationBroken` where the numbers of reader, validation and Postgres do not add up.
         """
-        merged = Merged(0, 0, 0, 0, 0)
+        merged = Merged(0, 0, 0, 0, 0, 0)
         if self._staging is not None:
             with self._watch.stage("merge"):
                 staging.analyze(self._connection, self._staging)
@@ -79,7 +83,7 @@ class Load:
             read=reading.rows,
             inserted=self._copied + merged.inserted,
             updated=merged.updated - merged.own,
-            unchanged=merged.distinct - merged.inserted - merged.updated,
+            unchanged=merged.distinct - merged.different,
             duplicate=merged.staged - merged.distinct + merged.own,
             rejected=self._rejects.count,
         )
@@ -104,29 +108,31 @@ class Load:
         with self._watch.stage("stage", rows.count):
             staging.add(self._connection, self._staging, rows)
 
-    def _require_few_rejects(self, rows: int) -> None:
+    def _require_few_rejects(self) -> None:
+        rows = self.rows_read
         if rows and self._rejects.count / rows > self._contract.max_reject_ratio:
-            raise self._too_many_rejects(rows, f"{self._rejects.count} of {rows} rows were rejected")
+            raise self._too_many_rejects(f"{self._rejects.count} of {rows} rows were rejected")
 
-    def _require_hope(self, rows: int, size: int, file_size: int) -> None:
+    def _require_hope(self, remaining: int, width: int) -> None:
         """End early where even a file of good rows from here on would have too many rejects.
 
-        A row takes two bytes at the least, so the rest of the file bounds the rows still to come.
+        A row of `width` fields takes at least as many bytes, its commas and its line end, so the `remaining`
+        bytes bound the rows still to come.
         """
-        most_rows = rows + (file_size - size) // 2 + 1
+        most_rows = self.rows_read + remaining // width + 1
         if self._rejects.count / most_rows > self._contract.max_reject_ratio:
             raise self._too_many_rejects(
-                rows,
-                f"{self._rejects.count} of the first {rows} rows were rejected, and the rest was not read",
+                f"{self._rejects.count} of the first {self.rows_read} rows were rejected, "
+                "and the rest was not read"
             )
 
-    def _too_many_rejects(self, rows: int, found: str) -> FileRefused:
+    def _too_many_rejects(self, found: str) -> FileRefused:
         limit = self._contract.max_reject_ratio
         return FileRefused(
             "too_many_rejects",
             f"{found}: more than the {limit:.0%} that the contract allows. Nothing of the file was loaded.",
             rejected=self._rejects.count,
-            read=rows,
+            read=self.rows_read,
             max_reject_ratio=limit,
         )
 

@@ -17,15 +17,14 @@ _BY_KEY = sql.SQL("""
         select distinct on ({key}) * from {staging} order by {key}, {line} desc
     ), compared as materialized (
         select latest.*, present.{load} as was_of from latest left join {table} as present using ({key})
-        where present.{load} is null or present.{load} = %(serial)s or {changed_latest}
+        where present.{load} is null or present.{load} = %(serial)s or {changed}
     ), merged as (
         insert into {table} as present ({columns}, {line}, {load})
         select {columns}, {line}, %(serial)s from compared order by {key}
         on conflict ({key}) do update set {assignments}
-        where present.{load} = %(serial)s or {changed_excluded}
         returning (xmax = 0) as is_new
     )
-    select (select count(*) from {staging}), (select count(*) from latest),
+    select (select count(*) from {staging}), (select count(*) from latest), (select count(*) from compared),
         (select count(*) from compared where was_of = %(serial)s),
         count(*) filter (where is_new), count(*) filter (where not is_new)
     from merged""")
@@ -39,12 +38,13 @@ that this load wrote before is overwritten in any case, because its line changes
 class Merged:
     """Rows, as Postgres counted them.
 
-    `distinct` of the `staged` have a key of their own, the rest came again later in the file; `own` of them
-    replaced a row that this load had written before.
+    `distinct` of the `staged` have a key of their own, the rest came again later in the file; `different` of
+    these are new or other than what is there, and `own` of those replaced a row of this same load.
     """
 
     staged: int
     distinct: int
+    different: int
     own: int
     inserted: int
     updated: int
@@ -65,19 +65,18 @@ def merge(connection: Connection, staging: Table, contract: type[Contract], seri
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
             for name in [*values, LINE_COLUMN, LOAD_COLUMN]
         ),
-        changed_latest=_changed(values, "latest"),
-        changed_excluded=_changed(values, "excluded"),
+        changed=_changed(values),
     )
     with copy.cursor(connection) as driver:
         driver.execute(statement, {"serial": serial})
         return Merged(*driver.fetchall()[0])
 
 
-def _changed(values: list[str], other: str) -> sql.Composable:
-    """Whether a present row differs from the `other`; one that is all key never does."""
+def _changed(values: list[str]) -> sql.Composable:
+    """Whether a present row differs from the latest; one that is all key never does."""
     if not values:
         return sql.SQL("false")
     rows = (
-        sql.SQL(", ").join(sql.Identifier(alias, name) for name in values) for alias in ("present", other)
+        sql.SQL(", ").join(sql.Identifier(alias, name) for name in values) for alias in ("present", "latest")
     )
     return sql.SQL("({}) is distinct from ({})").format(*rows)

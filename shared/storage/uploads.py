@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import quote, unquote
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from shared.errors import Conflict
@@ -32,15 +32,7 @@ class Upload:
     modified_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An upload and whether it was `new`; if not, a blob with the same content was there already."""
-
-    upload: Upload
-    new: bool
-
-
-def put(container: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> Stored:
+def put(container: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> Upload:
     """Write `content` at the first of `paths` that is free, unless it is there already.
 
     A path holds the content's hash, so what is there is the same content, but for a collision or somebody
@@ -48,20 +40,20 @@ def put(container: ContainerClient, paths: Sequence[str], content: bytes, filena
     """
     digest = hashlib.md5(content, usedforsecurity=False).digest()
     for path in paths:
-        new = _write_once(container, path, content, digest, filename)
+        _write_once(container, path, content, digest, filename)
         properties = container.get_blob_client(path).get_blob_properties()
         if (
             properties.size == len(content)
             and bytes(properties.content_settings.content_md5 or b"") == digest
         ):
-            return Stored(_upload(container, properties), new)
+            return _upload(container, properties)
     raise Conflict(
         f"Another file's content is stored where {filename!r} belongs; send it under another name."
     )
 
 
-def _write_once(container: ContainerClient, path: str, content: bytes, digest: bytes, filename: str) -> bool:
-    """Whether it was written; `False` where a blob is there. A container that is missing is made."""
+def _write_once(container: ContainerClient, path: str, content: bytes, digest: bytes, filename: str) -> None:
+    """Write unless a blob is there; a container that is missing is made."""
     for _ in range(2):
         try:
             container.upload_blob(
@@ -72,21 +64,12 @@ def _write_once(container: ContainerClient, path: str, content: bytes, digest: b
                 content_settings=ContentSettings(content_type="text/csv", content_md5=bytearray(digest)),
             )
         except ResourceExistsError:
-            return False
+            return
         except ResourceNotFoundError:  # a new account has no container yet
             with suppress(ResourceExistsError):
                 container.create_container()
         else:
-            return True
-    return False
-
-
-def delete(container: ContainerClient, upload: Upload) -> None:
-    """Delete exactly this version; nothing happens where it is gone or replaced."""
-    with suppress(ResourceNotFoundError, ResourceModifiedError):
-        container.get_blob_client(upload.version.path).delete_blob(
-            etag=_quoted(upload.version.etag), match_condition=MatchConditions.IfNotModified
-        )
+            return
 
 
 def describe(container: ContainerClient, path: str) -> Upload:

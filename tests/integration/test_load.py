@@ -319,28 +319,3 @@ def test_a_load_that_met_present_keys_counts_every_row_once(
         "SO6": (3399, 6),
         "SO7": (8, 9),
     }
-
-
-def test_the_first_chunk_goes_on_with_the_next_load(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
-) -> None:
-    for name, first in (("a", 10), ("b", 20), ("c", 30)):
-        container.upload_blob(f"sales/{name}.csv", orders(first, 4))
-        ingesting.ingest(f"sales/{name}.csv")
-    container.upload_blob("sales/d.csv", csv(*(row(n, price="1") for n in range(10, 14)), row(20, price="1")))
-    ingesting.ingest("sales/d.csv")
-
-    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 9))]
-
-    assert numbers == [f"SO{n}" for n in (21, 22, 23, 30, 31, 32, 33, 10, 11)]
-
-
-def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
-) -> None:
-    container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
-    ingesting.ingest("sales/a.csv")
-
-    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 10))]
-
-    assert numbers == ["SO1", "SO2"]

@@ -85,45 +85,31 @@ def test_a_file_name_with_a_nul_can_be_kept_in_a_database(container: ContainerCl
     assert stored.filename == r"a\x00b.csv"
 
 
-def test_what_a_failed_request_had_stored_is_removed(
+def test_a_storage_failure_in_the_middle_says_of_each_file_what_is_known(
     container: ContainerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uploading.store(container, "sales", [File("before.csv", b"b")])
     put = uploads.put
 
-    def fail_third(
-        to: ContainerClient, paths: Sequence[str], content: bytes, filename: str
-    ) -> uploads.Stored:
-        if filename == "c.csv":
+    def fail_at_b(to: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> uploads.Upload:
+        if filename == "b.csv":
             raise ServiceRequestError("just now")
         return put(to, paths, content, filename)
 
-    monkeypatch.setattr(uploads, "put", fail_third)
-    with pytest.raises(Unavailable):
-        uploading.store(
-            container, "sales", [File("before.csv", b"b"), File("a.csv", b"a"), File("c.csv", b"c")]
-        )
+    files = [File(f"{name}.csv", name.encode()) for name in "abcd"]
+    with monkeypatch.context() as broken:
+        broken.setattr(uploads, "put", fail_at_b)
+        with pytest.raises(Unavailable, match="again") as caught:
+            uploading.store(container, "sales", files)
 
-    assert [path.rpartition("/")[2] for path in container.list_blob_names()] == ["before.csv"]
-
-
-def test_what_could_not_be_removed_is_named(
-    container: ContainerClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ServiceRequestError("just now")
-
-    put = uploads.put
-    monkeypatch.setattr(uploads, "delete", fail)
-    monkeypatch.setattr(
-        uploads,
-        "put",
-        lambda to, paths, content, name: fail() if name == "c.csv" else put(to, paths, content, name),
-    )
-    with pytest.raises(Unavailable) as caught:
-        uploading.store(container, "sales", [File("a.csv", b"a"), File("b.csv", b"b"), File("c.csv", b"c")])
-
-    assert [fault["file"] for fault in caught.value.faults] == ["a.csv", "b.csv"]
+    assert [(fault["file"], fault["detail"]) for fault in caught.value.faults] == [
+        ("a.csv", "It is stored."),
+        ("b.csv", "It may be stored."),
+        ("c.csv", "It is not stored."),
+        ("d.csv", "It is not stored."),
+    ]
+    assert len(list(container.list_blob_names())) == 1
+    assert len(uploading.store(container, "sales", files)) == 4
+    assert len(list(container.list_blob_names())) == 4
 
 
 def test_only_the_version_asked_for_is_read(container: ContainerClient) -> None:

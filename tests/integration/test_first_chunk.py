@@ -1,0 +1,59 @@
+"""The first rows, in load order, wherever they lie."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, event
+
+from shared import rows
+from shared.contracts.sales import Sales
+from shared.ingesting import Ingesting
+from tests.fixtures.samples import csv, orders, row
+
+
+def test_the_first_chunk_goes_on_with_the_next_load(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for name, first in (("a", 10), ("b", 20), ("c", 30)):
+        container.upload_blob(f"sales/{name}.csv", orders(first, 4))
+        ingesting.ingest(f"sales/{name}.csv")
+    container.upload_blob("sales/d.csv", csv(*(row(n, price="1") for n in range(10, 14)), row(20, price="1")))
+    ingesting.ingest("sales/d.csv")
+
+    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 9))]
+
+    assert numbers == [f"SO{n}" for n in (21, 22, 23, 30, 31, 32, 33, 10, 11)]
+
+
+def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
+    ingesting.ingest("sales/a.csv")
+
+    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, 10))]
+
+    assert numbers == ["SO1", "SO2"]
+
+
+def test_the_first_chunk_never_reads_the_whole_table(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50_000))
+    ingesting.ingest("sales/a.csv")
+    plans: list[str] = []
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: object, *_rest: object) -> None:
+        if " sales" in statement and not statement.startswith("explain"):
+            cursor.execute("explain " + statement, parameters)
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    rows.first_chunk(engine, Sales, 10)
+    event.remove(engine, "before_cursor_execute", explain)
+
+    assert plans
+    assert not [plan for plan in plans if "Seq Scan on sales" in plan]
