@@ -16,7 +16,7 @@ from shared.resources import Resources
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry
 
-ROWS = 200_000
+ROWS = 60_000
 MOMENTS = 20
 DELIVERIES = 3
 
