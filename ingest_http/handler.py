@@ -45,6 +45,6 @@ def _entry(upload: Upload, file: File, url: str) -> dict[str, Any]:
         "filename": upload.filename,
         "blob": f"{upload.version.container}/{upload.version.path}",
         "size": upload.size,
-        "sha256": uploading.sha256_of(file),
+        "sha256": file.sha256,
         "status_url": urljoin(url, f"ingestions/{ingestion_id}"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from azure.storage.blob import ContainerClient
@@ -18,12 +19,17 @@ from shared.storage.uploads import Upload
 _HASH_IN_PATH = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class File:
     """A file as a client sent it."""
 
     filename: str
     content: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal; it names the blob and stands in the answer."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def store(container: ContainerClient, dataset: str, files: Sequence[File]) -> list[Upload]:
@@ -69,14 +75,8 @@ def paths_of(dataset: str, file: File) -> tuple[str, str]:
 
     The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them.
     """
-    digest = sha256_of(file)
     name = names.safe(file.filename)
-    return f"{dataset}/{digest[:_HASH_IN_PATH]}/{name}", f"{dataset}/{digest}/{name}"
-
-
-def sha256_of(file: File) -> str:
-    """Of the content, in hexadecimal."""
-    return hashlib.sha256(file.content).hexdigest()
+    return f"{dataset}/{file.sha256[:_HASH_IN_PATH]}/{name}", f"{dataset}/{file.sha256}/{name}"
 
 
 def _faults_of_request(dataset: str, files: Sequence[File]) -> list[dict[str, Any]]:
