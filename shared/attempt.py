@@ -75,7 +75,7 @@ class Attempt:
             if twin := self._twin(reading.sha256, reading.size):
                 rows.rollback()
             else:
-                counts = load.merge(reading)
+                counts = load.settle(reading)
         if twin:
             return self._duplicate(twin, reading.sha256)
         rejected.keep(self._connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -59,7 +59,11 @@ class Contract(BaseModel):
     dataset: ClassVar[str]
     """The dataset's name, which is its table's name: lower case letters, digits and underscores."""
     key: ClassVar[tuple[str, ...]] = ()
-    """Fields that identify a row; a row that comes again replaces the earlier one. Empty: rows append."""
+    """Fields that identify a row. Empty: rows append, and a new version of a blob replaces the rows of the
+    version before."""
+    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "update"
+    """What becomes of a row whose key is in the table already: it replaces the one there, or is dropped and
+    counted as unchanged, or the whole file is refused. Within a file the last row of a key counts."""
     max_reject_ratio: ClassVar[float] = 0.1
     """Rejected rows over rows read, 0 to 1; above it the file is refused and nothing of it is loaded."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Update, func, select, update
@@ -124,6 +125,21 @@ def has_loaded_of_size(connection: Connection, dataset: str, size: int) -> bool:
         ingestions.c.dataset == dataset, ingestions.c.size == size, ingestions.c.state == State.LOADED
     )
     return connection.scalar(same.limit(1)) is not None
+
+
+def any_loaded_meanwhile(connection: Connection, dataset: str, serial: int) -> bool:
+    """Whether a load into `dataset` may have committed since load `serial` began; `False` is certain.
+
+    An entry is written shortly before its commit; ten minutes are more than that ever takes.
+    """
+    own = select(ingestions.c.started_at).where(ingestions.c.serial == serial).scalar_subquery()
+    other = select(ingestions.c.serial).where(
+        ingestions.c.dataset == dataset,
+        ingestions.c.state == State.LOADED,
+        ingestions.c.finished_at > own - timedelta(minutes=10),
+        ingestions.c.serial != serial,
+    )
+    return connection.scalar(other.limit(1)) is not None
 
 
 def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:

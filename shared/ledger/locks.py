@@ -36,3 +36,9 @@ def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> Non
     shared = "" if alone else "_shared"
     statement = text(f"select pg_advisory_xact_lock{shared}(hashtextextended(:dataset, 0))")
     connection.execute(statement, {"dataset": f"loads of {dataset}"})
+
+
+def acquire_commit(connection: Connection, dataset: str) -> None:
+    """Wait until no other load of `dataset` is about to commit, and keep them waiting until we have."""
+    statement = text("select pg_advisory_xact_lock(hashtextextended(:dataset, 0))")
+    connection.execute(statement, {"dataset": f"commit in {dataset}"})

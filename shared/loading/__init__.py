@@ -1,1 +1,1 @@
-"""Loading: typed batches → a staging table → the dataset's table, inside the caller's transaction."""
+"""Loading: typed batches → the dataset's table, by COPY or in place of present rows, in one transaction."""

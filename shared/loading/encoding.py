@@ -1,4 +1,4 @@
-"""Accepted rows with their lineage, in Postgres' binary COPY format."""
+"""Accepted rows with their lineage, and their form in Postgres' binary COPY."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ class EncodedRows:
         return _Pieces(self.pieces)
 
 
-def encode(validated: Validated, serial: int) -> EncodedRows:
+def with_lineage(validated: Validated, serial: int) -> pa.RecordBatch:
     """The accepted rows of a batch as rows of load `serial`: the contract's columns, `_line`, `_load`."""
     loads = pa.array(np.full(len(validated.lines), serial, np.int64))
-    rows = (
+    return (
         pa.RecordBatch.from_pandas(validated.rows, preserve_index=False)
         .append_column(LINE_COLUMN, pa.array(validated.lines))
         .append_column(LOAD_COLUMN, loads)
     )
+
+
+def encode(rows: pa.RecordBatch) -> EncodedRows:
+    """`rows` for the columns of the same names."""
     encoder = ArrowToPostgresBinaryEncoder(rows.schema)
     pieces = (encoder.write_header(), encoder.write_batch(rows), encoder.finish())
     return EncodedRows(rows.num_rows, rows.schema.names, pieces)

@@ -1,4 +1,4 @@
-"""The load of one file's rows: read → validate → copy, or stage and merge, in the caller's transaction."""
+"""The load of one file's rows: read → validate → encode → bring, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table
+import pyarrow as pa
+from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.ledger.counts import Counts
 from shared.ledger.rejects import Spool
-from shared.loading import encoding, merge, staging, target
+from shared.loading import encoding
 from shared.loading.ahead import ahead
 from shared.loading.encoding import EncodedRows
-from shared.loading.merge import Merged
+from shared.loading.target import Target
 from shared.reading.batches import Batch, Reading
 from shared.reading.reject import Reject
 from shared.stopwatch import Stopwatch
 from shared.validation import validating
+from shared.validation.validating import Validated
 
 Report = Callable[[int, int], None]
 """Takes the rows and the bytes read so far."""
@@ -29,30 +31,25 @@ Report = Callable[[int, int], None]
 class _Part:
     """A batch on its way to the server, and how far the file was read by then."""
 
-    rows: EncodedRows
+    rows: pa.RecordBatch
+    encoded: EncodedRows | None
     rejects: list[Reject]
     rows_read: int
     bytes_read: int
 
 
 class Load:
-    """One try to load one file as load `serial`; its rejects go into `rejects`.
-
-    Batches go straight into the table until one meets a key that is there already. From then on they are
-    staged, and merged at the end.
-    """
+    """One try to load one file as load `serial`; its rejects go into `rejects`."""
 
     def __init__(
         self, connection: Connection, contract: type[Contract], serial: int, rejects: Spool, watch: Stopwatch
     ) -> None:
-        self._connection = connection
         self._contract = contract
         self._serial = serial
         self._rejects = rejects
         self._watch = watch
-        self._copied = 0
+        self._target = Target(connection, contract, serial, watch)
         self.rows_read = 0
-        self._staging: Table | None = None
 
     def run(self, reading: Reading, file_size: int, report: Report) -> None:
         """Bring the whole file of `file_size` bytes to the server, telling `report` after each batch.
@@ -64,27 +61,24 @@ class Load:
                 self.rows_read = part.rows_read
                 self._rejects.add(part.rejects)
                 self._require_hope(file_size - part.bytes_read, len(reading.header.fields))
-                if part.rows.count:
-                    self._bring(part.rows)
+                if part.rows.num_rows:
+                    self._target.bring(part.rows, part.encoded)
                 report(part.rows_read, part.bytes_read)
         self._require_few_rejects()
 
-    def merge(self, reading: Reading) -> Counts:
-        """Merge what was staged, and count.
+    def settle(self, reading: Reading) -> Counts:
+        """Do what has to be done last, and count.
 
-        Raises `ConservationBroken` where the numbers of reader, validation and Postgres do not add up.
+        Raises `ConservationBroken` where the numbers of reader, validation and Postgres do not add up, and
+        `Contended`.
         """
-        merged = Merged(0, 0, 0, 0, 0, 0)
-        if self._staging is not None:
-            with self._watch.stage("merge"):
-                staging.analyze(self._connection, self._staging)
-                merged = merge.merge(self._connection, self._staging, self._contract, self._serial)
+        self._target.settle()
         counts = Counts(
             read=reading.rows,
-            inserted=self._copied + merged.inserted,
-            updated=merged.updated - merged.own,
-            unchanged=merged.distinct - merged.different,
-            duplicate=merged.staged - merged.distinct + merged.own,
+            inserted=self._target.inserted,
+            updated=self._target.updated,
+            unchanged=self._target.unchanged,
+            duplicate=self._target.duplicate,
             rejected=self._rejects.count,
         )
         counts.require_conservation()
@@ -94,19 +88,13 @@ class Load:
         for batch in self._watch.watch("read", reading, _rows_of):
             with self._watch.stage("validate", len(batch.lines)):
                 validated = validating.validate(batch, self._contract)
-            with self._watch.stage("encode", len(validated.lines)):
-                rows = encoding.encode(validated, self._serial)
-            yield _Part(rows, validated.rejects, reading.rows, reading.consumed)
+            yield self._encoded(validated, reading)
 
-    def _bring(self, rows: EncodedRows) -> None:
-        if self._staging is None:
-            with self._watch.stage("copy", rows.count):
-                if target.append(self._connection, self._contract, rows):
-                    self._copied += rows.count
-                    return
-            self._staging = staging.create(self._connection, self._contract)
-        with self._watch.stage("stage", rows.count):
-            staging.add(self._connection, self._staging, rows)
+    def _encoded(self, validated: Validated, reading: Reading) -> _Part:
+        with self._watch.stage("encode", len(validated.lines)):
+            rows = encoding.with_lineage(validated, self._serial)
+            encoded = encoding.encode(rows) if self._target.expects_new else None
+        return _Part(rows, encoded, validated.rejects, reading.rows, reading.consumed)
 
     def _require_few_rejects(self) -> None:
         rows = self.rows_read

@@ -1,24 +1,145 @@
-"""The dataset's table as the place that rows are appended to."""
+"""The dataset's table as the place that batches are brought to, and what became of their rows."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import psycopg2.errors
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
-from shared.loading import copy
+from shared.errors import Contended, FileRefused
+from shared.faults import POSTGRES
+from shared.loading import comparing, copy, house, settling
+from shared.loading.comparing import Comparison, Positions
 from shared.loading.encoding import EncodedRows
+from shared.loading.finding import Finding
+from shared.loading.house import House
+from shared.loading.places import Places
+from shared.loading.present import Present
+from shared.loading.writing import RowsMoved, Writing
+from shared.stopwatch import Stopwatch
 from shared.tables import dataset
+from shared.tables.dataset import LINE_COLUMN
+
+_TRIES = 5
+"""Looks at the present rows of one batch, while other transactions change them in between."""
+
+_SHOWN = 10
+"""Lines with a key that is there already which a refusal names."""
 
 
-def append(connection: Connection, contract: type[Contract], rows: EncodedRows) -> bool:
-    """COPY `rows` straight into the table; `False`, and nothing appended, where a key is there already.
+class Target:
+    """Takes the rows of load `serial` batch by batch, in the transaction of `connection`.
 
-    A unique index of the table's owner answers `False` too; the merge will then fail and name it.
+    Rows of a batch without known keys are new until Postgres finds one that is not: COPY straight into the
+    table. From then on a batch is compared with the present rows of its keys first, until one meets none.
     """
-    try:
-        with connection.begin_nested():
-            copy.copy_rows(connection, dataset.table(contract), rows)
-    except psycopg2.errors.UniqueViolation:
-        return False
-    return True
+
+    def __init__(
+        self, connection: Connection, contract: type[Contract], serial: int, watch: Stopwatch
+    ) -> None:
+        self._connection = connection
+        self._contract = contract
+        self._serial = serial
+        self._watch = watch
+        self.expects_new = True
+        """Whether the next batch will be sent as it is."""
+        self.inserted = self.updated = self.unchanged = self.duplicate = 0
+
+    @cached_property
+    def _house(self) -> House:
+        return house.look(self._connection, self._contract)
+
+    @cached_property
+    def _finding(self) -> Finding:
+        return Finding(self._connection, self._contract, self._serial, self._house)
+
+    @cached_property
+    def _writing(self) -> Writing:
+        return Writing(self._connection, self._contract, self._house)
+
+    @cached_property
+    def _left(self) -> Places:
+        """Present rows that a row of the file met and left as they are."""
+        return Places(self._house.rows_of_a_page)
+
+    def bring(self, rows: pa.RecordBatch, encoded: EncodedRows | None) -> None:
+        """Bring `rows`, which are `encoded` if they were expected to be new.
+
+        Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
+        """
+        if encoded and self.expects_new:
+            with self._watch.stage("copy", rows.num_rows):
+                if self._append(encoded):
+                    self.inserted += rows.num_rows
+                    return
+        with self._watch.stage("merge", rows.num_rows):
+            self._merge(rows)
+
+    def settle(self) -> None:
+        """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
+        if not (self.updated or self.unchanged):
+            return
+        with self._watch.stage("settle"):
+            settling.settle(
+                self._connection, self._contract, self._serial, self._left if self.unchanged else ()
+            )
+
+    def _append(self, rows: EncodedRows) -> bool:
+        """COPY into the table; `False`, and nothing appended, where a key is there already."""
+        try:
+            with self._connection.begin_nested():
+                copy.copy_rows(self._connection, dataset.table(self._contract), rows)
+        except psycopg2.errors.UniqueViolation as exc:
+            self._require_about_key(exc)
+            return False
+        return True
+
+    def _merge(self, rows: pa.RecordBatch) -> None:
+        for _ in range(_TRIES):
+            present = self._finding.find(rows)
+            comparison = comparing.compare(rows, present, self._contract.key)
+            if self._contract.on_conflict == "refuse" and len(comparison.unchanged):
+                raise _key_conflict(rows, comparison.unchanged)
+            try:
+                with self._connection.begin_nested():
+                    self._writing.write(rows, present, comparison)
+            except psycopg2.errors.UniqueViolation as exc:
+                self._require_about_key(exc)
+            except RowsMoved:
+                pass
+            else:
+                self._count(present, comparison)
+                self.expects_new = not comparison.met
+                return
+        raise Contended(POSTGRES, "other transactions kept changing the same rows")
+
+    def _count(self, present: Present, comparison: Comparison) -> None:
+        changed, left = comparison.changed_at, comparison.unchanged_at
+        again = self._left.remove(present.parts[changed], _taken(present, changed))
+        again += self._left.add(present.parts[left], _taken(present, left))
+        self.inserted += len(comparison.new)
+        self.updated += len(changed)
+        self.unchanged += len(left) - again
+        self.duplicate += comparison.repeated + len(comparison.own) + again
+
+    def _require_about_key(self, exc: psycopg2.errors.UniqueViolation) -> None:
+        """A unique index of the table's owner is none of ours: the error goes on, and names it."""
+        if not self._contract.key or exc.diag.constraint_name != self._house.constraint:
+            raise exc
+
+
+def _taken(present: Present, at: Positions) -> pa.StringArray:
+    return present.places.take(at)
+
+
+def _key_conflict(rows: pa.RecordBatch, positions: Positions) -> FileRefused:
+    lines = rows.column(LINE_COLUMN).take(positions[:_SHOWN]).to_pylist()
+    return FileRefused(
+        "key_conflict",
+        f"{len(positions)} rows or more, the first on line {lines[0]}, have a key that is in the table "
+        'already, and the contract says `on_conflict = "refuse"`. Nothing of the file was loaded.',
+        lines=lines,
+    )

@@ -117,14 +117,14 @@ def test_a_load_that_breaks_in_the_middle_leaves_nothing(
     ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
-    merge = Load.merge
+    settle = Load.settle
 
-    def merge_then_break(*arguments: object) -> None:
-        merge(*arguments)  # type: ignore[arg-type]
+    def settle_then_break(*arguments: object) -> None:
+        settle(*arguments)  # type: ignore[arg-type]
         raise ZeroDivisionError("SO1, a row's text")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Load, "merge", merge_then_break)
+        broken.setattr(Load, "settle", settle_then_break)
         with pytest.raises(Unexpected, match="ZeroDivisionError") as caught:
             ingesting.ingest("sales/a.csv")
 

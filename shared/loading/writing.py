@@ -1,0 +1,99 @@
+"""Writes the rows of a batch that are new or changed, the latter in place of those that they met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import LiteralString
+
+import numpy as np
+import pyarrow as pa
+from psycopg2 import sql
+from sqlalchemy import Connection, MetaData, Table
+
+from shared.contracts.base import Contract
+from shared.loading import copy
+from shared.loading.comparing import Comparison, Positions
+from shared.loading.encoding import encode
+from shared.loading.house import House
+from shared.loading.present import Present
+from shared.tables import dataset
+
+_DELETE = sql.SQL("delete from {table} where ctid = any (%s::tid[])")
+_UPDATE = sql.SQL(
+    "update {table} as present set {assignments} from ingest_changed as changed where {is_same_key}"
+)
+_CHANGED = Table("ingest_changed", MetaData())
+
+
+class RowsMoved(Exception):
+    """Somebody changed a row between the look at it and its change."""
+
+
+class Writing:
+    """Writes into the table of one contract.
+
+    Deleting a row and inserting it anew costs half of an update, since COPY writes many rows at a time; where
+    the table's owner would notice the difference, it is an update.
+    """
+
+    def __init__(self, connection: Connection, contract: type[Contract], house: House) -> None:
+        self._connection = connection
+        self._contract = contract
+        self._house = house
+        self._table = dataset.table(contract)
+
+    def write(self, rows: pa.RecordBatch, present: Present, comparison: Comparison) -> None:
+        """Bring what `comparison` found new, own or changed of `rows`.
+
+        Raises `RowsMoved`, and Postgres' own `UniqueViolation` where another transaction brought a key
+        meanwhile.
+        """
+        met = np.append(comparison.own, comparison.changed)
+        if self._house.may_replace:
+            self._delete(present, np.append(comparison.own_at, comparison.changed_at))
+            self._append(rows, np.append(comparison.new, met))
+        else:
+            self._append(rows, comparison.new)
+            self._update(rows, met)
+
+    def _append(self, rows: pa.RecordBatch, positions: Positions) -> None:
+        if len(positions):
+            copy.copy_rows(self._connection, self._table, encode(_at(rows, positions)))
+
+    def _delete(self, present: Present, at: Positions) -> None:
+        if not len(at):
+            return
+        places = [str(place) for place in present.places.take(np.sort(at)).to_pylist()]
+        with copy.cursor(self._connection) as driver:
+            driver.execute(_DELETE.format(table=copy.identifier(self._table)), [copy.places(places)])
+            if driver.rowcount != len(places):
+                raise RowsMoved
+
+    def _update(self, rows: pa.RecordBatch, positions: Positions) -> None:
+        if not len(positions):
+            return
+        names, key = rows.schema.names, self._contract.key
+        create = sql.SQL("create temp table ingest_changed on commit drop as select {} from {} with no data")
+        update = _UPDATE.format(
+            table=copy.identifier(self._table),
+            assignments=_pairs("{0} = changed.{0}", ", ", [name for name in names if name not in key]),
+            is_same_key=_pairs("present.{0} = changed.{0}", " and ", key),
+        )
+        with copy.cursor(self._connection) as driver:
+            driver.execute(create.format(copy.columns(names), copy.identifier(self._table)))
+            copy.copy_rows(self._connection, _CHANGED, encode(_at(rows, positions)))
+            driver.execute(update)
+            if driver.rowcount != len(positions):
+                raise RowsMoved
+            driver.execute("drop table ingest_changed")
+
+
+def _pairs(form: LiteralString, separator: LiteralString, names: Iterable[str]) -> sql.Composable:
+    return sql.SQL(separator).join(sql.SQL(form).format(sql.Identifier(name)) for name in names)
+
+
+def _at(rows: pa.RecordBatch, positions: Positions) -> pa.RecordBatch:
+    """The rows at `positions`, in the file's order."""
+    if len(positions) == rows.num_rows:
+        return rows
+    return rows.take(np.sort(positions))
