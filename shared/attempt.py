@@ -9,6 +9,7 @@ from typing import Any
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection
 
+from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import FileRefused, UnknownDataset
@@ -69,17 +70,25 @@ class Attempt:
             return self._duplicate(twin, sha256)
         reading = self._reading = Reading(uploads.chunks(container, self._upload.version), contract)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
-        with self._connection.begin_nested() as rows:  # a file refused half-way leaves none of them
+        with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
             locks.acquire_content(self._connection, self._dataset, reading.sha256)
             if twin := self._twin(reading.sha256, reading.size):
-                rows.rollback()
+                loaded.rollback()
             else:
                 counts = load.settle(reading)
         if twin:
             return self._duplicate(twin, reading.sha256)
+        if not contract.key:
+            self._replace_earlier(contract)
         rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
+
+    def _replace_earlier(self, contract: type[Contract]) -> None:
+        """Without a key nothing tells which rows a new version of the blob means: it brings all of them."""
+        serials = ingestions.replace_earlier(self._connection, self._upload.version)
+        with self.watch.stage("replace"):
+            rows.delete_loads(self._connection, contract, serials)
 
     def _hash_of_likely_twin(self, container: ContainerClient) -> str | None:
         """The file's SHA-256, read for it alone, if a file of exactly its size was loaded before.

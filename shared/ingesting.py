@@ -91,6 +91,9 @@ class Ingesting:
             if not locks.acquire(load, ingestion_id, _WAIT_FOR_LOCK_SECONDS):
                 logger.bind(ingestion=ingestion_id).info("another delivery is at work on this version")
                 return Outcome(ingestion_id, None)
+            version = upload.version
+            if not locks.acquire_path(load, version.container, version.path, _WAIT_FOR_LOCK_SECONDS):
+                raise Unavailable(faults.POSTGRES, "an earlier version of the blob is being loaded")
             claim = self._claim(upload, dataset)
             if claim.state in self._settled:
                 logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")

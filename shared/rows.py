@@ -1,11 +1,11 @@
-"""Rows of a dataset as they are read back: JSON made by Postgres, which keeps every digit of a number."""
+"""Rows of a dataset by the loads that brought them: read back as JSON, which Postgres makes, or deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlalchemy import Connection, Engine, Text, cast, exists, func, select, text
+from sqlalchemy import Connection, Engine, Text, cast, delete, exists, func, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared import brief
@@ -38,6 +38,12 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
             if len(chunk) >= limit:
                 break
     return f"[{','.join(chunk)}]"
+
+
+def delete_loads(connection: Connection, contract: type[Contract], serials: Sequence[int]) -> int:
+    """Delete the rows of the loads `serials`; returns how many."""
+    table = dataset.table(contract)
+    return connection.execute(delete(table).where(table.c[LOAD_COLUMN].in_(serials))).rowcount
 
 
 def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Update, func, select, update
@@ -107,13 +106,14 @@ def find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
 
 
 def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
-    """The ingestion that loaded the same bytes into `dataset`, if any."""
+    """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced."""
     twin: uuid.UUID | None = connection.scalar(
         select(ingestions.c.id).where(
             ingestions.c.dataset == dataset,
             ingestions.c.sha256 == sha256,
             ingestions.c.size == size,
             ingestions.c.state == State.LOADED,
+            ingestions.c.replaced_by.is_(None),
         )
     )
     return twin
@@ -127,19 +127,22 @@ def has_loaded_of_size(connection: Connection, dataset: str, size: int) -> bool:
     return connection.scalar(same.limit(1)) is not None
 
 
-def any_loaded_meanwhile(connection: Connection, dataset: str, serial: int) -> bool:
-    """Whether a load into `dataset` may have committed since load `serial` began; `False` is certain.
-
-    An entry is written shortly before its commit; ten minutes are more than that ever takes.
-    """
-    own = select(ingestions.c.started_at).where(ingestions.c.serial == serial).scalar_subquery()
-    other = select(ingestions.c.serial).where(
-        ingestions.c.dataset == dataset,
-        ingestions.c.state == State.LOADED,
-        ingestions.c.finished_at > own - timedelta(minutes=10),
-        ingestions.c.serial != serial,
+def replace_earlier(connection: Connection, version: BlobVersion) -> list[int]:
+    """Mark what was loaded of other versions of the blob as replaced by this one; returns its serials."""
+    return list(
+        connection.scalars(
+            update(ingestions)
+            .where(
+                ingestions.c.container == version.container,
+                ingestions.c.path == version.path,
+                ingestions.c.id != version.ingestion_id,
+                ingestions.c.state == State.LOADED,
+                ingestions.c.replaced_by.is_(None),
+            )
+            .values(replaced_by=version.ingestion_id)
+            .returning(ingestions.c.serial)
+        )
     )
-    return connection.scalar(other.limit(1)) is not None
 
 
 def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:

@@ -16,9 +16,18 @@ def acquire(connection: Connection, ingestion_id: uuid.UUID, wait_seconds: float
     A transaction's advisory lock, not a session's: it survives behind a connection pooler such as PgBouncer,
     and a worker that dies leaves nothing to clean up.
     """
+    return _acquire(connection, str(ingestion_id), wait_seconds)
+
+
+def acquire_path(connection: Connection, container: str, path: str, wait_seconds: float) -> bool:
+    """Keep other versions of a blob from being loaded at the same time; `False` where one still is."""
+    return _acquire(connection, f"versions of {container}/{path}", wait_seconds)
+
+
+def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
     deadline = time.monotonic() + wait_seconds
-    statement = text("select pg_try_advisory_xact_lock(hashtextextended(:id, 0))")
-    while not connection.scalar(statement, {"id": str(ingestion_id)}):
+    statement = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    while not connection.scalar(statement, {"name": name}):
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL_SECONDS)
@@ -36,9 +45,3 @@ def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> Non
     shared = "" if alone else "_shared"
     statement = text(f"select pg_advisory_xact_lock{shared}(hashtextextended(:dataset, 0))")
     connection.execute(statement, {"dataset": f"loads of {dataset}"})
-
-
-def acquire_commit(connection: Connection, dataset: str) -> None:
-    """Wait until no other load of `dataset` is about to commit, and keep them waiting until we have."""
-    statement = text("select pg_advisory_xact_lock(hashtextextended(:dataset, 0))")
-    connection.execute(statement, {"dataset": f"commit in {dataset}"})

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from shared.contracts.base import Contract
 from shared.errors import Contended
 from shared.faults import POSTGRES
-from shared.ledger import ingestions, locks
+from shared.ledger import commits as ledger
 from shared.loading import copy
 from shared.tables import dataset
 
@@ -23,11 +23,13 @@ _COUNT = sql.SQL("select count(*) from {} where tableoid = %s and ctid = any (%s
 
 
 def settle(
-    connection: Connection, contract: type[Contract], serial: int, left: Iterable[tuple[int, list[str]]]
+    connection: Connection, contract: type[Contract], commits: int, left: Iterable[tuple[int, list[str]]]
 ) -> None:
-    """Wait for our turn to commit, and look at the rows `left` by load `serial`. Raises `Contended`."""
-    locks.acquire_commit(connection, contract.dataset)
-    if not ingestions.any_loaded_meanwhile(connection, contract.dataset, serial):
+    """Wait for our turn to commit, and look at the rows `left` when the dataset had seen `commits`.
+
+    Raises `Contended`.
+    """
+    if ledger.take_turn(connection, contract.dataset) == commits + 1:
         return
     statement = _COUNT.format(copy.identifier(dataset.table(contract)))
     with copy.cursor(connection) as driver:

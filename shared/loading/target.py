@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused
 from shared.faults import POSTGRES
+from shared.ledger import commits
 from shared.loading import comparing, copy, house, settling
 from shared.loading.comparing import Comparison, Positions
 from shared.loading.encoding import EncodedRows
@@ -44,6 +45,7 @@ class Target:
         self._contract = contract
         self._serial = serial
         self._watch = watch
+        self._commits = 0
         self.expects_new = True
         """Whether the next batch will be sent as it is."""
         self.inserted = self.updated = self.unchanged = self.duplicate = 0
@@ -54,6 +56,7 @@ class Target:
 
     @cached_property
     def _finding(self) -> Finding:
+        self._commits = commits.count(self._connection, self._contract.dataset)
         return Finding(self._connection, self._contract, self._serial, self._house)
 
     @cached_property
@@ -75,17 +78,14 @@ class Target:
                 if self._append(encoded):
                     self.inserted += rows.num_rows
                     return
-        with self._watch.stage("merge", rows.num_rows):
-            self._merge(rows)
+        self._merge(rows)
 
     def settle(self) -> None:
         """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
         if not (self.updated or self.unchanged):
             return
         with self._watch.stage("settle"):
-            settling.settle(
-                self._connection, self._contract, self._serial, self._left if self.unchanged else ()
-            )
+            settling.settle(self._connection, self._contract, self._commits, self._left)
 
     def _append(self, rows: EncodedRows) -> bool:
         """COPY into the table; `False`, and nothing appended, where a key is there already."""
@@ -99,12 +99,14 @@ class Target:
 
     def _merge(self, rows: pa.RecordBatch) -> None:
         for _ in range(_TRIES):
-            present = self._finding.find(rows)
-            comparison = comparing.compare(rows, present, self._contract.key)
+            with self._watch.stage("look", rows.num_rows):
+                present = self._finding.find(rows)
+            with self._watch.stage("compare", rows.num_rows):
+                comparison = comparing.compare(rows, present, self._contract.key)
             if self._contract.on_conflict == "refuse" and len(comparison.unchanged):
                 raise _key_conflict(rows, comparison.unchanged)
             try:
-                with self._connection.begin_nested():
+                with self._watch.stage("write", rows.num_rows), self._connection.begin_nested():
                     self._writing.write(rows, present, comparison)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)

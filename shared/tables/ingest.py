@@ -1,4 +1,4 @@
-"""The tables of schema `ingest`: the ledger of ingestions and the rejects, as the migrations made them."""
+"""The tables of schema `ingest`: ledger of ingestions, rejects, datasets, as the migrations made them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,18 @@ ingestions = Table(
     Column("rows_rejected", BigInteger),
     Column("ignored_columns", ARRAY(Text)),
     Column("duplicate_of", Uuid),
+    Column("replaced_by", Uuid),
     Column("error", JSONB),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("commits", BigInteger, nullable=False),
 )
 
 rejects = Table(
