@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from azure.storage.blob import ContainerClient
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from dev.postgres import Postgres
 from shared.settings import postgres_url
@@ -61,7 +61,7 @@ class Deliveries:
         self.cut_short += states(self.engine) in ({}, {"loading": 1})
 
     def complete(self) -> tuple[object, ...]:
-        """Let a delivery end by itself; returns numbers that any lost, doubled or changed row would change."""
+        """Let a delivery end by itself; returns numbers that a lost, doubled or changed row would change."""
         begun = time.monotonic()
         delivery = self._start()
         delivery.join()
