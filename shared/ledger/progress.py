@@ -6,13 +6,15 @@ import time
 import uuid
 from contextlib import suppress
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from shared import faults
 from shared.errors import IngestError
 from shared.ledger import ingestions
 
 _EVERY_SECONDS = 1.0
+
+_NEVER_WAIT = text("set local lock_timeout = '100ms'")
 
 
 class Progress:
@@ -28,5 +30,6 @@ class Progress:
         if time.monotonic() - self._written < _EVERY_SECONDS:
             return
         with suppress(IngestError), faults.translated(), self._engine.begin() as short:
+            short.execute(_NEVER_WAIT)  # somebody may have locked the entry, and would then hold the load too
             ingestions.progress(short, self._ingestion_id, rows, size)
         self._written = time.monotonic()

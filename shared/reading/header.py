@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
+from shared.contracts import spellings
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.printable import printable
 from shared.reading.records import Record
 
-_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _MOST_SHOWN = 100
 
 
@@ -30,17 +29,17 @@ class Header:
 def match(record: Record | None, contract: type[Contract]) -> Header:
     """The header's columns against the contract's fields, in any order.
 
-    `SalesOrderNumber`, `sales_order_number`, `Sales Order Number` and other cases are the same name.
-    Raises `FileRefused` with the columns found where the header cannot be read, lacks a required column
-    or has one twice.
+    `SalesOrderNumber`, `sales_order_number`, `Sales Order Number` and other cases are the same name, and so
+    are the aliases of a field. Raises `FileRefused` with the columns found where the header cannot be read,
+    lacks a required column or has more than one for a field.
     """
     if record is None:
         raise FileRefused("empty", "The file is empty: not even a header.")
     if record.fault:
         raise FileRefused("header_unreadable", f"The header is broken: {record.fault}.", line=record.line)
     found = [name or "" for name in record.fields]
-    by_name = {_normal(name): name for name in contract.model_fields}
-    fields = tuple(by_name.get(_normal(name)) for name in found)
+    by_spelling = spellings.fields(contract)
+    fields = tuple(by_spelling.get(spellings.normal(name)) for name in found)
     repeated = sorted(name for name, count in Counter(fields).items() if name and count > 1)
     missing = [
         name for name, info in contract.model_fields.items() if info.is_required() and name not in fields
@@ -49,10 +48,6 @@ def match(record: Record | None, contract: type[Contract]) -> Header:
         raise _mismatch(found, missing, repeated, record.line)
     ignored = tuple(_shown(name) for name, field in zip(found, fields, strict=True) if field is None)
     return Header(fields, ignored)
-
-
-def _normal(name: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("", name).casefold()
 
 
 def _shown(name: str) -> str:

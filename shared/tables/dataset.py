@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from shared.contracts import spellings
 from shared.contracts.base import Contract
 
 SCHEMA = "public"
@@ -131,7 +132,11 @@ def load_index(contract: type[Contract]) -> str:
 
 @cache
 def table(contract: type[Contract]) -> Table:
-    """The SQLAlchemy table of `contract`: its columns, then `_load` and `_line`."""
+    """The SQLAlchemy table of `contract`: its columns, then `_load` and `_line`.
+
+    Raises `TypeError` that names a field no column can hold, or two that one column of a file could be.
+    """
+    spellings.fields(contract)
     columns = [_column(contract, field) for field in fields(contract)]
     lineage = [Column(name, BigInteger, nullable=False) for name in (LOAD_COLUMN, LINE_COLUMN)]
     made = Table(contract.dataset, MetaData(), *columns, *lineage, schema=SCHEMA)

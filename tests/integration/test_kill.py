@@ -5,65 +5,108 @@ from __future__ import annotations
 import multiprocessing
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from azure.storage.blob import ContainerClient
-from sqlalchemy import Engine, text
+from sqlalchemy import NullPool, create_engine, text
 
-from shared import settings
-from shared.ingesting import Ingesting
-from shared.ledger.state import State
-from shared.resources import Resources
+from dev.postgres import Postgres
+from shared.settings import postgres_url
+from tests.fixtures.databases import cloned
 from tests.fixtures.samples import orders
-from tests.integration.looking import entry
+from tests.fixtures.workers import worker
+from tests.integration.looking import entry, states
 
-ROWS = 60_000
+ROWS = 200_000
 MOMENTS = 20
-DELIVERIES = 3
+REDELIVERIES = 3
+AT_ONCE = 2
 
-CHECKSUM = """
-    select count(*), count(distinct _load), sum(_line), sum(hashtextextended(row(sales_order_number,
-        sales_order_line_number, order_date, customer_name, unit_price, _line)::text, 0)::numeric) from sales
+# Every value but `_load`, which is the ledger's own number: of it only that it is one.
+SUMMARY = """
+    select count(*) as rows, sum(_line) as lines, min(_load) as first, max(_load) as last,
+        sum(hash_record_extended(row(sales_order_number, sales_order_line_number, order_date, customer_name,
+            email_address, item, quantity, unit_price, tax_amount, _line), 0)) as hashes from sales
 """
 
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["shared.ingesting", __name__])
 
-def load(database_url: str, storage: str, container: str) -> None:
-    """What a worker does, in a process that can be killed."""
-    own = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": storage}))
-    with ContainerClient.from_connection_string(storage, container) as uploads:
-        Ingesting(own.engine, uploads, "sales").ingest("sales/a.csv")
+
+def deliver(begun: Connection, database_url: str, storage: str, container: str) -> None:
+    """What a worker does with an event, in a process that can be killed; it says when it begins."""
+    with worker(database_url, storage, container) as ingesting:
+        begun.send(True)
+        ingesting.ingest("sales/a.csv")
+
+
+class Deliveries:
+    """Deliveries of one event, one after the other, each by a new process, into one database."""
+
+    def __init__(self, database_url: str, storage: str, container: str) -> None:
+        self.engine = create_engine(postgres_url(database_url), poolclass=NullPool)
+        self._arguments = (database_url, storage, container)
+        self._seconds = 0.0
+        self.cut_short = 0
+
+    def kill_after(self, share: float) -> None:
+        """Kill a delivery after a `share` of the time that the last whole one took."""
+        delivery = self._start()
+        delivery.join(share * self._seconds)
+        delivery.kill()
+        delivery.join()
+        self.cut_short += states(self.engine) in ({}, {"loading": 1})
+
+    def complete(self) -> tuple[object, ...]:
+        """Let a delivery end by itself; returns numbers that a lost, doubled or changed row would change."""
+        begun = time.monotonic()
+        delivery = self._start()
+        delivery.join()
+        self._seconds = time.monotonic() - begun
+        assert delivery.exitcode == 0
+        assert states(self.engine) == {"loaded": 1}
+        loaded = entry(self.engine, "sales/a.csv")
+        assert (loaded["rows_read"], loaded["rows_inserted"]) == (ROWS, ROWS)
+        with self.engine.connect() as connection:
+            found = connection.execute(text(SUMMARY)).one()
+        assert (found.first, found.last) == (loaded["serial"], loaded["serial"])
+        return found.rows, found.lines, found.hashes
+
+    def forget(self) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text("truncate sales, ingest.ingestions cascade"))
+
+    def _start(self) -> BaseProcess:
+        heard, begun = PROCESSES.Pipe(duplex=False)
+        delivery = PROCESSES.Process(target=deliver, args=(begun, *self._arguments))
+        delivery.start()
+        begun.close()
+        with closing(heard):
+            assert heard.recv()
+        return delivery
 
 
 def test_a_load_killed_at_twenty_moments_is_loaded_once_in_the_end(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, database_url: str, storage: str
+    container: ContainerClient, postgres: Postgres, template_database: str, storage: str
 ) -> None:
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["shared.ingesting", "shared.resources"])
-    dice = random.Random(7)  # noqa: S311 - moments, not secrets
     container.upload_blob("sales/a.csv", orders(1, ROWS))
-    begun = time.monotonic()
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
-    seconds = time.monotonic() - begun
-    clean = look(engine)
-    killed = 0
 
-    for _ in range(MOMENTS):
-        with engine.begin() as connection:
-            connection.execute(text("truncate sales, ingest.ingestions cascade"))
-        for _ in range(dice.randint(1, DELIVERIES)):
-            worker = processes.Process(target=load, args=(database_url, storage, container.container_name))
-            worker.start()
-            worker.join(dice.uniform(0.05, 1.2) * seconds)
-            killed += worker.is_alive()
-            worker.kill()
-            worker.join()
-        assert ingesting.ingest("sales/a.csv").state is State.LOADED
-        assert look(engine) == clean
-        assert entry(engine, "sales/a.csv")["rows_inserted"] == ROWS
+    def lane(number: int) -> int:
+        """Every second moment of the load, beside those of the other lane."""
+        dice = random.Random(number)  # noqa: S311 - moments, not secrets
+        with cloned(postgres, template_database) as database_url:
+            deliveries = Deliveries(database_url, storage, str(container.container_name))
+            clean = deliveries.complete()
+            for moment in range(number, MOMENTS, AT_ONCE):
+                deliveries.forget()
+                deliveries.kill_after((moment + dice.random()) / MOMENTS)
+                for _ in range(moment % REDELIVERIES):
+                    deliveries.kill_after(dice.random())
+                assert deliveries.complete() == clean
+        return deliveries.cut_short
 
-    assert killed >= MOMENTS // 2
-
-
-def look(engine: Engine) -> tuple[object, ...]:
-    """Numbers that any lost, doubled or changed row would change."""
-    with engine.connect() as connection:
-        return tuple(connection.execute(text(CHECKSUM)).one())
+    with ThreadPoolExecutor(AT_ONCE) as lanes:
+        assert sum(lanes.map(lane, range(AT_ONCE))) >= MOMENTS

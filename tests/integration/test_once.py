@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, event, text
 
 from dev.postgres import Postgres
+from shared.attempt import Outcome
 from shared.contracts.base import Contract
 from shared.errors import Unavailable, Unexpected
 from shared.ingesting import Ingesting
@@ -21,6 +23,7 @@ from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.reading.batches import Reading
 from tests.fixtures.samples import csv, orders, row
+from tests.fixtures.workers import workers
 from tests.integration.looking import entry, states, table
 
 
@@ -37,14 +40,21 @@ def test_redelivered_blob_loads_once(
 
 
 def test_ten_deliveries_at_once_load_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 2000))
+    all_there = threading.Barrier(10)
 
-    with ThreadPoolExecutor(5) as pool:
-        outcomes = list(pool.map(lambda _: ingesting.ingest("sales/a.csv"), range(10)))
+    def deliver(ingesting: Ingesting) -> Outcome:
+        all_there.wait(30)
+        return ingesting.ingest("sales/a.csv")
 
-    assert {outcome.state for outcome in outcomes} == {State.LOADED}
+    name = str(container.container_name)
+    with workers(10, database_url, storage, name) as ten, ThreadPoolExecutor(10) as pool:
+        outcomes = list(pool.map(deliver, ten))
+
+    assert [outcome.state for outcome in outcomes] == [State.LOADED] * 10
+    assert sum(outcome.counts is not None for outcome in outcomes) == 1
     assert entry(engine, "sales/a.csv")["attempts"] == 1
     assert len(table(engine)) == 2000
 

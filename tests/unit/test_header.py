@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import unicodedata
+from typing import ClassVar
 
+import pytest
+from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.reading import header
 from shared.reading.records import Record
+from shared.tables import dataset
 from tests.fixtures.samples import HEADER
 
 COLUMNS = HEADER.split(",")
@@ -58,3 +65,72 @@ def test_an_empty_file_and_a_broken_header_are_refused() -> None:
         header.match(None, Sales)
     with pytest.raises(FileRefused, match="NUL"):
         header.match(Record(1, "\0", fault="the line holds a NUL character (0x00)"), Sales)
+
+
+class Aliased(Contract):
+    """Fields whose columns a partner calls otherwise, in each way that pydantic knows."""
+
+    dataset: ClassVar[str] = "aliased"
+
+    order: BigInt = Field(alias="Auftrags-Nr.")
+    quantity: BigInt = Field(validation_alias=AliasChoices("Menge", "Qty", AliasPath("parts", 0)))
+    size: str = Field(validation_alias="Größe", default="M")
+    share: str = Field(alias="%", default="")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        ["order", "quantity", "size", "share"],
+        ["Auftrags-Nr.", "Menge", "Größe", "%"],
+        ["auftragsnr", "QTY", "GRÖSSE", " % "],
+        ["AUFTRAGS_NR", "qty", unicodedata.normalize("NFD", "größe"), "Share"],
+    ],
+)
+def test_a_field_goes_by_its_name_and_by_each_alias(spelling: list[str]) -> None:
+    assert header.match(Record(1, "raw", spelling), Aliased).fields == tuple(Aliased.model_fields)
+
+
+def test_a_name_without_letters_is_that_name_and_no_other() -> None:
+    found = header.match(Record(1, "raw", ["order", "menge", "#", "", "-"]), Aliased)
+    assert found.fields == ("order", "quantity", None, None, None)
+
+
+def test_two_columns_for_one_field_are_refused_whichever_its_spellings() -> None:
+    with pytest.raises(FileRefused, match="more than one quantity") as caught:
+        header.match(Record(1, "raw", ["order", "Menge", "Qty"]), Aliased)
+    assert caught.value.code == "header_mismatch"
+    assert caught.value.facts["repeated"] == ["quantity"]
+
+
+def test_a_path_into_a_nested_value_is_no_column() -> None:
+    with pytest.raises(FileRefused, match="lacks quantity"):
+        header.match(Record(1, "raw", ["order", "parts"]), Aliased)
+
+
+def test_an_alias_generator_makes_aliases_too() -> None:
+    class Generated(Contract):
+        model_config = ConfigDict(alias_generator=lambda name: f"shop {name}")
+        dataset: ClassVar[str] = "generated"
+        item: str
+
+    assert header.match(Record(1, "raw", ["Shop-Item"]), Generated).fields == ("item",)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Field(), Field(alias="First")),
+        (Field(alias="second"), Field()),
+        (Field(alias="Order No."), Field(validation_alias="order_no")),
+        (Field(alias="Order No."), Field(alias="Order No.")),
+        (Field(validation_alias=AliasChoices("a", "x")), Field(validation_alias=AliasChoices("X", "b"))),
+        (Field(alias="%"), Field(alias=" % ")),
+    ],
+)
+def test_two_fields_that_one_column_could_be_are_named(first: FieldInfo, second: FieldInfo) -> None:
+    ambiguous = create_model("Ambiguous", __base__=Contract, first=(str, first), second=(str, second))
+
+    for ask in (dataset.table, lambda contract: header.match(Record(1, "raw", ["x"]), contract)):
+        with pytest.raises(TypeError, match=r"Ambiguous.second: a column .* could also be Ambiguous.first"):
+            ask(ambiguous)

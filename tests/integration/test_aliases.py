@@ -1,0 +1,92 @@
+"""A contract whose columns are called otherwise in the file: its rows, its defaults, its rejects."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+import pytest
+from azure.storage.blob import ContainerClient
+from pydantic import AliasChoices, Field, field_validator
+from sqlalchemy import Engine, text
+
+from shared import rows
+from shared.contracts import registry
+from shared.contracts.base import BigInt, Contract
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from shared.tables import migrating
+from tests.integration.looking import entry
+
+
+class Orders(Contract):
+    """A partner's orders, under the partner's names."""
+
+    dataset: ClassVar[str] = "orders"
+    key: ClassVar[tuple[str, ...]] = ("order",)
+    max_reject_ratio: ClassVar[float] = 1.0
+
+    order: BigInt = Field(alias="Auftrags-Nr.")
+    item: str = Field(validation_alias=AliasChoices("Artikel", "Article"), min_length=1)
+    price: Annotated[Decimal, Field(validation_alias="Preis (EUR)", max_digits=9, decimal_places=2)]
+    note: str = Field(alias="Bemerkung", default="none")
+
+    @field_validator("note")
+    @classmethod
+    def _is_polite(cls, note: str) -> str:
+        if note == "rude":
+            raise ValueError("be polite")
+        return note
+
+
+@pytest.fixture
+def loaded(
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Engine:
+    """A database with two files of `orders`, each in spellings of its own."""
+    monkeypatch.setitem(registry.CONTRACTS, Orders.dataset, Orders)
+    migrating.migrate(database_url)
+    partner = "Preis (EUR),Bemerkung,AUFTRAGS-NR.,article\n5.50,,1,Zelt\n x,rude,oops,\n1_0,thanks,2,Seil\n"
+    ours = "order,item,price\n2,Seil,11\n3,Axt,7\n"
+    for name, content in (("partner", partner), ("ours", ours)):
+        container.upload_blob(f"orders/{name}.csv", content)
+        assert ingesting.ingest(f"orders/{name}.csv").state is State.LOADED
+    return engine
+
+
+def test_rows_go_to_the_fields_whatever_the_columns_are_called(loaded: Engine) -> None:
+    assert json.loads(rows.first_chunk(loaded, Orders, 10)) == [
+        {"order": 1, "item": "Zelt", "price": 5.5, "note": "none"},
+        {"order": 2, "item": "Seil", "price": 11, "note": "none"},
+        {"order": 3, "item": "Axt", "price": 7, "note": "none"},
+    ]
+    found = entry(loaded, "orders/ours.csv")
+    assert (found["rows_inserted"], found["rows_updated"], found["ignored_columns"]) == (1, 1, None)
+
+
+def test_reasons_name_the_fields_and_their_values(loaded: Engine) -> None:
+    with loaded.connect() as connection:
+        reject = connection.execute(text("select line, errors from ingest.rejects")).one()
+    assert reject.line == 3
+    assert {(reason["column"], reason["value"]) for reason in reject.errors} == {
+        ("order", "oops"),
+        ("item", ""),
+        ("price", " x"),
+        ("note", "rude"),
+    }
+
+
+def test_two_columns_for_one_field_refuse_the_file(
+    loaded: Engine, ingesting: Ingesting, container: ContainerClient
+) -> None:
+    container.upload_blob("orders/twice.csv", "order,Artikel,Article,price\n1,a,b,2\n")
+
+    assert ingesting.ingest("orders/twice.csv").state is State.REFUSED
+
+    error = entry(loaded, "orders/twice.csv")["error"]
+    assert (error["code"], error["repeated"]) == ("header_mismatch", ["item"])

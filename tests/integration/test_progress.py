@@ -1,0 +1,111 @@
+"""How far a load has come can be seen while it runs, and the load waits for nobody who looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from dev.process import wait_until
+from shared.attempt import Outcome
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from tests.fixtures.blocks import container_read_in_blocks
+from tests.fixtures.gates import Gate
+from tests.fixtures.samples import orders
+from tests.integration.looking import entry
+
+EVERY_SECONDS = 2
+LATE = 0.5
+"""Seconds that a busy machine may add."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds_a_block"),
+    [
+        pytest.param(200_000, 0.1, id="as storage usually is"),
+        pytest.param(
+            50_000,
+            0.4,
+            id="slow storage",
+            marks=pytest.mark.xfail(reason="progress is told batch by batch, and a batch takes longer"),
+        ),
+    ],
+)
+def test_rows_and_bytes_grow_at_least_every_two_seconds(
+    rows: int, seconds_a_block: float, container: ContainerClient, engine: Engine, storage: str
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, rows))
+    slow = container_read_in_blocks(
+        storage, str(container.container_name), lambda _offset: time.sleep(seconds_a_block)
+    )
+
+    with slow, ThreadPoolExecutor(1) as pool:
+        load = pool.submit(Ingesting(engine, slow, "sales").ingest, "sales/a.csv")
+        assert wait_until(lambda: load.done() or is_loading(engine), 30)
+        begun = time.monotonic()
+        steps = list(growth(engine, load))
+        ended = time.monotonic()
+        assert load.result().state is State.LOADED
+
+    moments = [begun, *(moment for moment, _, _ in steps), ended]
+    assert max(after - before for before, after in pairwise(moments)) < EVERY_SECONDS + LATE
+    rows_read, bytes_read = [step[1] for step in steps], [step[2] for step in steps]
+    assert rows_read == sorted(rows_read)
+    assert bytes_read == sorted(set(bytes_read))
+
+
+def growth(engine: Engine, load: Future[Outcome]) -> Iterator[tuple[float, int, int]]:
+    """When the entry showed new rows and bytes, and how many, until the `load` is done."""
+    seen = (0, 0)
+    while not load.done():
+        found = entry(engine, "sales/a.csv")
+        now = (found["rows_read"] or 0, found["bytes_read"] or 0)
+        if found["state"] == "loading" and now > seen:
+            seen = now
+            yield time.monotonic(), *now
+        time.sleep(0.05)
+
+
+def is_loading(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("select count(*) from ingest.ingestions where state = 'loading'")))
+
+
+def test_a_load_goes_on_while_somebody_holds_its_entry(
+    container: ContainerClient, engine: Engine, storage: str
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 120_000))
+    query = "select 1 from ingest.ingestions for update"
+
+    with Gate() as gate, ThreadPoolExecutor(1) as pool, engine.connect() as somebody:
+        held = container_read_in_blocks(
+            storage, str(container.container_name), lambda offset: gate.go_through() if offset else None
+        )
+        load = pool.submit(Ingesting(engine, held, "sales").ingest, "sales/a.csv")
+        gate.wait()
+        somebody.execute(text(query))
+        time.sleep(1.1)  # from now on each batch is told
+        gate.open()
+        at_its_end = wait_until(lambda: ends(engine) or load.done(), 20)
+        somebody.rollback()
+        outcome = load.result()
+        held.close()
+
+    assert at_its_end
+    assert outcome.state is State.LOADED
+
+
+def ends(engine: Engine) -> bool:
+    """Whether a load has brought all of its rows and waits to write its end into its entry."""
+    query = (
+        "select count(*) from pg_stat_activity where datname = current_database() "
+        "and wait_event_type = 'Lock' and query like 'UPDATE ingest.ingestions%sha256%'"
+    )
+    with engine.connect() as connection:
+        return bool(connection.scalar(text(query)))
