@@ -20,8 +20,8 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[T]) -> Generator[T, None, None]:
-    """The same items in the same order, made in a thread of their own.
+def ahead(items: Iterable[T], patience: float) -> Generator[T | None, None, None]:
+    """The same items in the same order, made in another thread; `None` after `patience` seconds without.
 
     An exception of `items` is raised here, after what came before it. Closing the iterator ends the thread.
     """
@@ -30,13 +30,20 @@ def ahead(items: Iterable[T]) -> Generator[T, None, None]:
     worker = threading.Thread(target=_work, args=(items, waiting, stopped), name="ahead", daemon=True)
     worker.start()
     try:
-        while not isinstance(item := waiting.get(), _End):
+        while not isinstance(item := _next(waiting, patience), _End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         stopped.set()
         worker.join()
+
+
+def _next(waiting: queue.Queue[T | _End], patience: float) -> T | _End | None:
+    try:
+        return waiting.get(timeout=patience)
+    except queue.Empty:
+        return None
 
 
 def _work(items: Iterable[T], waiting: queue.Queue[T | _End], stopped: threading.Event) -> None:

@@ -1,8 +1,7 @@
-"""COPY into a table of Postgres and out of a query, and the driver's cursor that it needs."""
+"""COPY into a table of Postgres, and the driver's cursor that it needs."""
 
 from __future__ import annotations
 
-import io
 from typing import IO, Any
 
 import psycopg2.extensions
@@ -51,15 +50,6 @@ def copy_rows(connection: Connection, table: Table, rows: EncodedRows) -> None:
 def copy_csv(connection: Connection, table: Table, names: list[str], file: IO[bytes]) -> None:
     """Append the rows of a CSV `file` in UTF-8, without header, to the columns `names` of `table`."""
     _copy(connection, table, names, "csv, encoding 'UTF8'", file)
-
-
-def read_csv(connection: Connection, query: sql.Composable) -> bytes:
-    """What `query` finds, as CSV in UTF-8 without header: empty text in quotes, NULL as nothing at all."""
-    file = io.BytesIO()
-    statement = sql.SQL("copy ({}) to stdout (format csv, encoding 'UTF8')").format(query)
-    with cursor(connection) as driver:
-        driver.copy_expert(statement, file)
-    return file.getvalue()
 
 
 def _copy(connection: Connection, table: Table, names: list[str], form: str, file: Any) -> int:

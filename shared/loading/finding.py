@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import sql
-from sqlalchemy import Connection, DateTime, MetaData, Table
+from sqlalchemy import Connection, DateTime, MetaData, Table, Text
 
 from shared.contracts.base import Contract
 from shared.loading import copy, present
@@ -30,11 +30,18 @@ read the whole table for each batch. Dates and floats come as they are read here
 
 _KEYS = Table("ingest_keys", MetaData())
 
-_SELECTED = sql.SQL("select present.tableoid, present.ctid, present.{load} = {serial}, {columns}")
-_BY_RANGE = sql.SQL(
-    "{selected} from {table} as present where ({key}) >= ({low}) and ({key}) <= ({high}) limit {most}"
-)
-_BY_KEY = sql.SQL("{selected} from ingest_keys join {table} as present using ({key})")
+_ROW = sql.SQL("row(present.{load} = {serial}, present.tableoid, present.ctid, {columns}, null)::text")
+_NO_LONGER = sql.SQL("case when octet_length({0}) > {1} then left({0}, {2}) else {0} end")
+"""A text longer than all of the batch differs from each of them; all of it might not fit into memory."""
+
+_BY_RANGE = sql.SQL("""
+    select string_agg(line, E'\n'), count(*) from (
+        select {row} from {table} as present where ({key}) >= ({low}) and ({key}) <= ({high}) limit {most}
+    ) as found (line)""")
+_BY_KEY = sql.SQL("""
+    select string_agg({row}, E'\n'), count(*) from ingest_keys join {table} as present using ({key})""")
+"""One text: row by row the driver would hold and give back Python's lock for each, and the thread that reads
+ahead takes it in between."""
 
 
 class Finding:
@@ -45,44 +52,63 @@ class Finding:
         self._table = copy.identifier(dataset.table(contract))
         self._key = list(house.key)
         self._by_range = house.has_byte_order
-        compared = [field.name for field in dataset.fields(contract)]
+        self._load = sql.Identifier(LOAD_COLUMN)
+        self._serial = sql.Literal(serial)
+        self._contract = contract
+        self._columns = [field.name for field in dataset.fields(contract)]
         if contract.on_conflict != "update":
-            compared = list(contract.key)
-        self._columns = compared
-        self._selected = _SELECTED.format(
-            load=sql.Identifier(LOAD_COLUMN),
-            serial=sql.Literal(serial),
-            columns=sql.SQL(", ").join(_shown(contract, name) for name in compared),
-        )
+            self._columns = list(contract.key)
+        self._has_keys = False
         with copy.cursor(connection) as driver:
             # An open cursor keeps its snapshot, so no place of a row that is seen is given to another one.
             driver.execute("declare ingest_seen cursor for select")
             for name, value in _SETTINGS.items():
                 driver.execute("select set_config(%s, %s, true)", (name, value))
-        self._has_keys = False
 
     def find(self, rows: pa.RecordBatch) -> Present:
         """The present rows with keys of `rows`, and perhaps some with others."""
         schema = pa.schema([rows.schema.field(name) for name in self._columns])
+        row = _ROW.format(
+            load=self._load,
+            serial=self._serial,
+            columns=sql.SQL(", ").join(self._shown(name, rows) for name in self._columns),
+        )
         if self._by_range:
             most = rows.num_rows + rows.num_rows // 4 + 10
-            found = present.parse(copy.read_csv(self._connection, self._range(rows, most)), schema)
-            if len(found) < most:
-                return found
+            text, count = self._ask(self._range(rows, row, most))
+            if count < most:
+                return present.parse(text, schema)
             self._by_range = False  # the file's keys are scattered over the table's
         self._bring_keys(rows)
-        query = _BY_KEY.format(selected=self._selected, table=self._table, key=copy.columns(self._key))
-        return present.parse(copy.read_csv(self._connection, query), schema)
+        text, _ = self._ask(_BY_KEY.format(row=row, table=self._table, key=copy.columns(self._key)))
+        return present.parse(text, schema)
 
-    def _range(self, rows: pa.RecordBatch, most: int) -> sql.Composable:
+    def _ask(self, query: sql.Composable) -> tuple[str, int]:
+        with copy.cursor(self._connection) as driver:
+            driver.execute(query)
+            text, count = driver.fetchall()[0]
+        return text or "", count
+
+    def _range(self, rows: pa.RecordBatch, row: sql.Composable, most: int) -> sql.Composable:
         return _BY_RANGE.format(
-            selected=self._selected,
+            row=row,
             table=self._table,
             key=sql.SQL(", ").join(sql.Identifier("present", name) for name in self._key),
             low=_literals(_first(rows, self._key, "min")),
             high=_literals(_first(rows, self._key, "max")),
             most=sql.Literal(most),
         )
+
+    def _shown(self, name: str, rows: pa.RecordBatch) -> sql.Composable:
+        column = sql.Identifier("present", name)
+        kind = dataset.table(self._contract).c[name].type
+        if isinstance(kind, DateTime) and kind.timezone:
+            return sql.SQL("{} at time zone 'UTC'").format(column)
+        if isinstance(kind, Text) and name not in self._key:
+            texts: Any = rows.column(name)
+            longest = pc.max(pc.binary_length(texts)).as_py() or 0
+            return _NO_LONGER.format(column, sql.Literal(longest), sql.Literal(longest + 1))
+        return column
 
     def _bring_keys(self, rows: pa.RecordBatch) -> None:
         statement: sql.Composable = sql.SQL("truncate ingest_keys")
@@ -93,14 +119,6 @@ class Finding:
         with copy.cursor(self._connection) as driver:
             driver.execute(statement)
         copy.copy_rows(self._connection, _KEYS, encode(rows.select(self._key)))
-
-
-def _shown(contract: type[Contract], name: str) -> sql.Composable:
-    column = sql.Identifier("present", name)
-    kind = dataset.table(contract).c[name].type
-    if isinstance(kind, DateTime) and kind.timezone:
-        return sql.SQL("{} at time zone 'UTC'").format(column)
-    return column
 
 
 def _first(rows: pa.RecordBatch, key: list[str], end: str) -> list[Any]:

@@ -23,6 +23,9 @@ from shared.stopwatch import Stopwatch
 from shared.validation import validating
 from shared.validation.validating import Validated
 
+_PATIENCE = 1.0
+"""Seconds without a batch after which slow storage is told by the bytes that it gave."""
+
 Report = Callable[[int, int], None]
 """Takes the rows and the bytes read so far."""
 
@@ -56,14 +59,17 @@ class Load:
 
         Raises `FileRefused` where it is no CSV file or too many of its rows were rejected.
         """
-        with closing(ahead(self._parts(reading))) as parts:
+        with closing(ahead(self._parts(reading), _PATIENCE)) as parts:
             for part in parts:
+                if part is None:
+                    report(self.rows_read, reading.size)
+                    continue
                 self.rows_read = part.rows_read
                 self._rejects.add(part.rejects)
                 self._require_hope(file_size - part.bytes_read, len(reading.header.fields))
                 if part.rows.num_rows:
                     self._target.bring(part.rows, part.encoded)
-                report(part.rows_read, part.bytes_read)
+                report(part.rows_read, reading.size)
         self._require_few_rejects()
 
     def settle(self, reading: Reading) -> Counts:

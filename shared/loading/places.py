@@ -47,7 +47,11 @@ class Places:
         for (part, piece), bits in self._pieces.items():
             numbers = np.flatnonzero(np.unpackbits(bits, bitorder="little")) + piece * self._piece
             pages, rows = np.divmod(numbers, self._rows)
-            yield part, [f"({page},{row})" for page, row in zip(pages.tolist(), rows.tolist(), strict=True)]
+            if len(numbers):
+                yield (
+                    part,
+                    [f"({page},{row})" for page, row in zip(pages.tolist(), rows.tolist(), strict=True)],
+                )
 
     def _split(
         self, parts: Numbers, places: pa.StringArray

@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 Mask = npt.NDArray[np.bool_]
-
-_FIXED = ("_part", "_place", "_own")
-"""What a query for present rows selects before the columns of the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,10 @@ class Present:
         return len(self.places)
 
 
-def parse(content: bytes, schema: pa.Schema) -> Present:
-    """The rows of `content`, a CSV as Postgres writes it: `tableoid`, `ctid`, whether own, and `schema`."""
+def parse(text: str, schema: pa.Schema) -> Present:
+    """The rows of `text`, as Postgres writes rows: whether own, `tableoid`, `ctid`, `schema`, and null."""
     types = {field.name: field.type for field in schema}
+    content = text.encode()
     is_odd: Mask | None = None
     try:
         columns = _read(content, types)
@@ -56,28 +55,34 @@ def parse(content: bytes, schema: pa.Schema) -> Present:
 
 
 def _read(content: bytes, types: dict[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
-    names = [*_FIXED, *types]
+    """The columns of rows in Postgres' text form: CSV in parentheses, in which backslashes are doubled."""
+    fixed = {"_own": pa.bool_(), "_part": pa.int64(), "_place": pa.string()}
     if not content:
-        fixed: list[pa.DataType] = [pa.int64(), pa.string(), pa.bool_()]
-        empty = zip(names, [*fixed, *types.values()], strict=True)
-        return {name: pa.array([], kind) for name, kind in empty}
+        return {name: pa.array([], kind) for name, kind in (fixed | types).items()}
     naive = {name: _without_zone(kind) for name, kind in types.items()}
     table = csv.read_csv(
         pa.BufferReader(pa.py_buffer(content)),  # type: ignore[arg-type]  # its stubs know files only
-        read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=len(content) + 1),
+        read_options=csv.ReadOptions(
+            use_threads=False, column_names=[*fixed, *types, "_end"], block_size=len(content) + 1
+        ),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             check_utf8=False,
-            column_types={"_part": pa.int64(), "_place": pa.string(), "_own": pa.bool_(), **naive},
+            column_types={**fixed, **naive, "_end": pa.string()},
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
-            true_values=["t"],
-            false_values=["f"],
+            true_values=["t", "(t"],
+            false_values=["f", "(f"],
         ),
     )
-    columns = {name: _in_one_piece(table.column(name)) for name in names}
-    return columns | {name: columns[name].cast(kind) for name, kind in types.items() if kind != naive[name]}
+    columns = {name: _in_one_piece(table.column(name)) for name in (*fixed, *types)}
+    for name, kind in types.items():
+        if pa.types.is_string(kind) and b"\\" in content:
+            columns[name] = pc.replace_substring(columns[name], "\\\\", "\\")
+        elif kind != naive[name]:
+            columns[name] = columns[name].cast(kind)
+    return columns
 
 
 def _without_zone(kind: pa.DataType) -> pa.DataType:

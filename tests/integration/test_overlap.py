@@ -26,10 +26,6 @@ KEYS = 3000
 ROWS = 2000
 
 
-UNSEEN = pytest.mark.xfail(reason="a merge misses what another load commits while the merge waits for it")
-UNSEEN_SOMETIMES = pytest.mark.xfail(strict=False, reason=UNSEEN.kwargs["reason"])
-
-
 class Line(NamedTuple):
     """What stands for a row in these files; all other values follow from the key."""
 
@@ -84,8 +80,8 @@ def one_after_the_other(
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param([], id="into an empty table", marks=UNSEEN_SOMETIMES),
-        pytest.param(PRESENT, id="over rows present", marks=UNSEEN_SOMETIMES),
+        pytest.param([], id="into an empty table"),
+        pytest.param(PRESENT, id="over rows present"),
     ],
 )
 def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
@@ -121,7 +117,6 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     assert deadlocks(engine) or before
 
 
-@UNSEEN
 @pytest.mark.parametrize(
     ("first", "second"),
     [
