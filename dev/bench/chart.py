@@ -60,10 +60,10 @@ def _x(value: float) -> float:
 def _scale(bottom: int) -> list[str]:
     lines = []
     for tick in range(int(_LONGEST) + 1):
-        kind = "one" if tick == 1 else "grid"
+        kind, label = ("one", r"1 = \copy") if tick == 1 else ("grid", str(tick))
         lines += [
             f'<line class="{kind}" x1="{_x(tick)}" x2="{_x(tick)}" y1="{_TOP - 6}" y2="{bottom}"/>',
-            f'<text class="faint" x="{_x(tick)}" y="{bottom + 18}" text-anchor="middle">{tick}</text>',
+            f'<text class="faint" x="{_x(tick)}" y="{bottom + 18}" text-anchor="middle">{label}</text>',
         ]
     return lines
 
@@ -77,7 +77,7 @@ def _bar(report: Report, measured: Measured, top: int) -> list[str]:
     drawn = [
         f'<text x="{_LABELS - 10}" y="{base}" text-anchor="end">{label}</text>',
         f'<rect class="{kind}" x="{_LABELS}" y="{upper}" width="{length}" height="{_BAR}" rx="2"/>',
-        f'<text x="{end + 8}" y="{base}">{measured.value:.2f}</text>',
+        f'<text x="{max(end, _x(figure.goal or 0)) + 8}" y="{base}">{measured.value:.2f}</text>',
     ]
     if measured.value > _LONGEST:
         drawn.append(f'<path class="cut" d="M{end - 26} {upper + _BAR + 3}l8 -{_BAR + 6}"/>')

@@ -27,7 +27,11 @@ KEY = ["sales_order_number", "sales_order_line_number"]
 
 def main(database_url: str, file: str, folder: str) -> None:
     """Load `file` into the table `merged.plain`; dlt keeps its own state in `folder`."""
-    os.environ |= {"DLT_DATA_DIR": folder, "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    os.environ |= {
+        "DLT_DATA_DIR": folder,
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "RUNTIME__LOG_LEVEL": "ERROR",
+    }
     import dlt  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - it reads these on import
 
     begun = time.perf_counter()
