@@ -9,7 +9,7 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import chart, comparing, dropping, extras, importing, loads, memory
+from dev.bench import chart, comparing, database, dropping, extras, importing, loads, memory
 from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
 from dev.bench.machine import look
 from dev.bench.report import Report, only
@@ -69,6 +69,7 @@ def _run(setting: Setting, cases: Collection[str]) -> Report:
     steps = Steps("bench", len(parts) + 1)
     with steps.step("servers"):
         setting.postgres.start()
+        database.make_template(setting.postgres)
         setting.azurite.start()
         create_container(setting.azurite.connection_string)
     measured: list[Measured] = []

@@ -19,19 +19,24 @@ PLAIN_TABLE = """
 """
 """What `\\copy` loads into: the columns and key of `sales`, in the default collation, without lineage."""
 
+_TEMPLATE = "bench_template"
 _REST_SECONDS = 300
+
+
+def make_template(postgres: Postgres) -> None:
+    """Make the database that fresh ones are copies of, with our tables and the plain one."""
+    execute(postgres.url, f"create database {_TEMPLATE}")
+    migrate(_url(postgres, _TEMPLATE))
+    execute(_url(postgres, _TEMPLATE), PLAIN_TABLE)
 
 
 @contextmanager
 def fresh(postgres: Postgres) -> Iterator[str]:
-    """The URL of a new database with our tables and the plain one; dropped afterwards."""
+    """The URL of a new database; dropped afterwards."""
     name = f"bench_{time.monotonic_ns()}"
-    execute(postgres.url, f"create database {name}")
-    url = postgres.url.rpartition("/")[0] + f"/{name}"
+    execute(postgres.url, f"create database {name} template {_TEMPLATE}")
     try:
-        migrate(url)
-        execute(url, PLAIN_TABLE)
-        yield url
+        yield _url(postgres, name)
     finally:
         execute(postgres.url, f"drop database {name} with (force)")
 
@@ -61,6 +66,10 @@ def query(url: str, statement: str) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
+
+
+def _url(postgres: Postgres, name: str) -> str:
+    return postgres.url.rpartition("/")[0] + f"/{name}"
 
 
 _AUTOVACUUM = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
