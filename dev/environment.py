@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,7 +43,12 @@ def ensure(*, azurite: bool) -> None:
 
 def python_stamp() -> str:
     """Return what `.venv` is made of: the Python and the requirement files."""
-    files = hashlib.sha256(b"\0".join(path.read_bytes() for path in REQUIREMENTS)).hexdigest()
+    return stamp(REQUIREMENTS)
+
+
+def stamp(requirements: Iterable[Path]) -> str:
+    """Return what an environment of these requirement files is made of."""
+    files = hashlib.sha256(b"\0".join(path.read_bytes() for path in requirements)).hexdigest()
     return f"Python {platform.python_version()} of {sys.base_prefix}\nrequirements {files}\n"
 
 
@@ -71,7 +77,7 @@ def _install(*, python_is_due: bool, azurite_is_due: bool) -> None:
     if python_is_due:
         with steps.step(f"virtual environment .venv, Python {platform.python_version()}"):
             _make_venv()
-        installers.append(_pip())
+        installers.append(pip("Python packages", VENV_PYTHON, REQUIREMENTS[-1]))
     if azurite_is_due:
         shutil.rmtree(AZURITE_HOME, ignore_errors=True)
         AZURITE_HOME.mkdir()
@@ -123,9 +129,10 @@ def _adopt_foreign() -> None:
         )
 
 
-def _pip() -> Installer:
+def pip(what: str, python: Path, requirements: Path) -> Installer:
+    """Return the installer of a requirement file into the environment of `python`."""
     command = [
-        str(VENV_PYTHON),
+        str(python),
         "-m",
         "pip",
         "install",
@@ -133,7 +140,7 @@ def _pip() -> Installer:
         "--no-input",
         "--disable-pip-version-check",
     ]
-    return Installer("Python packages", [*command, "-r", str(REQUIREMENTS[-1])])
+    return Installer(what, [*command, "-r", str(requirements)])
 
 
 def _npm() -> Installer:

@@ -1,1 +1,1 @@
-"""The benchmark: this app's load beside other ways to bring the same file into the same server."""
+"""The benchmark: this app beside `\\copy`, beside other loaders, and beside the goals it has set itself."""

@@ -1,41 +1,47 @@
-"""`python3 dev bench`: loads one file several ways, in turn, and prints medians and ratios to `\\copy`."""
+"""`python3 dev bench`: measures this app beside its goals, `\\copy` and other loaders, and prints a table."""
 
 import argparse
-import statistics
+import os
 import tempfile
-import uuid
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from azure.storage.blob import BlobServiceClient, ContainerClient
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import loaders
+from dev.bench import chart, comparing, database, dropping, extras, importing, loads, memory
+from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
+from dev.bench.machine import look
+from dev.bench.report import Report, only
+from dev.bench.setting import Setting
 from dev.postgres import Postgres
-from shared.ledger.state import State
+from dev.progress import Steps
+from dev.readiness import create_container
+from dev.stack import stay_off_proxies
 
-Seconds = dict[str, list[float]]
-
-YARDSTICK = r"psql \copy into a plain table"
+Part = tuple[str, Callable[[Setting], list[Measured]]]
 
 
 def main(arguments: list[str]) -> int:
-    """Run the benchmark; 0 when every way loaded every row."""
-    parser = argparse.ArgumentParser("python3 dev bench", description=__doc__)
-    parser.add_argument("--rows", type=above_0, default=100_000, help="rows of the file (100000)")
-    parser.add_argument("--runs", type=above_0, default=3, help="times that each way is measured (3)")
-    options = parser.parse_args(arguments)
+    """Run the benchmark; 0 when all that was asked for was measured and came out right, goal or not."""
+    options = _parser().parse_args(arguments)
     logger.disable("shared")
+    stay_off_proxies(os.environ)
+    if NEEDING_EXTRAS & set(options.only):
+        extras.ensure()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         data = Path(folder)
-        postgres, azurite = Postgres(data), Azurite(data)
+        setting = Setting(data, Postgres(data), Azurite(data), options.rows, options.runs)
         try:
-            postgres.start()
-            azurite.start()
-            _print(_measure(data, postgres, azurite, options.rows, options.runs), options.rows)
+            report = _run(setting, options.only)
         finally:
-            azurite.stop()
-            postgres.stop()
+            setting.azurite.stop()
+            setting.postgres.stop()
+    print(f"\n{report.table()}")
+    for path, text in ((options.json, report.json()), (options.svg, chart.draw(report))):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -46,41 +52,46 @@ def above_0(text: str) -> int:
     return int(text)
 
 
-def _measure(data: Path, postgres: Postgres, azurite: Azurite, rows: int, runs: int) -> Seconds:
-    file, reverse = loaders.write_file(data, rows), loaders.write_file(data, rows, reverse=True)
-    print(f"{file.stat().st_size / 1e6:.1f} MB, {rows} rows, {runs} runs of each, in turn", flush=True)
-    seconds: Seconds = {}
-    with BlobServiceClient.from_connection_string(azurite.connection_string) as storage:
-        container = storage.create_container(f"bench-{uuid.uuid4().hex}")
-        for path, source in (("sales/a.csv", file), ("sales/b.csv", file), ("sales/c.csv", reverse)):
-            with source.open("rb") as content:
-                container.upload_blob(path, content)
-        for _ in range(runs):
-            for way, taken in _one_round(postgres, container, file).items():
-                seconds.setdefault(way, []).append(taken)
-    return seconds
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python3 dev bench", description=__doc__)
+    parser.add_argument("--rows", type=above_0, default=1_000_000, help="rows of the file (1000000)")
+    parser.add_argument("--runs", type=above_0, default=3, help="times that each figure is measured (3)")
+    parser.add_argument(
+        "--only", nargs="+", choices=CASES, default=CASES, metavar="CASE", help=f"of {', '.join(CASES)}"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every measured second to FILE")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the ratios into FILE")
+    return parser
 
 
-def _one_round(postgres: Postgres, container: ContainerClient, file: Path) -> dict[str, float]:
-    with loaders.fresh_database(postgres) as engine:
-        copied = loaders.psql_copy(postgres, engine, file)
-        fresh = loaders.ours(engine, container, "sales/a.csv", State.LOADED)
-        again = loaders.ours(engine, container, "sales/b.csv", State.DUPLICATE)
-        unchanged = loaders.ours(engine, container, "sales/c.csv", State.LOADED)
-    with loaders.fresh_database(postgres) as engine:
-        scripted = loaders.pandas_to_sql(engine, file)
-    return {
-        YARDSTICK: copied,
-        "this app, all rows new": fresh,
-        "this app, the same bytes under another name": again,
-        "this app, the same rows in another order": unchanged,
-        "pandas.read_csv and to_sql, multi": scripted,
+def _run(setting: Setting, cases: Collection[str]) -> Report:
+    parts = _parts(cases)
+    steps = Steps("bench", len(parts) + 1)
+    with steps.step("servers"):
+        setting.postgres.start()
+        database.make_template(setting.postgres)
+        setting.azurite.start()
+        create_container(setting.azurite.connection_string)
+    measured: list[Measured] = []
+    for what, measure in parts:
+        with steps.step(what):
+            measured += measure(setting)
+    machine = look(setting.postgres.url)
+    return Report(machine, setting.rows, setting.runs, only(measured, cases))
+
+
+def _parts(cases: Collection[str]) -> list[Part]:
+    timed = _chosen(LOADS, {*cases, FRESH.case} if "cpu" in cases else cases)
+    others = _chosen(OTHERS, cases)
+    parts: dict[str, tuple[bool, Callable[[Setting], list[Measured]]]] = {
+        "loads": (bool(timed), lambda setting: loads.measure(setting, timed)),
+        "memory": ("memory" in cases, memory.measure),
+        "files": ("files" in cases, dropping.measure),
+        "import": ("import" in cases, importing.measure),
+        "other loaders": (bool(others), lambda setting: comparing.measure(setting, others)),
     }
+    return [(what, measure) for what, (wanted, measure) in parts.items() if wanted]
 
 
-def _print(seconds: Seconds, rows: int) -> None:
-    yardstick = statistics.median(seconds[YARDSTICK])
-    print(f"\n{'way':<46}{'median s':>10}{'rows/s':>10}{'ratio':>8}")
-    for way, taken in seconds.items():
-        median = statistics.median(taken)
-        print(f"{way:<46}{median:>10.2f}{rows / median:>10.0f}{median / yardstick:>8.2f}")
+def _chosen(figures: Collection[Figure], cases: Collection[str]) -> list[Figure]:
+    return [figure for figure in figures if figure.case in cases]

@@ -1,21 +1,37 @@
 """`python3 dev bench`, run for real on a small file."""
 
+import json
+from pathlib import Path
+
 from tests.e2e.stack.conftest import Dev
 
+CASES = ("colliding", "rejected", "cpu", "memory")
+SHOWN = ["yardstick", "colliding", "rejected", "cpu", "memory", "memory", "memory"]
 
-def test_the_benchmark_prints_a_table_of_every_way(dev: Dev) -> None:
-    bench = dev("bench", "--rows", "200", "--runs", "1")
+
+def test_the_benchmark_measures_what_is_asked_for_and_writes_it_down(dev: Dev, tmp_path: Path) -> None:
+    files = ("--json", str(tmp_path / "new" / "bench.json"), "--svg", str(tmp_path / "bench.svg"))
+    bench = dev("bench", "--rows", "2000", "--runs", "1", "--only", *CASES, *files)
     assert bench.wait(120) == 0, bench.errors
-    _, table = bench.output.split("\n\n")
-    heading, yardstick, *others = table.splitlines()
-    assert heading.split() == ["way", "median", "s", "rows/s", "ratio"]
-    assert yardstick.startswith(r"psql \copy")
-    assert yardstick.endswith(" 1.00")
-    assert len(others) == 4
+    head, _, yardstick, *others = bench.output.partition("\n\n")[2].strip().splitlines()
+    assert head.startswith("| case |")
+    assert yardstick.startswith(r"| psql `\copy`")
+    assert len(others) == len(SHOWN) - 1
+    figures = json.loads((tmp_path / "new" / "bench.json").read_text())["figures"]
+    assert [one["case"] for one in figures] == SHOWN
+    assert all(value > 0 for one in figures for value in one["values"])
+    assert (tmp_path / "bench.svg").read_text().startswith("<svg")
 
 
 def test_the_benchmark_explains_its_options_without_measuring(dev: Dev) -> None:
     bench = dev("bench", "--help")
     assert bench.wait() == 0
-    assert "--rows" in bench.output
-    assert "--runs" in bench.output
+    for option in ("--rows", "--runs", "--only", "--json", "--svg"):
+        assert option in bench.output
+
+
+def test_a_case_that_there_is_none_of_is_named_with_those_there_are(dev: Dev) -> None:
+    bench = dev("bench", "--only", "warp")
+    assert bench.wait() == 2
+    assert "warp" in bench.errors
+    assert "same-bytes" in bench.errors

@@ -1,0 +1,87 @@
+"""The lines of the table: what is measured, in which unit, and the goal."""
+
+import operator
+import statistics
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What a figure counts; those of `TIMES_COPY` can be compared with each other."""
+
+    TIMES_COPY = r"× \copy"  # noqa: RUF001 - the sign is meant
+    TIMES = "×"  # noqa: RUF001
+    MB = "MB"
+    SECONDS = "s"
+    FILES_A_SECOND = "files/s"
+    MODULES = "modules"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line; `case` chooses it on the command line, and `title` may name row counts in braces."""
+
+    case: str
+    title: str
+    unit: Unit
+    goal: float | None = None
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure with the value of each run; of timed ones their `seconds` and those of the yardstick."""
+
+    figure: Figure
+    values: tuple[float, ...]
+    seconds: tuple[float, ...] = ()
+    beside: tuple[float, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The median of the runs."""
+        return statistics.median(self.values)
+
+    @property
+    def median_seconds(self) -> float | None:
+        """The median of the seconds, if it was timed."""
+        return statistics.median(self.seconds) if self.seconds else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is reached; `None` without one."""
+        if self.figure.goal is None:
+            return None
+        holds = operator.ge if self.figure.at_least else operator.le
+        return bool(holds(self.value, self.figure.goal))
+
+
+def ratios(figure: Figure, seconds: list[float], beside: list[float]) -> Measured:
+    """Seconds over the yardstick's of the same run: what slows a machine down for a while slows down both."""
+    values = [ours / theirs for ours, theirs in zip(seconds, beside, strict=True)]
+    return Measured(figure, tuple(values), tuple(seconds), tuple(beside))
+
+
+YARDSTICK = Figure("yardstick", r"psql \copy into a plain table", Unit.TIMES_COPY)
+FRESH = Figure("fresh", "fresh load, all rows new", Unit.TIMES_COPY, 1.0)
+SAME_BYTES = Figure("same-bytes", "the same bytes under another name", Unit.TIMES_COPY, 0.15)
+UNCHANGED = Figure("unchanged", "the same rows, last one first; nothing changed", Unit.TIMES_COPY, 1.0)
+CHANGED = Figure("changed", "every row changed", Unit.TIMES_COPY, 2.0)
+COLLIDING = Figure("colliding", "1 % of the keys there with other values", Unit.TIMES_COPY, 1.3)
+REJECTED = Figure("rejected", "5 % of the rows rejected", Unit.TIMES_COPY, 1.3)
+CPU = Figure("cpu", "CPU of the fresh load, for 1,000,000 rows, Postgres' not counted", Unit.SECONDS, 1.5)
+MEMORY = Figure("memory", "peak memory above idle, {rows:,} rows", Unit.MB, 150)
+MEMORY_OF_MORE = Figure("memory", "peak memory above idle, {more:,} rows", Unit.MB, 150)
+MEMORY_EQUAL = Figure("memory", "the larger one over the smaller one", Unit.TIMES, 1.1)
+FILES = Figure("files", "500 files of 250 rows dropped at once", Unit.FILES_A_SECOND, 40, at_least=True)
+IMPORT = Figure("import", "cold import of the app over that of a one-function app", Unit.TIMES, 1.3)
+HEAVY = Figure("import", "how many of pandas, pyarrow, numpy it imports", Unit.MODULES, 0)
+ADBC = Figure("adbc", "adbc_ingest of pyarrow's batches, unchecked", Unit.TIMES_COPY)
+DLT = Figure("dlt", "dlt, merge by key; {tenth:,} rows, once", Unit.TIMES_COPY)
+TO_SQL = Figure("to-sql", "pandas.read_csv and to_sql, multi; {tenth:,} rows, once", Unit.TIMES_COPY)
+
+LOADS = (FRESH, SAME_BYTES, UNCHANGED, CHANGED, COLLIDING, REJECTED)
+OURS = (*LOADS, CPU, MEMORY, MEMORY_OF_MORE, MEMORY_EQUAL, FILES, IMPORT, HEAVY)
+OTHERS = (ADBC, DLT, TO_SQL)
+CASES = tuple(dict.fromkeys(figure.case for figure in (*OURS, *OTHERS)))
+NEEDING_EXTRAS = frozenset({ADBC.case, DLT.case})
