@@ -19,7 +19,8 @@ from shared.ledger.state import State
 from shared.loading.load import Load, Report
 from shared.reading.batches import Reading
 from shared.stopwatch import Stopwatch
-from shared.storage import names, uploads
+from shared.storage import names
+from shared.storage.content import Content
 from shared.storage.uploads import Upload
 
 
@@ -44,6 +45,7 @@ class Attempt:
         self._serial = serial
         self._report = report
         self._reading: Reading | None = None
+        self._head_sha256: str | None = None
         self._load: Load | None = None
         self.watch = Stopwatch()
 
@@ -65,10 +67,12 @@ class Attempt:
     def _bring(
         self, container: ContainerClient, contract: type[Contract], rejected: rejects.Spool
     ) -> Outcome:
-        sha256 = self._hash_of_likely_twin(container)
+        content = Content(container, self._upload.version)
+        self._head_sha256 = content.head_sha256
+        sha256 = self._hash_of_likely_twin(content)
         if sha256 and (twin := self._twin(sha256, self._upload.size)):
             return self._duplicate(twin, sha256)
-        reading = self._reading = Reading(uploads.chunks(container, self._upload.version), contract)
+        reading = self._reading = Reading(content, contract)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
@@ -90,15 +94,16 @@ class Attempt:
         with self.watch.stage("replace"):
             rows.delete_loads(self._connection, contract, serials)
 
-    def _hash_of_likely_twin(self, container: ContainerClient) -> str | None:
-        """The file's SHA-256, read for it alone, if a file of exactly its size was loaded before.
+    def _hash_of_likely_twin(self, content: Content) -> str | None:
+        """The file's SHA-256, read for it alone, if one of that size and beginning was loaded before.
 
         Metadata could tell a hash without reading, but anyone who can write the blob can write that.
         """
-        if not ingestions.has_loaded_of_size(self._connection, self._dataset, self._upload.size):
+        size, head = self._upload.size, content.head_sha256
+        if not ingestions.has_loaded_alike(self._connection, self._dataset, size, head):
             return None
         with self.watch.stage("hash"):
-            return uploads.sha256(container, self._upload.version)
+            return content.sha256()
 
     def _twin(self, sha256: str, size: int) -> uuid.UUID | None:
         return ingestions.find_loaded_twin(self._connection, self._dataset, sha256, size)
@@ -123,6 +128,7 @@ class Attempt:
         facts: dict[str, Any] = {"ignored_columns": list(reading.header.ignored) or None}
         if reading.size == self._upload.size:  # else it was refused half-way, and the hash is not the file's
             facts["sha256"] = reading.sha256
+            facts["head_sha256"] = self._head_sha256
         return facts
 
     def _finish(self, state: State, counts: Counts | None, **facts: Any) -> Outcome:

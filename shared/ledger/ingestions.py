@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, func, select, update
+from sqlalchemy import Connection, RowMapping, Update, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.identity import BlobVersion
@@ -119,12 +119,15 @@ def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: in
     return twin
 
 
-def has_loaded_of_size(connection: Connection, dataset: str, size: int) -> bool:
-    """Whether a file of exactly `size` bytes was loaded into `dataset`."""
-    same = select(ingestions.c.id).where(
-        ingestions.c.dataset == dataset, ingestions.c.size == size, ingestions.c.state == State.LOADED
+def has_loaded_alike(connection: Connection, dataset: str, size: int, head_sha256: str) -> bool:
+    """Whether a file of exactly `size` bytes with the same first megabyte was loaded into `dataset`."""
+    alike = select(ingestions.c.id).where(
+        ingestions.c.dataset == dataset,
+        ingestions.c.size == size,
+        ingestions.c.state == State.LOADED,
+        or_(ingestions.c.head_sha256 == head_sha256, ingestions.c.head_sha256.is_(None)),
     )
-    return connection.scalar(same.limit(1)) is not None
+    return connection.scalar(alike.limit(1)) is not None
 
 
 def replace_earlier(connection: Connection, version: BlobVersion) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import IO, Any
 
 import psycopg2.extensions
+import pyarrow as pa
+import pyarrow.compute as pc
 from psycopg2 import sql
 from sqlalchemy import Connection, Table
 
@@ -32,9 +34,10 @@ def columns(names: list[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def places(ctids: list[str]) -> str:
-    """Places of rows as the text of an array."""
-    return '{"' + '","'.join(ctids) + '"}'
+def places(ctids: pa.StringArray) -> str:
+    """Places of rows, at least one, as the text of an array."""
+    joined: Any = pc.binary_join(pa.ListArray.from_arrays([0, len(ctids)], ctids), '","')
+    return f'{{"{joined[0].as_py()}"}}'
 
 
 def copy_rows(connection: Connection, table: Table, rows: EncodedRows) -> None:

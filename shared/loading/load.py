@@ -99,7 +99,7 @@ class Load:
     def _encoded(self, validated: Validated, reading: Reading) -> _Part:
         with self._watch.stage("encode", len(validated.lines)):
             rows = encoding.with_lineage(validated, self._serial)
-            encoded = encoding.encode(rows) if self._target.expects_new else None
+            encoded = encoding.encode(rows) if self._target.expects_all else None
         return _Part(rows, encoded, validated.rejects, reading.rows, reading.consumed)
 
     def _require_few_rejects(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 from psycopg2 import sql
 from sqlalchemy import Connection
 
@@ -34,6 +35,6 @@ def settle(
     statement = _COUNT.format(copy.identifier(dataset.table(contract)))
     with copy.cursor(connection) as driver:
         for part, places in left:
-            driver.execute(statement, (part, copy.places(places)))
+            driver.execute(statement, (part, copy.places(pa.array(places))))
             if driver.fetchall()[0][0] != len(places):
                 raise Contended(POSTGRES, "another load changed rows that this one had seen")

@@ -47,7 +47,9 @@ class Target:
         self._watch = watch
         self._commits = 0
         self.expects_new = True
-        """Whether the next batch will be sent as it is."""
+        """Whether the next batch will be sent before a look at the table."""
+        self.expects_all = True
+        """Whether all rows of the next batch will probably be written."""
         self.inserted = self.updated = self.unchanged = self.duplicate = 0
 
     @cached_property
@@ -69,7 +71,7 @@ class Target:
         return Places(self._house.rows_of_a_page)
 
     def bring(self, rows: pa.RecordBatch, encoded: EncodedRows | None) -> None:
-        """Bring `rows`, which are `encoded` if they were expected to be new.
+        """Bring `rows`, which are `encoded` if all of them were expected to be written.
 
         Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
         """
@@ -78,7 +80,7 @@ class Target:
                 if self._append(encoded):
                     self.inserted += rows.num_rows
                     return
-        self._merge(rows)
+        self._merge(rows, encoded)
 
     def settle(self) -> None:
         """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
@@ -97,7 +99,7 @@ class Target:
             return False
         return True
 
-    def _merge(self, rows: pa.RecordBatch) -> None:
+    def _merge(self, rows: pa.RecordBatch, encoded: EncodedRows | None) -> None:
         for _ in range(_TRIES):
             with self._watch.stage("look", rows.num_rows):
                 present = self._finding.find(rows)
@@ -107,7 +109,7 @@ class Target:
                 raise _key_conflict(rows, comparison.unchanged)
             try:
                 with self._watch.stage("write", rows.num_rows), self._connection.begin_nested():
-                    self._writing.write(rows, present, comparison)
+                    self._writing.write(rows, encoded, present, comparison)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)
             except RowsMoved:
@@ -115,6 +117,7 @@ class Target:
             else:
                 self._count(present, comparison)
                 self.expects_new = not comparison.met
+                self.expects_all = comparison.written == rows.num_rows
                 return
         raise Contended(POSTGRES, "other transactions kept changing the same rows")
 

@@ -106,14 +106,6 @@ def chunks(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
     yield from download.chunks()
 
 
-def sha256(container: ContainerClient, version: BlobVersion) -> str:
-    """Of the content of exactly this version, in hexadecimal; raises as `chunks` does."""
-    digest = hashlib.sha256()
-    for chunk in chunks(container, version):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
     original = unquote((properties.metadata or {}).get(_FILENAME, ""))

@@ -21,6 +21,7 @@ ingestions = Table(
     Column("filename", Text, nullable=False),
     Column("size", BigInteger),
     Column("sha256", Text),
+    Column("head_sha256", Text),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("bytes_read", BigInteger),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,12 +15,12 @@ from sqlalchemy import Engine, event, text
 
 from dev.postgres import Postgres
 from shared.attempt import Outcome
-from shared.contracts.base import Contract
 from shared.errors import Unavailable, Unexpected
+from shared.identity import BlobVersion
 from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.loading.load import Load
-from shared.reading.batches import Reading
+from shared.storage.content import Content
 from tests.fixtures.samples import csv, orders, row
 from tests.fixtures.workers import workers
 from tests.integration.looking import entry, states, table
@@ -213,12 +212,12 @@ def test_a_version_replaced_before_its_load_is_superseded(
     container.upload_blob("sales/other.csv", b"")  # another blob's entry must stay as it is
     ingesting.ingest("sales/other.csv")
 
-    def replace_then_read(blocks: Iterable[bytes], contract: type[Contract]) -> Reading:
+    def replace_then_read(container: ContainerClient, version: BlobVersion) -> Content:
         container.upload_blob("sales/a.csv", orders(100, 10), overwrite=True)
-        return Reading(blocks, contract)
+        return Content(container, version)
 
     with monkeypatch.context() as meddling:
-        meddling.setattr("shared.attempt.Reading", replace_then_read)
+        meddling.setattr("shared.attempt.Content", replace_then_read)
         assert ingesting.ingest("sales/a.csv").state is State.SUPERSEDED
 
     assert table(engine) == []

@@ -1,4 +1,4 @@
-"""A count of commits for each dataset, and versions of a blob whose rows a later version replaced."""
+"""Commits of a dataset, versions of a blob whose rows a later one replaced, a hash of the beginning."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def upgrade() -> None:
             commits bigint not null default 0
         )""")
     op.execute("alter table ingest.ingestions add column replaced_by uuid references ingest.ingestions (id)")
+    op.execute("alter table ingest.ingestions add column head_sha256 text")  # of the first megabyte
     op.execute("drop index ingest.ingestions_loaded_once")
     op.execute("""
         create unique index ingestions_loaded_once on ingest.ingestions (dataset, sha256)
@@ -28,5 +29,5 @@ def downgrade() -> None:
     op.execute("""
         create unique index ingestions_loaded_once on ingest.ingestions (dataset, sha256)
         where state = 'loaded'""")
-    op.execute("alter table ingest.ingestions drop column replaced_by")
+    op.execute("alter table ingest.ingestions drop column replaced_by, drop column head_sha256")
     op.execute("drop table ingest.datasets")

@@ -1,0 +1,269 @@
+"""What becomes of rows whose keys are there already, as the contract says, and of versions without keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+import pytest
+from azure.storage.blob import ContainerClient
+from pydantic import Field
+from sqlalchemy import Engine, text
+
+from shared.contracts import registry
+from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from shared.tables.migrating import migrate
+from tests.integration.looking import entry
+from tests.integration.test_load import small_batches
+
+Register = Callable[[type[Contract]], None]
+
+
+class Things(Contract):
+    """A row with a value of each type, and a key of several."""
+
+    dataset: ClassVar[str] = "things"
+    key: ClassVar[tuple[str, ...]] = ("name", "day")
+
+    name: Annotated[str, Field(max_length=100)]
+    day: Timestamp
+    at: TimestampTz | None = None
+    amount: Annotated[Decimal, Field(max_digits=18, decimal_places=4)] | None = None
+    share: float | None = None
+    count: BigInt | None = None
+    is_good: bool | None = None
+    note: str | None = None
+
+
+class Keeping(Things):
+    """Rows that are there stay."""
+
+    dataset: ClassVar[str] = "keeping"
+    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "keep"
+
+
+class Refusing(Things):
+    """Rows that are there refuse the file."""
+
+    dataset: ClassVar[str] = "refusing"
+    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "refuse"
+
+
+class Keyless(Contract):
+    """Rows that append."""
+
+    dataset: ClassVar[str] = "keyless"
+
+    name: str
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    for contract in (Things, Keeping, Refusing, Keyless):
+        monkeypatch.setitem(registry.CONTRACTS, contract.dataset, contract)
+    migrate(database_url)
+
+
+NASTY = [
+    'a,2026-01-01,2026-01-01T10:00:00+02:00,1.5,NaN,-9223372036854775808,true,"a ""quote"", (x) \\ \\\\"',
+    "a,2026-01-02 10:30,,,,,,",
+    'a,2026-01-03,2026-01-01T10:00:00.000001Z,-0.0001,-0.0,0,false,""',
+    '" b",2026-01-01,2026-01-01 00:00:00Z,99999999999999.9999,1e300,9223372036854775807,true,"two\nlines"',
+    "é€😀,0001-01-01,9999-12-31T23:59:59.999999Z,0,inf,1,,\tx ",
+    "\\,2026-01-01,,,,,,\\N",
+]
+HEADER = "name,day,at,amount,share,count,is_good,note"
+
+
+def csv(*rows: str) -> bytes:
+    return "\n".join([HEADER, *rows, ""]).encode()
+
+
+def counts(engine: Engine, path: str) -> tuple[int, ...]:
+    """Rows inserted, updated, unchanged, duplicate."""
+    found = entry(engine, path)
+    return tuple(found[f"rows_{name}"] for name in ("inserted", "updated", "unchanged", "duplicate"))
+
+
+def rows(engine: Engine, dataset: str) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(f"select * from {dataset} order by 1, 2"))]  # noqa: S608
+
+
+@pytest.mark.parametrize("batches", ["one", "many"])
+def test_rows_of_every_type_are_unchanged_when_they_come_again(
+    batches: str,
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if batches == "many":
+        small_batches(monkeypatch)
+    container.upload_blob("things/a.csv", csv(*NASTY))
+    container.upload_blob("things/b.csv", csv(*reversed(NASTY)))
+    ingesting.ingest("things/a.csv")
+    before = str(rows(engine, "things"))  # as text, since NaN is not equal to itself
+
+    ingesting.ingest("things/b.csv")
+
+    assert counts(engine, "things/b.csv") == (0, 0, len(NASTY), 0)
+    assert str(rows(engine, "things")) == before
+
+
+@pytest.mark.parametrize("column", range(2, 8))
+def test_a_change_of_any_one_value_is_a_change(
+    column: int, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    values = ["k", "2026-01-01", "2026-01-01T10:00:00Z", "1.0000", "1.5", "1", "true", "x"]
+    others = ["", "", "2026-01-01T10:00:00.000001Z", "1.0001", "1.5000000000000002", "2", "false", '""']
+    missing = [*values[:column], "", *values[column + 1 :]]
+    other = [*values[:column], others[column], *values[column + 1 :]]
+    for name, content in (("a", values), ("b", other), ("c", missing), ("d", missing), ("e", values)):
+        container.upload_blob(f"things/{name}.csv", csv(",".join(content)) + b"\n" * ord(name))
+        ingesting.ingest(f"things/{name}.csv")
+
+    became = [counts(engine, f"things/{name}.csv") for name in "abcde"]
+    assert became == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0)]
+
+
+def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("things/a.csv", csv("k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,"))
+    ingesting.ingest("things/a.csv")
+    with engine.begin() as connection:
+        for statement in (
+            "update things set amount = 1.500001, note = repeat('x', 100000) where name = 'k'",
+            "update things set amount = 2.50000000 where name = 'l'",
+            "insert into things (name, day, _load, _line) values ('k', 'infinity', 0, 0)",
+        ):
+            connection.execute(text(statement))
+    again = ["k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,", "m,2026-01-01,,,,,,"]
+    container.upload_blob("things/b.csv", csv(*again))
+
+    ingesting.ingest("things/b.csv")
+
+    assert counts(engine, "things/b.csv") == (1, 1, 1, 0)
+    with engine.connect() as connection:
+        found = connection.execute(text("select name, amount from things where day < 'infinity' order by 1"))
+        assert [tuple(row) for row in found] == [("k", Decimal("1.5")), ("l", Decimal("2.5")), ("m", None)]
+
+
+def test_keys_scattered_over_a_bigger_table_are_found(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    many = [f"{number:05d},2026-01-01,,{number},,,," for number in range(2000)]
+    few = [many[0], many[1999], many[1000].replace("1000,,", "7,,"), "x,2026-01-01,,,,,,", many[0]]
+    container.upload_blob("things/a.csv", csv(*many))
+    container.upload_blob("things/b.csv", csv(*few))
+    ingesting.ingest("things/a.csv")
+
+    ingesting.ingest("things/b.csv")
+
+    assert counts(engine, "things/b.csv") == (1, 1, 2, 1)
+    assert len(rows(engine, "things")) == 2001
+
+
+def test_keep_leaves_rows_that_are_there(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("keeping/a.csv", csv("k,2026-01-01,,1,,,,"))
+    container.upload_blob(
+        "keeping/b.csv", csv("k,2026-01-01,,2,,,,", "l,2026-01-01,,3,,,,", "l,2026-01-01,,4,,,,")
+    )
+    ingesting.ingest("keeping/a.csv")
+
+    ingesting.ingest("keeping/b.csv")
+
+    assert counts(engine, "keeping/b.csv") == (1, 0, 1, 1)
+    assert [(row[0], row[3]) for row in rows(engine, "keeping")] == [("k", 1), ("l", 4)]
+
+
+def test_refuse_refuses_a_file_with_a_row_that_is_there(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("refusing/a.csv", csv("k,2026-01-01,,1,,,,"))
+    container.upload_blob("refusing/b.csv", csv("m,2026-01-01,,2,,,,", "k,2026-01-01,,1,,,,"))
+    container.upload_blob("refusing/c.csv", csv("m,2026-01-01,,2,,,,", "m,2026-01-01,,3,,,,"))
+    ingesting.ingest("refusing/a.csv")
+
+    assert ingesting.ingest("refusing/b.csv").state is State.REFUSED
+
+    error = entry(engine, "refusing/b.csv")["error"]
+    assert (error["code"], error["lines"]) == ("key_conflict", [3])
+    assert [row[0] for row in rows(engine, "refusing")] == ["k"]
+    assert ingesting.ingest("refusing/c.csv").state is State.LOADED  # a key that comes twice is no conflict
+    assert counts(engine, "refusing/c.csv") == (1, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "house_rule",
+    [
+        "alter table things add column mine text",
+        "create table others (name text, day timestamp, foreign key (name, day) references things)",
+        "create publication everything for all tables",
+    ],
+)
+def test_where_the_owner_would_notice_a_row_is_updated_in_place(
+    house_rule: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(house_rule))
+    container.upload_blob("things/a.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,1,,,,"))
+    ingesting.ingest("things/a.csv")
+    with engine.begin() as connection:
+        if "mine" in house_rule:
+            connection.execute(text("update things set mine = 'kept'"))
+        if "others" in house_rule:
+            connection.execute(text("insert into others select name, day from things"))
+    container.upload_blob(
+        "things/b.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,2,,,,", "m,2026-01-01,,2,,,,")
+    )
+
+    assert ingesting.ingest("things/b.csv").state is State.LOADED
+
+    assert counts(engine, "things/b.csv") == (1, 1, 1, 0)
+    assert [row[3] for row in rows(engine, "things")] == [1, 2, 2]
+    if "mine" in house_rule:
+        assert [row[-1] for row in rows(engine, "things")] == ["kept", "kept", None]
+
+
+def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for path, names in (("keyless/a.csv", "ab"), ("keyless/other.csv", "x"), ("keyless/a.csv", "cd")):
+        container.upload_blob(path, "\n".join(["name", *names]), overwrite=True)
+        assert ingesting.ingest(path).state is State.LOADED
+
+    assert {row[0] for row in rows(engine, "keyless")} == {"c", "d", "x"}
+    newest = entry(engine, "keyless/a.csv")
+    with engine.connect() as connection:
+        replaced = connection.scalar(
+            text("select replaced_by from ingest.ingestions order by serial limit 1")
+        )
+    assert replaced == newest["id"]
+
+
+def test_bytes_whose_rows_were_replaced_load_again(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for names in ("ab", "cd", "ab"):
+        container.upload_blob("keyless/a.csv", "\n".join(["name", *names]), overwrite=True)
+        assert ingesting.ingest("keyless/a.csv").state is State.LOADED
+
+    assert sorted(row[0] for row in rows(engine, "keyless")) == ["a", "b"]
+
+
+def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("keyless/a.csv", b"name\na\n")
+    ingesting.ingest("keyless/a.csv")
+    container.upload_blob("keyless/a.csv", b"other\na\n", overwrite=True)
+
+    assert ingesting.ingest("keyless/a.csv").state is State.REFUSED
+    assert [row[0] for row in rows(engine, "keyless")] == ["a"]
