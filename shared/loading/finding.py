@@ -34,10 +34,10 @@ _ROW = sql.SQL("row(present.{load} = {serial}, present.tableoid, present.ctid, {
 _NO_LONGER = sql.SQL("case when octet_length({0}) > {1} then left({0}, {2}) else {0} end")
 """A text longer than all of the batch differs from each of them; all of it might not fit into memory."""
 
-_BY_RANGE = sql.SQL("""
-    select string_agg(line, E'\n'), count(*) from (
-        select {row} from {table} as present where ({key}) >= ({low}) and ({key}) <= ({high}) limit {most}
-    ) as found (line)""")
+_RANGE = sql.SQL(
+    "select tableoid, ctid, * from {table} where ({key}) >= ({low}) and ({key}) <= ({high}) limit {most}"
+)
+_ROWS = sql.SQL("select string_agg({row}, E'\n'), count(*) from ({found}) as present")
 _BY_KEY = sql.SQL("""
     select string_agg({row}, E'\n'), count(*) from ingest_keys join {table} as present using ({key})""")
 """One text: row by row the driver would hold and give back Python's lock for each, and the thread that reads
@@ -51,7 +51,8 @@ class Finding:
         self._connection = connection
         self._table = copy.identifier(dataset.table(contract))
         self._key = list(house.key)
-        self._by_range = house.has_byte_order
+        self._has_byte_order = house.has_byte_order
+        self._is_scattered = False
         self._load = sql.Identifier(LOAD_COLUMN)
         self._serial = sql.Literal(serial)
         self._contract = contract
@@ -73,15 +74,21 @@ class Finding:
             serial=self._serial,
             columns=sql.SQL(", ").join(self._shown(name, rows) for name in self._columns),
         )
-        if self._by_range:
-            most = rows.num_rows + rows.num_rows // 4 + 10
-            text, count = self._ask(self._range(rows, row, most))
-            if count < most:
+        most = rows.num_rows + rows.num_rows // 4 + 10
+        if self._has_byte_order and not (self._is_scattered and self._is_wide(rows, most)):
+            text, count = self._ask(_ROWS.format(row=row, found=self._range(rows, most)))
+            self._is_scattered = count == most
+            if not self._is_scattered:
                 return present.parse(text, schema)
-            self._by_range = False  # the file's keys are scattered over the table's
         self._bring_keys(rows)
         text, _ = self._ask(_BY_KEY.format(row=row, table=self._table, key=copy.columns(self._key)))
         return present.parse(text, schema)
+
+    def _is_wide(self, rows: pa.RecordBatch, most: int) -> bool:
+        """Whether the range of the keys of `rows` has `most` rows; cheaper than to read them in vain."""
+        with copy.cursor(self._connection) as driver:
+            driver.execute(sql.SQL("select count(*) from ({}) as found").format(self._range(rows, most)))
+            return bool(driver.fetchall()[0][0] == most)
 
     def _ask(self, query: sql.Composable) -> tuple[str, int]:
         with copy.cursor(self._connection) as driver:
@@ -89,11 +96,10 @@ class Finding:
             text, count = driver.fetchall()[0]
         return text or "", count
 
-    def _range(self, rows: pa.RecordBatch, row: sql.Composable, most: int) -> sql.Composable:
-        return _BY_RANGE.format(
-            row=row,
+    def _range(self, rows: pa.RecordBatch, most: int) -> sql.Composable:
+        return _RANGE.format(
             table=self._table,
-            key=sql.SQL(", ").join(sql.Identifier("present", name) for name in self._key),
+            key=copy.columns(self._key),
             low=_literals(_first(rows, self._key, "min")),
             high=_literals(_first(rows, self._key, "max")),
             most=sql.Literal(most),
@@ -118,7 +124,10 @@ class Finding:
             self._has_keys = True
         with copy.cursor(self._connection) as driver:
             driver.execute(statement)
-        copy.copy_rows(self._connection, _KEYS, encode(rows.select(self._key)))
+        keys = rows.select(self._key)
+        # In the order of the index, neighbours lie on the same pages.
+        order = pc.sort_indices(keys, [(name, "ascending") for name in self._key])
+        copy.copy_rows(self._connection, _KEYS, encode(keys.take(order)))
 
 
 def _first(rows: pa.RecordBatch, key: list[str], end: str) -> list[Any]:
