@@ -1,11 +1,11 @@
-"""Works ahead: while one batch travels to Postgres, the next is read and validated in a second thread."""
+"""Works ahead: while one item is used, the next is made in another thread."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Generator, Iterable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -20,7 +20,11 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[T], patience: float) -> Generator[T | None, None, None]:
+@overload
+def ahead(items: Iterable[T]) -> Generator[T, None, None]: ...
+@overload
+def ahead(items: Iterable[T], patience: float) -> Generator[T | None, None, None]: ...
+def ahead(items: Iterable[T], patience: float | None = None) -> Generator[T | None, None, None]:
     """The same items in the same order, made in another thread; `None` after `patience` seconds without.
 
     An exception of `items` is raised here, after what came before it. Closing the iterator ends the thread.
@@ -39,7 +43,7 @@ def ahead(items: Iterable[T], patience: float) -> Generator[T | None, None, None
         worker.join()
 
 
-def _next(waiting: queue.Queue[T | _End], patience: float) -> T | _End | None:
+def _next(waiting: queue.Queue[T | _End], patience: float | None) -> T | _End | None:
     try:
         return waiting.get(timeout=patience)
     except queue.Empty:
@@ -54,6 +58,9 @@ def _work(items: Iterable[T], waiting: queue.Queue[T | _End], stopped: threading
                 return
     except BaseException as exc:  # noqa: BLE001 - raised again in the thread that waits
         end = _End(exc)
+    finally:
+        if isinstance(items, Generator):
+            items.close()  # here, since what it holds belongs to this thread
     _put(waiting, end, stopped)
 
 

@@ -18,12 +18,13 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the rows of a batch are; `repeated` counts those whose key comes again later in it.
+    """What the rows of a batch are beside `present`; `repeated` counts those whose key comes again later on.
 
     The others are `new`, by position in the batch, or met a present row: one of this load itself (`own`), one
     with other values (`changed`) or with the same (`unchanged`). `…_at` are the positions of the rows met.
     """
 
+    present: Present
     new: Positions
     own: Positions
     own_at: Positions
@@ -60,6 +61,7 @@ def compare(rows: pa.RecordBatch, present: Present, key: Sequence[str]) -> Compa
     is_same = ~is_own & _same(rows, present, met, met_at, key)
     is_changed = ~is_own & ~is_same
     return Comparison(
+        present=present,
         new=positions[at < 0],
         own=met[is_own],
         own_at=met_at[is_own],

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 
-import pyarrow as pa
 from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.ledger.counts import Counts
 from shared.ledger.rejects import Spool
-from shared.loading import encoding
+from shared.loading import encoding, lookahead
 from shared.loading.ahead import ahead
-from shared.loading.encoding import EncodedRows
+from shared.loading.part import Part
 from shared.loading.target import Target
 from shared.reading.batches import Batch, Reading
-from shared.reading.reject import Reject
 from shared.stopwatch import Stopwatch
 from shared.validation import validating
 from shared.validation.validating import Validated
+
+_SMALL = 256 * 1024
+"""Bytes of a file that is not worth another thread."""
 
 _PATIENCE = 1.0
 """Seconds without a batch after which slow storage is told by the bytes that it gave."""
 
 Report = Callable[[int, int], None]
 """Takes the rows and the bytes read so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A batch on its way to the server, and how far the file was read by then."""
-
-    rows: pa.RecordBatch
-    encoded: EncodedRows | None
-    rejects: list[Reject]
-    rows_read: int
-    bytes_read: int
 
 
 class Load:
@@ -59,7 +48,7 @@ class Load:
 
         Raises `FileRefused` where it is no CSV file or too many of its rows were rejected.
         """
-        with closing(ahead(self._parts(reading), _PATIENCE)) as parts:
+        with closing(self._looked(reading, file_size)) as parts:
             for part in parts:
                 if part is None:
                     report(self.rows_read, reading.size)
@@ -68,7 +57,7 @@ class Load:
                 self._rejects.add(part.rejects)
                 self._require_hope(file_size - part.bytes_read, len(reading.header.fields))
                 if part.rows.num_rows:
-                    self._target.bring(part.rows, part.encoded)
+                    self._target.bring(part)
                 report(part.rows_read, reading.size)
         self._require_few_rejects()
 
@@ -90,17 +79,25 @@ class Load:
         counts.require_conservation()
         return counts
 
-    def _parts(self, reading: Reading) -> Iterator[_Part]:
+    def _looked(self, reading: Reading, file_size: int) -> Generator[Part | None, None, None]:
+        parts = self._parts(reading)
+        if file_size < _SMALL:
+            yield from parts
+            return
+        with closing(ahead(lookahead.looked(parts, self._target, self._watch), _PATIENCE)) as looked:
+            yield from looked
+
+    def _parts(self, reading: Reading) -> Iterator[Part]:
         for batch in self._watch.watch("read", reading, _rows_of):
             with self._watch.stage("validate", len(batch.lines)):
                 validated = validating.validate(batch, self._contract)
             yield self._encoded(validated, reading)
 
-    def _encoded(self, validated: Validated, reading: Reading) -> _Part:
+    def _encoded(self, validated: Validated, reading: Reading) -> Part:
         with self._watch.stage("encode", len(validated.lines)):
             rows = encoding.with_lineage(validated, self._serial)
             encoded = encoding.encode(rows) if self._target.expects_all else None
-        return _Part(rows, encoded, validated.rejects, reading.rows, reading.consumed)
+        return Part(rows, encoded, validated.rejects, reading.rows, reading.consumed)
 
     def _require_few_rejects(self) -> None:
         rows = self.rows_read

@@ -42,6 +42,13 @@ class Places:
             np.bitwise_xor.at(bits, numbers >> 3, np.uint8(1) << (numbers & 7).astype(np.uint8))
         return len(places) - absent
 
+    def has_any(self, parts: Numbers, places: pa.StringArray) -> bool:
+        """Whether any of these places is in the set."""
+        return any(
+            (bits[numbers >> 3] & (np.uint8(1) << (numbers & 7).astype(np.uint8))).any()
+            for bits, numbers in self._split(parts, places)
+        )
+
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """The places piece by piece: a `tableoid` and some `ctid`s of it."""
         for (part, piece), bits in self._pieces.items():

@@ -35,6 +35,10 @@ class Present:
     def __len__(self) -> int:
         return len(self.places)
 
+    def at(self, positions: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
+        """`parts` and `places` of the rows at `positions`."""
+        return self.parts[positions], self.places.take(positions)
+
 
 def parse(text: str, schema: pa.Schema) -> Present:
     """The rows of `text`, as Postgres writes rows: whether own, `tableoid`, `ctid`, `schema`, and null."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
+import numpy as np
 import psycopg2.errors
 import pyarrow as pa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused
@@ -17,8 +20,8 @@ from shared.loading.comparing import Comparison, Positions
 from shared.loading.encoding import EncodedRows
 from shared.loading.finding import Finding
 from shared.loading.house import House
+from shared.loading.part import Part
 from shared.loading.places import Places
-from shared.loading.present import Present
 from shared.loading.writing import RowsMoved, Writing
 from shared.stopwatch import Stopwatch
 from shared.tables import dataset
@@ -26,6 +29,8 @@ from shared.tables.dataset import LINE_COLUMN
 
 _TRIES = 5
 """Looks at the present rows of one batch, while other transactions change them in between."""
+
+_SOON = text("set local lock_timeout = '2s'")
 
 _SHOWN = 10
 """Lines with a key that is there already which a refusal names."""
@@ -70,17 +75,38 @@ class Target:
         """Present rows that a row of the file met and left as they are."""
         return Places(self._house.rows_of_a_page)
 
-    def bring(self, rows: pa.RecordBatch, encoded: EncodedRows | None) -> None:
-        """Bring `rows`, which are `encoded` if all of them were expected to be written.
+    @cached_property
+    def _replaced(self) -> Places:
+        """Where rows were that a row of the file replaced."""
+        return Places(self._house.rows_of_a_page)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields that identify a row."""
+        return self._contract.key
+
+    @contextmanager
+    def finding_beside(self) -> Iterator[Finding]:
+        """Looks at the table from outside of the load's transaction, once there was a look from within.
+
+        Who changes the table's definition waits for the load, and a look for them; nobody would see that
+        the load waits for the look. So it gives up soon.
+        """
+        with self._connection.engine.begin() as beside:
+            beside.execute(_SOON)
+            yield Finding(beside, self._contract, self._serial, self._house)
+
+    def bring(self, part: Part) -> None:
+        """Bring the rows of `part`.
 
         Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
         """
-        if encoded and self.expects_new:
-            with self._watch.stage("copy", rows.num_rows):
-                if self._append(encoded):
-                    self.inserted += rows.num_rows
+        if part.encoded and self.expects_new:
+            with self._watch.stage("copy", part.rows.num_rows):
+                if self._append(part.encoded):
+                    self.inserted += part.rows.num_rows
                     return
-        self._merge(rows, encoded)
+        self._merge(part)
 
     def settle(self) -> None:
         """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
@@ -99,45 +125,47 @@ class Target:
             return False
         return True
 
-    def _merge(self, rows: pa.RecordBatch, encoded: EncodedRows | None) -> None:
+    def _merge(self, part: Part) -> None:
+        rows, seen = part.rows, part.seen
         for _ in range(_TRIES):
-            with self._watch.stage("look", rows.num_rows):
-                present = self._finding.find(rows)
-            with self._watch.stage("compare", rows.num_rows):
-                comparison = comparing.compare(rows, present, self._contract.key)
-            if self._contract.on_conflict == "refuse" and len(comparison.unchanged):
-                raise _key_conflict(rows, comparison.unchanged)
+            if seen is None or self._is_outdated(seen):
+                with self._watch.stage("look again", rows.num_rows):
+                    seen = comparing.compare(rows, self._finding.find(rows), self.key)
+            if self._contract.on_conflict == "refuse" and len(seen.unchanged):
+                raise _key_conflict(rows, seen.unchanged)
             try:
                 with self._watch.stage("write", rows.num_rows), self._connection.begin_nested():
-                    self._writing.write(rows, encoded, present, comparison)
+                    self._writing.write(rows, part.encoded, seen)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)
             except RowsMoved:
                 pass
             else:
-                self._count(present, comparison)
-                self.expects_new = not comparison.met
-                self.expects_all = comparison.written == rows.num_rows
+                self._count(seen)
+                self.expects_new = not seen.met
+                self.expects_all = seen.written == rows.num_rows
                 return
+            seen = None
         raise Contended(POSTGRES, "other transactions kept changing the same rows")
 
-    def _count(self, present: Present, comparison: Comparison) -> None:
-        changed, left = comparison.changed_at, comparison.unchanged_at
-        again = self._left.remove(present.parts[changed], _taken(present, changed))
-        again += self._left.add(present.parts[left], _taken(present, left))
-        self.inserted += len(comparison.new)
-        self.updated += len(changed)
-        self.unchanged += len(left) - again
-        self.duplicate += comparison.repeated + len(comparison.own) + again
+    def _is_outdated(self, seen: Comparison) -> bool:
+        """Whether this load has replaced a row after it was seen."""
+        at = np.append(seen.changed_at, seen.unchanged_at)
+        return self._replaced.has_any(*seen.present.at(at))
+
+    def _count(self, seen: Comparison) -> None:
+        changed, left = seen.present.at(seen.changed_at), seen.present.at(seen.unchanged_at)
+        self._replaced.add(*changed)
+        again = self._left.remove(*changed) + self._left.add(*left)
+        self.inserted += len(seen.new)
+        self.updated += len(seen.changed)
+        self.unchanged += len(seen.unchanged) - again
+        self.duplicate += seen.repeated + len(seen.own) + again
 
     def _require_about_key(self, exc: psycopg2.errors.UniqueViolation) -> None:
         """A unique index of the table's owner is none of ours: the error goes on, and names it."""
         if not self._contract.key or exc.diag.constraint_name != self._house.constraint:
             raise exc
-
-
-def _taken(present: Present, at: Positions) -> pa.StringArray:
-    return present.places.take(at)
 
 
 def _key_conflict(rows: pa.RecordBatch, positions: Positions) -> FileRefused:

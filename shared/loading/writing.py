@@ -42,9 +42,7 @@ class Writing:
         self._house = house
         self._table = dataset.table(contract)
 
-    def write(
-        self, rows: pa.RecordBatch, encoded: EncodedRows | None, present: Present, comparison: Comparison
-    ) -> None:
+    def write(self, rows: pa.RecordBatch, encoded: EncodedRows | None, comparison: Comparison) -> None:
         """Bring what `comparison` found new, own or changed of `rows`, which may be `encoded` already.
 
         Raises `RowsMoved`, and Postgres' own `UniqueViolation` where another transaction brought a key
@@ -52,7 +50,7 @@ class Writing:
         """
         met = np.append(comparison.own, comparison.changed)
         if self._house.may_replace:
-            self._delete(present, np.append(comparison.own_at, comparison.changed_at))
+            self._delete(comparison.present, np.append(comparison.own_at, comparison.changed_at))
             self._append(rows, encoded, np.append(comparison.new, met))
         else:
             self._append(rows, encoded, comparison.new)
