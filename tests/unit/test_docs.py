@@ -41,7 +41,8 @@ def test_the_readme_explains_exactly_the_settings_there_are() -> None:
 
 
 def test_the_readme_names_the_defaults_that_the_code_has() -> None:
-    defaults = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", README, re.MULTILINE))
+    table = README.partition("## Settings")[2].partition("\n## ")[0]
+    defaults = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", table, re.MULTILINE))
     in_code = {
         str(field.alias): f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
         for field in Settings.model_fields.values()
