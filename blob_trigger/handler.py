@@ -1,7 +1,7 @@
 """The functions that load: on a new blob, on a poisoned message, and by the clock.
 
-What loads is imported inside the functions: pandas and pyarrow take longer to import than all the rest, and
-this module is imported by every process, those that only serve HTTP too.
+What they use is imported inside of them: every process imports this module, those that only serve HTTP too,
+and pandas and pyarrow alone take longer to import than all the rest.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 from loguru import logger
 
-from shared import abandoning, retrying, settings, sweeping
-from shared.resources import resources
-from shared.settings import STORAGE_CONNECTION, UPLOADS_CONTAINER
+from shared import registration
+from shared.registration import STORAGE_CONNECTION, UPLOADS_CONTAINER
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -26,11 +25,16 @@ _SWEEP_SECONDS = 240
 
 @blueprint.function_name("load")
 @blueprint.blob_trigger(
-    "client", f"{UPLOADS_CONTAINER}/{{name}}", STORAGE_CONNECTION, source=_SOURCES[settings.trigger_source()]
+    "client",
+    f"{UPLOADS_CONTAINER}/{{name}}",
+    STORAGE_CONNECTION,
+    source=_SOURCES[registration.trigger_source()],
 )
 def load(client: blob.BlobClient) -> None:
     """Load a blob that is new; an exception makes the platform try again, five times in all."""
+    from shared import retrying  # noqa: PLC0415
     from shared.ingesting import Ingesting  # noqa: PLC0415
+    from shared.resources import resources  # noqa: PLC0415
 
     if client.container_name != UPLOADS_CONTAINER:
         logger.warning("an event of another container was ignored: {}", client.container_name)
@@ -44,6 +48,9 @@ def load(client: blob.BlobClient) -> None:
 @blueprint.queue_trigger("message", "webjobs-blobtrigger-poison", STORAGE_CONNECTION)
 def give_up(message: func.QueueMessage) -> None:
     """Record that a blob could not be loaded, after the platform's last try."""
+    from shared import abandoning, retrying  # noqa: PLC0415
+    from shared.resources import resources  # noqa: PLC0415
+
     own = resources()
     poison = abandoning.PoisonMessage.parse(message.get_body().decode())
     if poison.version.container == UPLOADS_CONTAINER:
@@ -54,7 +61,9 @@ def give_up(message: func.QueueMessage) -> None:
 @blueprint.timer_trigger("timer", "0 */5 * * * *")
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
     """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
+    from shared import sweeping  # noqa: PLC0415
     from shared.ingesting import Ingesting  # noqa: PLC0415
+    from shared.resources import resources  # noqa: PLC0415
 
     own = resources()
     ingesting = Ingesting(own.engine, own.uploads, own.settings.default_dataset)

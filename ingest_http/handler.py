@@ -1,20 +1,13 @@
-"""`POST /api/ingest`: parse, store, answer."""
+"""`POST /api/ingest`.
+
+What answers is imported by the first request, so that no process waits for it to which none comes.
+"""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any
-from urllib.parse import urljoin
-
 import azure.functions as func
-from loguru import logger
 
-from ingest_http import form
-from shared import noting, uploading
 from shared.http import answer
-from shared.resources import resources
-from shared.storage.uploads import Upload
-from shared.uploading import File
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -24,27 +17,6 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @answer.answered
 def ingest(req: func.HttpRequest) -> func.HttpResponse:
     """Store one or many files; 202 with an entry for each, in the request's order."""
-    own = resources()
-    dataset = req.params.get("dataset", own.settings.default_dataset)
-    files = form.files(req)
-    stored = uploading.store(own.uploads, dataset, files)
-    noting.note(own.engine, stored, dataset)
-    for upload in stored:
-        logger.bind(ingestion=upload.version.ingestion_id, dataset=dataset).info(
-            "stored {} bytes", upload.size
-        )
-    entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
-    body = {"dataset": dataset, "files": entries}
-    return answer.json_value(body, HTTPStatus.ACCEPTED)
+    from ingest_http import accepting  # noqa: PLC0415
 
-
-def _entry(upload: Upload, file: File, url: str) -> dict[str, Any]:
-    ingestion_id = str(upload.version.ingestion_id)
-    return {
-        "ingestion_id": ingestion_id,
-        "filename": upload.filename,
-        "blob": f"{upload.version.container}/{upload.version.path}",
-        "size": upload.size,
-        "sha256": file.sha256,
-        "status_url": urljoin(url, f"ingestions/{ingestion_id}"),
-    }
+    return accepting.accept(req)

@@ -1,18 +1,10 @@
-"""`GET /api/read/first-chunk`, `/api/ingestions/{id}` and `/api/health`."""
+"""`GET /api/read/first-chunk`, `/api/ingestions/{id}` and `/api/health`; see `ingest_http` on the imports."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import azure.functions as func
 
-from read_http import parameters
-from shared import brief, faults, health, rows
-from shared.contracts import registry
-from shared.errors import NotFound
-from shared.http import answer, status
-from shared.ledger import ingestions
-from shared.resources import resources
+from shared.http import answer
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -22,9 +14,9 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @answer.answered
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
-    own = resources()
-    contract = registry.find(req.params.get("dataset", own.settings.default_dataset))
-    return answer.json_text(rows.first_chunk(own.engine, contract, parameters.limit(req.params)))
+    from read_http import answers  # noqa: PLC0415
+
+    return answers.first_chunk(req)
 
 
 @blueprint.function_name("ingestion")
@@ -32,12 +24,9 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
 @answer.answered
 def ingestion(req: func.HttpRequest) -> func.HttpResponse:
     """What happened to one version of one file."""
-    asked = parameters.ingestion_id(req.route_params)
-    with brief.connect(resources().engine) as connection:
-        entry = ingestions.find(connection, asked)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {asked}.")
-    return answer.json_value(status.of(dict(entry)))
+    from read_http import answers  # noqa: PLC0415
+
+    return answers.ingestion(req)
 
 
 @blueprint.function_name("health")
@@ -45,13 +34,6 @@ def ingestion(req: func.HttpRequest) -> func.HttpResponse:
 @answer.answered
 def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the platform passes it
     """200 where every part answers, 503 where one does not; a line for each."""
-    own = resources()
-    parts = health.check(
-        {
-            faults.POSTGRES: lambda: health.probe_postgres(own.engine),
-            faults.STORAGE: lambda: health.probe_storage(own.uploads),
-        }
-    )
-    well = all(part.ok for part in parts)
-    body = {"status": "ok" if well else "unavailable", "parts": [part.as_json() for part in parts]}
-    return answer.json_value(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+    from read_http import answers  # noqa: PLC0415
+
+    return answers.check_health()

@@ -15,7 +15,8 @@ from shared import faults
 from shared.attempt import Attempt, Outcome
 from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
-from shared.ledger import ingestions, locks, unsettled
+from shared.ledger import claiming, ingestions, locks, unsettled
+from shared.ledger.claiming import Claim
 from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
 from shared.ledger.state import SETTLED, State
@@ -88,18 +89,17 @@ class Ingesting:
         ingestion_id = upload.version.ingestion_id
         dataset = dataset_of(upload.version.path, self._default_dataset)
         with self._engine.begin() as load:
-            if not locks.acquire(load, ingestion_id, _WAIT_FOR_LOCK_SECONDS):
+            has_all_locks = not alone and locks.acquire_at_once(load, upload.version, dataset)
+            if not (has_all_locks or _wait_for_locks(load, upload)):
                 logger.bind(ingestion=ingestion_id).info("another delivery is at work on this version")
                 return Outcome(ingestion_id, None)
-            version = upload.version
-            if not locks.acquire_path(load, version.container, version.path, _WAIT_FOR_LOCK_SECONDS):
-                raise Unavailable(faults.POSTGRES, "an earlier version of the blob is being loaded")
             claim = self._claim(upload, dataset)
             if claim.state in self._settled:
                 logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")
                 return Outcome(ingestion_id, claim.state)
             _require_promising(claim)
-            locks.acquire_dataset(load, dataset, alone=alone)
+            if not has_all_locks:
+                locks.acquire_dataset(load, dataset, alone=alone)
             attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
             outcome = attempt.run(self._container)
         attempt.watch.log(ingestion_id, dataset)
@@ -107,13 +107,10 @@ class Ingesting:
         logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)
         return outcome
 
-    def _claim(self, upload: Upload, dataset: str) -> ingestions.Claim:
+    def _claim(self, upload: Upload, dataset: str) -> Claim:
         """In a transaction of its own, so that others see `loading` while the load goes on."""
-        version = upload.version
         with self._engine.begin() as short:
-            ingestions.receive(short, upload, dataset)
-            unsettled.supersede_others(short, version.container, version.path, version.ingestion_id)
-            return ingestions.claim(short, version, self._settled)
+            return claiming.claim(short, upload, dataset, self._settled)
 
     def _vanished(self, path: str) -> Outcome:
         """The blob was deleted before it could be read: whatever waited for it is superseded."""
@@ -146,7 +143,17 @@ class Ingesting:
         return entry is not None and entry["state"] == State.LOADING
 
 
-def _require_promising(claim: ingestions.Claim) -> None:
+def _wait_for_locks(load: Connection, upload: Upload) -> bool:
+    """Take the locks of the version, or `False`: another delivery of it is at work. Raises `Unavailable`."""
+    version = upload.version
+    if not locks.acquire(load, version.ingestion_id, _WAIT_FOR_LOCK_SECONDS):
+        return False
+    if not locks.acquire_path(load, version.container, version.path, _WAIT_FOR_LOCK_SECONDS):
+        raise Unavailable(faults.POSTGRES, "an earlier version of the blob is being loaded")
+    return True
+
+
+def _require_promising(claim: Claim) -> None:
     """Raises `LoadFailed` for a file that takes its worker down, or meets the same bug, time and again."""
     if claim.state is State.LOADING and claim.attempts >= _MOST_ATTEMPTS:
         raise LoadFailed(f"the worker died during the load, after {claim.attempts} tries in all")

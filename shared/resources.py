@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from shared import settings
 from shared.errors import SettingsError
+from shared.pinging import ping_rested
 from shared.settings import UPLOADS_CONTAINER, Settings
 
 _BLOCK = 8 * 1024 * 1024
@@ -20,8 +21,8 @@ _BLOCK = 8 * 1024 * 1024
 
 _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - the scope's public name
 
-_POOL_SIZE = 2
-_POOL_OVERFLOW = 4
+_POOL_SIZE = 3
+_POOL_OVERFLOW = 3
 """A load holds one connection and needs a second for moments, so the pool must exceed the loads at once
 (host.json: 2 blobs, and one each of poison queue and sweep) or they would wait for each other."""
 
@@ -41,7 +42,6 @@ class Resources:
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_OVERFLOW,
             pool_timeout=15,
-            pool_pre_ping=True,  # idle connections are dropped by firewalls and by restarts
             pool_recycle=1500,
             hide_parameters=True,  # rows do not belong in logs
             connect_args={
@@ -53,6 +53,7 @@ class Resources:
                 "tcp_user_timeout": 30_000,
             },
         )
+        ping_rested(engine)
         if self.settings.database_auth == "entra":
             event.listen(engine, "do_connect", self._use_fresh_token)
         return engine

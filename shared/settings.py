@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.errors import SettingsError
+from shared.registration import STORAGE_CONNECTION, UPLOADS_CONTAINER, LogLevel, TriggerSource
 
-UPLOADS_CONTAINER = "uploads"
-"""The container that is watched. Fixed: it stands in the trigger's binding, which is read at import."""
-
-STORAGE_CONNECTION = "UPLOADS"
-"""Name of the connection of the triggers; the platform appends `__blobServiceUri` and the like itself."""
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+__all__ = ["STORAGE_CONNECTION", "UPLOADS_CONTAINER", "Settings", "load", "postgres_url"]
 
 
 class Settings(BaseModel):
@@ -33,9 +27,7 @@ class Settings(BaseModel):
     identity_client_id: Annotated[str | None, Field(alias=f"{STORAGE_CONNECTION}__clientId")] = None
     database_url: Annotated[str, Field(alias="DATABASE_URL", min_length=1, repr=False)]
     database_auth: Annotated[Literal["password", "entra"], Field(alias="DATABASE_AUTH")] = "password"
-    blob_trigger_source: Annotated[Literal["polling", "eventgrid"], Field(alias="BLOB_TRIGGER_SOURCE")] = (
-        "polling"
-    )
+    blob_trigger_source: Annotated[TriggerSource, Field(alias="BLOB_TRIGGER_SOURCE")] = "polling"
     default_dataset: Annotated[str, Field(alias="DEFAULT_DATASET", min_length=1)] = "sales"
     retry_seconds: Annotated[float, Field(alias="RETRY_SECONDS", ge=0, le=240)] = 60
     log_level: Annotated[LogLevel, Field(alias="LOG_LEVEL")] = "INFO"
@@ -81,18 +73,3 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"Settings: {'; '.join(faults)}.") from None
     _ = settings.database
     return settings
-
-
-def trigger_source() -> Literal["polling", "eventgrid"]:
-    """`BLOB_TRIGGER_SOURCE` for the trigger's binding, which the platform wants at import.
-
-    Never raises, because an error at import means an app without functions: anything unknown counts as
-    polling here and is named by `load` on first use.
-    """
-    return "eventgrid" if os.environ.get("BLOB_TRIGGER_SOURCE") == "eventgrid" else "polling"
-
-
-def log_level() -> LogLevel:
-    """`LOG_LEVEL` for the logs, which are configured at import; like `trigger_source`, it never raises."""
-    found = os.environ.get("LOG_LEVEL", "")
-    return next((level for level in get_args(LogLevel) if level == found), "INFO")

@@ -25,7 +25,7 @@ class BlobQueue:
         self, account: Account, host_id: str, functions: Iterable[BlobFunction], invoker: Invoker
     ) -> None:
         self._account = account
-        self.client = account.queues.get_queue_client(f"azure-webjobs-blobtrigger-{host_id}")
+        self.queue = account.queue(f"azure-webjobs-blobtrigger-{host_id}")
         self._functions = {function.function.id.lower(): function for function in functions}
         self._invoker = invoker
         # What is called when a message was put on the queue, and when a blob changed under its message.
@@ -34,14 +34,14 @@ class BlobQueue:
 
     def put(self, message: BlobMessage) -> None:
         """Queue a blob for processing."""
-        queue_text.send(self.client, queue_text.encode(message.to_json()))
+        self.queue.put(queue_text.encode(message.to_json()))
         self.on_queued()
 
     def handle(self, raw: QueueMessage) -> bool:
         """Run the function for a message; True also for a message that has lost its point."""
         message = _parsed(raw)
         if message is None:
-            log.error("a message on %s is no blob trigger message", self.client.queue_name)
+            log.error("a message on %s is no blob trigger message", self.queue.name)
             return False
         function = self._functions.get(message.function_id.lower())
         place = f"{message.container}/{message.blob}"
@@ -60,7 +60,7 @@ class BlobQueue:
 
     def _is_current(self, function: BlobFunction, message: BlobMessage, place: str) -> bool:
         """Check that a polled blob is still the queued version; ResourceNotFoundError if it is gone."""
-        etag = quoted(function.client(message.container, message.blob).get_blob_properties().etag)
+        etag = function.account.store.etag(message.container, message.blob)
         if not function.polled or etag == quoted(message.etag):
             return True
         log.info("%s was replaced before %s ran: its new version runs", place, function.function.name)
@@ -72,7 +72,7 @@ class BlobQueue:
         message = _parsed(raw)
         function = self._functions.get(message.function_id.lower()) if message else None
         account = function.account if function else self._account
-        queue_text.send(account.queues.get_queue_client(POISON_QUEUE), str(raw.content))
+        account.queue(POISON_QUEUE).put(str(raw.content))
         place = f"{message.container}/{message.blob}" if message else "a message"
         log.error("%s failed for good (%s tries): moved to %s", place, raw.dequeue_count, POISON_QUEUE)
 

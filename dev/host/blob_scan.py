@@ -3,18 +3,20 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.blob import BlobProperties
 
 from dev.host.blob_function import BlobFunction
-from dev.host.blob_message import BlobMessage, quoted
-from dev.host.receipts import Claim, Receipts, key
+from dev.host.blob_message import BlobMessage
+from dev.host.blob_store import Listed
+from dev.host.receipts import Receipts, key
 
 log = logging.getLogger("host")
 _AT_ONCE = 8
+# A listing grows with the container, not with what is new in it: looking may take this share of the time.
+_LOOKING_SHARE = 0.1
 
 
 class ContainerScan:
@@ -40,12 +42,13 @@ class ContainerScan:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"scan {self._container}")
         # Receipts known to be complete, by function id: read once, so that a scan costs one listing.
         self._known: dict[str, set[str]] = {}
-        # Claimed here, but not queued because storage failed in between: no need to wait for the claim's age.
-        self._begun: set[BlobMessage] = set()
+        # On the queue, but without a receipt yet, because storage failed in between.
+        self._queued: set[BlobMessage] = set()
+        self._looking = 0.0
 
     def step(self) -> float:
         """Scan once; answer the seconds until the next scan."""
-        began = time.monotonic()
+        self._looking = 0.0
         try:
             for function in self._functions:
                 if function.function.id not in self._known:
@@ -57,13 +60,11 @@ class ContainerScan:
             self._account.failed(self._doing, exc)
         else:
             self._account.answered(self._doing)
-        # A container so large that looking through it takes longer than the rest gets a longer rest.
-        return max(self._seconds, time.monotonic() - began)
+        return max(self._seconds, self._looking / _LOOKING_SHARE)
 
     def _scan(self) -> None:
-        container = self._account.blobs.get_container_client(self._container)
         present: dict[str, set[str]] = {function_id: set() for function_id in self._known}
-        for page in container.list_blobs(name_starts_with=self._prefix).by_page():
+        for page in self._timed(self._account.store.pages(self._container, self._prefix)):
             fresh = [
                 message
                 for blob in page
@@ -79,11 +80,19 @@ class ContainerScan:
             # What is no longer there cannot come back under its ETag, so it need not be remembered.
             self._known[function_id] &= keys
 
-    def _messages(self, blob: BlobProperties) -> list[BlobMessage]:
+    def _timed(self, pages: Iterator[list[Listed]]) -> Iterator[list[Listed]]:
+        """The same pages, noting how long getting each one took."""
+        while True:
+            began = time.monotonic()
+            page = next(pages, None)
+            self._looking += time.monotonic() - began
+            if page is None:
+                return
+            yield page
+
+    def _messages(self, blob: Listed) -> list[BlobMessage]:
         return [
-            BlobMessage(
-                watching.function.id, self._container, blob.name, quoted(blob.etag), blob.blob_type.value
-            )
+            BlobMessage(watching.function.id, self._container, blob.name, blob.etag, blob.blob_type)
             for watching in self._functions
             if watching.path.matches(blob.name)
         ]
@@ -94,20 +103,18 @@ class ContainerScan:
         return receipt in self._known[message.function_id]
 
     def _enqueue(self, message: BlobMessage) -> AzureError | None:
-        """Queue one blob version unless someone else did; answer the error, so that one blob fails alone."""
+        """Queue one blob version and write its receipt; answer the error, so that one blob fails alone."""
         if self._stopping.is_set():
             return None
         try:
-            claim = Claim.OURS if message in self._begun else self._receipts.claim(message)
-            if claim is Claim.OURS:
-                self._begun.add(message)
+            if message not in self._queued:
                 self._queue(message)
-                self._receipts.complete(message)
-                self._begun.discard(message)
-            if claim is not Claim.BUSY:
-                self._known[message.function_id].add(key(message))
+                self._queued.add(message)
+            self._receipts.complete(message)
         except AzureError as exc:
             return exc
+        self._queued.discard(message)
+        self._known[message.function_id].add(key(message))
         return None
 
 

@@ -37,13 +37,13 @@ class BlobTriggers:
         self.webhook = Webhook(functions, queue.put)
         self._listener = QueueListener(
             account=account,
-            queue=queue.client,
+            queue=queue.queue,
             rules=rules,
             handle=queue.handle,
             poison=queue.poison,
             lifecycle=lifecycle,
         )
-        receipts = Receipts(account, host_id, rules.lease_seconds)
+        receipts = Receipts(account.store, host_id)
         self._scans = [
             lifecycle.loop(
                 f"scan {group[0].path.container}",

@@ -5,7 +5,9 @@ import threading
 from collections.abc import Callable
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.queue import QueueClient, QueueMessage
+from azure.storage.queue import QueueMessage
+
+from dev.host.message_queue import MessageQueue
 
 log = logging.getLogger("host")
 
@@ -13,7 +15,7 @@ log = logging.getLogger("host")
 class HeldMessage:
     """A received message; each renewal changes its pop receipt, so one thing happens to it at a time."""
 
-    def __init__(self, queue: QueueClient, message: QueueMessage) -> None:
+    def __init__(self, queue: MessageQueue, message: QueueMessage) -> None:
         self.message = message
         self._queue = queue
         self._lock = threading.Lock()
@@ -25,25 +27,25 @@ class HeldMessage:
             if self._finished:
                 return
             try:
-                self._set_visibility(seconds)
+                self._queue.hide(self.message, seconds)
             except ResourceNotFoundError:
                 self._finished = True
-                log.warning("a message on %s outlived its lease; it comes again", self._queue.queue_name)
+                log.warning("a message on %s outlived its lease; it comes again", self._queue.name)
 
     def delete(self) -> None:
         """Finish it: it is done with."""
-        self._finish(self._delete)
+        self._finish(lambda: self._queue.delete(self.message))
 
     def release(self, seconds: int) -> None:
         """Finish it: it becomes visible again in `seconds`."""
-        self._finish(lambda: self._set_visibility(seconds))
+        self._finish(lambda: self._queue.hide(self.message, seconds))
 
     def move(self, put: Callable[[QueueMessage], None]) -> None:
         """Finish it: `put` puts it elsewhere, and it is gone from here."""
 
         def moved() -> None:
             put(self.message)
-            self._delete()
+            self._queue.delete(self.message)
 
         self._finish(moved)
 
@@ -57,11 +59,3 @@ class HeldMessage:
                 # Before the action: if storage fails now, the lease must end for the message to come again.
                 self._finished = True
                 action()
-
-    def _delete(self) -> None:
-        self._queue.delete_message(self.message.id, self.message.pop_receipt)
-
-    def _set_visibility(self, seconds: int) -> None:
-        message = self.message
-        updated = self._queue.update_message(message.id, message.pop_receipt, visibility_timeout=seconds)
-        message.pop_receipt = updated.pop_receipt

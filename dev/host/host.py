@@ -92,7 +92,7 @@ class Host:
         )
         return QueueListener(
             account=trigger.account,
-            queue=trigger.client,
+            queue=trigger.queue,
             rules=rules,
             handle=trigger.handle,
             poison=trigger.poison if trigger.has_poison else None,

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.queue import QueueClient, QueueMessage
+from azure.storage.queue import QueueMessage
 
 from dev.host.held_message import HeldMessage
 from dev.host.lifecycle import Lifecycle
+from dev.host.message_queue import MessageQueue
 from dev.host.processing import Processing
 from dev.host.storage import Account
 
@@ -22,7 +23,7 @@ log = logging.getLogger("host")
 _LARGEST_BATCH = 32
 # Messages held for each one that can run: enough to fetch in batches, few enough that a killed host
 # costs few messages a try they did not get.
-_HELD_FOR_EACH = 4
+_HELD_FOR_EACH = 8
 _FIRST_REST, _LONGEST_REST = 0.02, 1.0
 
 
@@ -44,7 +45,7 @@ class QueueListener:
         self,
         *,
         account: Account,
-        queue: QueueClient,
+        queue: MessageQueue,
         rules: Rules,
         handle: Callable[[QueueMessage], bool],
         poison: Callable[[QueueMessage], None] | None,
@@ -57,9 +58,9 @@ class QueueListener:
         self._lifecycle = lifecycle
         self._held: set[HeldMessage] = set()
         self._changed = threading.Condition()
-        self._doing = f"reading the queue {queue.queue_name}"
+        self._doing = f"reading the queue {queue.name}"
         self._rest = _FIRST_REST
-        name = queue.queue_name
+        name = queue.name
         self._pool = ThreadPoolExecutor(rules.concurrency, thread_name_prefix=f"queue {name}")
         self._fetching = lifecycle.loop(f"queue {name}", self._fetch)
         self._renewing = lifecycle.loop(f"leases {name}", self._renew, while_stopping=True)
@@ -96,11 +97,8 @@ class QueueListener:
         return self._rest
 
     def _receive(self, count: int) -> list[QueueMessage]:
-        pages = self._queue.receive_messages(
-            messages_per_page=count, visibility_timeout=self._rules.lease_seconds
-        ).by_page()
         try:
-            messages = list(next(pages, ()))
+            messages = self._queue.take(count, self._rules.lease_seconds)
         except ResourceNotFoundError:
             messages = []  # not created yet
         except AzureError as exc:
@@ -131,7 +129,7 @@ class QueueListener:
             # Its lease ends, and it comes again: a message is delivered at least once.
             self._account.failed("finishing a message", exc)
         except Exception:
-            log.exception("a message on %s could not be handled", self._queue.queue_name)
+            log.exception("a message on %s could not be handled", self._queue.name)
         finally:
             held.abandon()
             with self._changed:

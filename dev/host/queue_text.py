@@ -2,10 +2,6 @@
 
 import base64
 import binascii
-from contextlib import suppress
-
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueClient
 
 
 def encode(text: str) -> str:
@@ -23,13 +19,3 @@ def decode(body: str) -> str | bytes:
         return content.decode()
     except UnicodeDecodeError:
         return content
-
-
-def send(queue: QueueClient, body: str) -> None:
-    """Put an encoded body on a queue, making the queue first if there is none."""
-    try:
-        queue.send_message(body)
-    except ResourceNotFoundError:
-        with suppress(ResourceExistsError):  # several threads may find it missing
-            queue.create_queue()
-        queue.send_message(body)

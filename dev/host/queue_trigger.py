@@ -25,20 +25,20 @@ class QueueTrigger:
         if not name:
             raise LoadError(function.name, "its queue trigger names no queue")
         self.account = account
-        self.client = account.queues.get_queue_client(name)
+        self.queue = account.queue(name)
         self._function = function
         self._invoker = invoker
         self._base64 = base64
         # As in the host: what fails on a poison queue stays there.
         self.has_poison = not name.endswith(_POISON)
-        self._poison = account.queues.get_queue_client(name + _POISON)
+        self._poison = account.queue(name + _POISON)
 
     def handle(self, message: QueueMessage) -> bool:
         """Run the function for a message."""
         try:
             body = queue_text.decode(str(message.content)) if self._base64 else str(message.content)
         except ValueError:
-            log.warning("a message on %s is not base64", self.client.queue_name)
+            log.warning("a message on %s is not base64", self.queue.name)
             if self.has_poison:
                 self.poison(message)
             return self.has_poison
@@ -46,12 +46,12 @@ class QueueTrigger:
 
     def poison(self, message: QueueMessage) -> None:
         """Put a message that used up its tries on the queue's poison queue."""
-        queue_text.send(self._poison, str(message.content))
+        self._poison.put(str(message.content))
         log.error(
             "a message on %s failed for good (%s tries): moved to %s",
-            self.client.queue_name,
+            self.queue.name,
             message.dequeue_count,
-            self._poison.queue_name,
+            self._poison.name,
         )
 
     def run_by_hand(self, text: str) -> None:
@@ -73,7 +73,7 @@ class QueueTrigger:
             "NextVisibleTime": _time(message.next_visible_on),
         }
         data = Datum(body, "string" if isinstance(body, str) else "bytes")
-        reason = f"New queue message detected on '{self.client.queue_name}'."
+        reason = f"New queue message detected on '{self.queue.name}'."
         return Call(self._function, data, reason, {key: value for key, value in metadata.items() if value})
 
 

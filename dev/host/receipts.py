@@ -1,81 +1,46 @@
 """Receipts: which version of which blob has been queued for which function.
 
-A receipt is an empty blob `blobreceipts/<hostId>/<function id>/"<etag>"/<container>/<blob>` in the container
-`azure-webjobs-hosts`. It is written before the message is queued and marked complete after, so that a host
-killed in between queues the blob again; complete means queued, not processed.
+A receipt is an empty blob `blobreceipts/<hostId>/<function id>/"<etag>"/<container>/<blob>` in the
+container `azure-webjobs-hosts`; its metadata say that it is complete, which means that the blob was queued,
+not processed. The real host writes an incomplete one first, which keeps its other instances away. The
+stand-in is alone with its host id and writes a receipt once, after its message was queued; a host that is
+killed in between queues the blob again, the real one too.
 """
 
-import datetime as dt
-import enum
-from contextlib import suppress
-
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobClient
+from azure.core.exceptions import ResourceNotFoundError
 
 from dev.host.blob_message import BlobMessage
-from dev.host.storage import Account
+from dev.host.blob_store import BlobStore
 
 CONTAINER = "azure-webjobs-hosts"
 _COMPLETED = "Completed"
 
 
-class Claim(enum.Enum):
-    """What a receipt says to someone who wants to queue the blob."""
-
-    OURS = "queue it"
-    DONE = "it has been queued"
-    BUSY = "someone queues it right now"
-
-
 class Receipts:
     """The receipts of one host id."""
 
-    def __init__(self, account: Account, host_id: str, lease_seconds: float) -> None:
-        self._container = account.blobs.get_container_client(CONTAINER)
+    def __init__(self, store: BlobStore, host_id: str) -> None:
+        self._store = store
         self._prefix = f"blobreceipts/{host_id}"
-        self._lease = dt.timedelta(seconds=lease_seconds)
 
     def completed(self, function_id: str) -> set[str]:
         """List the keys (see `key`) of all complete receipts of a function."""
         prefix = f"{self._prefix}/{function_id}/"
         try:
-            found = self._container.list_blobs(name_starts_with=prefix, include=["metadata"])
-            return {blob.name.removeprefix(prefix) for blob in found if _COMPLETED in (blob.metadata or {})}
+            pages = self._store.pages(CONTAINER, prefix, metadata=True)
+            return {
+                blob.name.removeprefix(prefix)
+                for page in pages
+                for blob in page
+                if _COMPLETED in blob.metadata
+            }
         except ResourceNotFoundError:
             return set()
 
-    def claim(self, message: BlobMessage) -> Claim:
-        """Begin a receipt, or say why not."""
-        receipt = self._receipt(message)
-        try:
-            self._create(receipt)
-        except ResourceExistsError:
-            return self._claim_existing(receipt)
-        return Claim.OURS
-
     def complete(self, message: BlobMessage) -> None:
-        """Mark a receipt complete, after its message has been queued."""
-        self._receipt(message).set_blob_metadata({_COMPLETED: "True"})
-
-    def _create(self, receipt: BlobClient) -> None:
-        try:
-            receipt.upload_blob(b"", overwrite=False)
-        except ResourceNotFoundError:
-            with suppress(ResourceExistsError):  # several threads may find it missing
-                self._container.create_container()
-            receipt.upload_blob(b"", overwrite=False)
-
-    def _claim_existing(self, receipt: BlobClient) -> Claim:
-        found = receipt.get_blob_properties()
-        if _COMPLETED in (found.metadata or {}):
-            return Claim.DONE
-        # The real host leases the receipt; its age tells the same, for two requests less a blob.
-        if dt.datetime.now(dt.UTC) - found.last_modified < self._lease:
-            return Claim.BUSY
-        return Claim.OURS
-
-    def _receipt(self, message: BlobMessage) -> BlobClient:
-        return self._container.get_blob_client(f"{self._prefix}/{message.function_id}/{key(message)}")
+        """Write a complete receipt, after its message has been queued."""
+        name = f"{self._prefix}/{message.function_id}/{key(message)}"
+        self._store.mark(CONTAINER, name, _COMPLETED)
 
 
 def key(message: BlobMessage) -> str:

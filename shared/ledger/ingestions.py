@@ -1,14 +1,11 @@
-"""The entries of the ledger: received, claimed, finished, looked up. Each function takes a `Connection`."""
+"""The entries of the ledger: received, finished, looked up. Each function takes a `Connection`."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, RowMapping, Update, bindparam, func, or_, select, text, update
 
 from shared.identity import BlobVersion
 from shared.ledger.counts import Counts
@@ -16,67 +13,58 @@ from shared.ledger.state import State
 from shared.storage.uploads import Upload
 from shared.tables.ingest import ingestions
 
+RECEIVE = """
+    insert into ingest.ingestions (id, container, path, etag, dataset, filename, size, state, attempts)
+    values (cast(:id as uuid), :container, :path, :etag, :dataset, :filename, :size, 'received', 0)
+    on conflict do nothing"""
+"""Takes `facts_of` a version that was seen; nothing happens where it has an entry already."""
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An entry as its claim found it: `serial` marks the load's rows, the rest is of the tries before."""
+# Made once: building a statement takes SQLAlchemy longer than Postgres needs to run it.
+_RECEIVE = text(RECEIVE)
+_FINISH = (
+    update(ingestions).where(ingestions.c.id == bindparam("entry")).values(finished_at=func.clock_timestamp())
+)
+_TWIN = select(ingestions.c.id).where(
+    ingestions.c.dataset == bindparam("dataset"),
+    ingestions.c.sha256 == bindparam("sha256"),
+    ingestions.c.size == bindparam("size"),
+    ingestions.c.state == State.LOADED,
+    ingestions.c.replaced_by.is_(None),
+)
+_ALIKE = (
+    select(ingestions.c.id)
+    .where(
+        ingestions.c.dataset == bindparam("dataset"),
+        ingestions.c.size == bindparam("size"),
+        ingestions.c.state == State.LOADED,
+        or_(ingestions.c.head_sha256 == bindparam("head_sha256"), ingestions.c.head_sha256.is_(None)),
+    )
+    .limit(1)
+)
 
-    serial: int
-    state: State
-    attempts: int
-    error: dict[str, Any] | None
+
+def facts_of(upload: Upload, dataset: str) -> dict[str, Any]:
+    """What `RECEIVE` takes."""
+    version = upload.version
+    return {
+        "id": str(version.ingestion_id),
+        "container": version.container,
+        "path": version.path,
+        "etag": version.etag.strip('"'),
+        "dataset": dataset,
+        "filename": upload.filename,
+        "size": upload.size,
+    }
 
 
 def receive(connection: Connection, upload: Upload, dataset: str) -> None:
     """Enter a version that was seen; nothing happens where it has an entry already."""
-    version = upload.version
-    connection.execute(
-        insert(ingestions)
-        .values(
-            id=version.ingestion_id,
-            container=version.container,
-            path=version.path,
-            etag=version.etag.strip('"'),
-            dataset=dataset,
-            filename=upload.filename,
-            size=upload.size,
-            state=State.RECEIVED,
-            attempts=0,
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def claim(connection: Connection, version: BlobVersion, settled: Collection[State]) -> Claim:
-    """Mark an entry as `loading` and count the attempt, unless its state is one of `settled`.
-
-    To be called by the holder of the ingestion's lock: an entry that is `loading` already is then one whose
-    worker died, and is taken over.
-    """
-    found = connection.execute(
-        select(ingestions.c.serial, ingestions.c.state, ingestions.c.attempts, ingestions.c.error)
-        .where(ingestions.c.id == version.ingestion_id)
-        .with_for_update()
-    ).one()
-    before = Claim(found.serial, State(found.state), found.attempts, found.error)
-    if before.state not in settled:
-        connection.execute(
-            _entry(version.ingestion_id).values(
-                state=State.LOADING,
-                attempts=before.attempts + 1,
-                started_at=func.clock_timestamp(),
-                finished_at=None,
-                rows_read=None,
-                bytes_read=None,
-                error=None,
-            )
-        )
-    return before
+    connection.execute(_RECEIVE, facts_of(upload, dataset))
 
 
 def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **facts: Any) -> None:
     """Write the final `state` with whatever `facts` (columns of the ledger) are known."""
-    connection.execute(_entry(ingestion_id).values(state=state, finished_at=func.clock_timestamp(), **facts))
+    connection.execute(_FINISH, {"entry": ingestion_id, "state": state, **facts})
 
 
 def count_columns(counts: Counts) -> dict[str, int]:
@@ -107,27 +95,15 @@ def find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
 
 def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
     """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced."""
-    twin: uuid.UUID | None = connection.scalar(
-        select(ingestions.c.id).where(
-            ingestions.c.dataset == dataset,
-            ingestions.c.sha256 == sha256,
-            ingestions.c.size == size,
-            ingestions.c.state == State.LOADED,
-            ingestions.c.replaced_by.is_(None),
-        )
-    )
+    facts = {"dataset": dataset, "sha256": sha256, "size": size}
+    twin: uuid.UUID | None = connection.scalar(_TWIN, facts)
     return twin
 
 
 def has_loaded_alike(connection: Connection, dataset: str, size: int, head_sha256: str) -> bool:
     """Whether a file of exactly `size` bytes with the same first megabyte was loaded into `dataset`."""
-    alike = select(ingestions.c.id).where(
-        ingestions.c.dataset == dataset,
-        ingestions.c.size == size,
-        ingestions.c.state == State.LOADED,
-        or_(ingestions.c.head_sha256 == head_sha256, ingestions.c.head_sha256.is_(None)),
-    )
-    return connection.scalar(alike.limit(1)) is not None
+    facts = {"dataset": dataset, "size": size, "head_sha256": head_sha256}
+    return connection.scalar(_ALIKE, facts) is not None
 
 
 def replace_earlier(connection: Connection, version: BlobVersion) -> list[int]:

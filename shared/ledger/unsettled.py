@@ -6,11 +6,18 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Uuid, bindparam, func, select, text, update
+from sqlalchemy import Connection, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.ledger.state import State
 from shared.tables.ingest import ingestions
+
+SUPERSEDE_OTHERS = """
+    update ingest.ingestions set state = 'superseded', finished_at = clock_timestamp()
+    where container = :container and path = :path and id <> cast(:id as uuid)
+    and state in ('received', 'loading') and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
+"""Of all versions of a blob but `id`; for what `supersede_others` says."""
+_SUPERSEDE_OTHERS = text(SUPERSEDE_OTHERS)
 
 
 def supersede_others(connection: Connection, container: str, path: str, current: uuid.UUID | None) -> int:
@@ -18,17 +25,8 @@ def supersede_others(connection: Connection, container: str, path: str, current:
 
     Those that are being loaded at this moment hold their lock and are left to find out by themselves.
     """
-    return connection.execute(
-        update(ingestions)
-        .where(
-            ingestions.c.container == container,
-            ingestions.c.path == path,
-            ingestions.c.id != (current or uuid.UUID(int=0)),
-            ingestions.c.state.in_([State.RECEIVED, State.LOADING]),
-            text("pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"),
-        )
-        .values(state=State.SUPERSEDED, finished_at=func.clock_timestamp())
-    ).rowcount
+    facts = {"container": container, "path": path, "id": str(current or uuid.UUID(int=0))}
+    return connection.execute(_SUPERSEDE_OTHERS, facts).rowcount
 
 
 def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.UUID, str]]:

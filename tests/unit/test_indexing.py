@@ -30,12 +30,13 @@ DETAILS = {
 PROGRAM = """
 import json, sys
 import function_app
+HEAVY = ("pandas", "pyarrow", "numpy", "alembic", "sqlalchemy", "psycopg2", "pydantic", "tenacity")
 print(json.dumps({
     "functions": {
         f.get_function_name(): [json.loads(b) for b in f.get_raw_bindings()]
         for f in function_app.app.get_functions()
     },
-    "heavy": [name for name in ("pandas", "pyarrow", "numpy", "alembic") if name in sys.modules],
+    "heavy": [name for name in HEAVY if name in sys.modules],
 }))
 """
 

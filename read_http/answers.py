@@ -1,0 +1,46 @@
+"""The answers of the reading functions: parse, ask one use case, respond."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import azure.functions as func
+
+from read_http import parameters
+from shared import brief, faults, health, rows
+from shared.contracts import registry
+from shared.errors import NotFound
+from shared.http import answer, status
+from shared.ledger import ingestions
+from shared.resources import resources
+
+
+def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
+    """The first rows of a dataset in load order, a JSON array of objects."""
+    own = resources()
+    contract = registry.find(req.params.get("dataset", own.settings.default_dataset))
+    return answer.json_text(rows.first_chunk(own.engine, contract, parameters.limit(req.params)))
+
+
+def ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """What happened to one version of one file."""
+    asked = parameters.ingestion_id(req.route_params)
+    with brief.connect(resources().engine) as connection:
+        entry = ingestions.find(connection, asked)
+    if entry is None:
+        raise NotFound(f"There is no ingestion {asked}.")
+    return answer.json_value(status.of(dict(entry)))
+
+
+def check_health() -> func.HttpResponse:
+    """200 where every part answers, 503 where one does not; a line for each."""
+    own = resources()
+    parts = health.check(
+        {
+            faults.POSTGRES: lambda: health.probe_postgres(own.engine),
+            faults.STORAGE: lambda: health.probe_storage(own.uploads),
+        }
+    )
+    well = all(part.ok for part in parts)
+    body = {"status": "ok" if well else "unavailable", "parts": [part.as_json() for part in parts]}
+    return answer.json_value(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)

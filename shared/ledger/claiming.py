@@ -1,0 +1,55 @@
+"""Claiming an entry for one try to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from shared.ledger import ingestions, unsettled
+from shared.ledger.state import State
+from shared.storage.uploads import Upload
+from shared.tables.ingest import ingestions as table
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An entry as its claim found it: `serial` marks the load's rows, the rest is of the tries before."""
+
+    serial: int
+    state: State
+    attempts: int
+    error: dict[str, Any] | None
+
+
+# A crash may forget that a load had begun, but nothing that it brought: that is another commit.
+_NOT_DURABLE = "set local synchronous_commit = off"
+_CLAIM = """
+    with found as (
+        select id, serial, state, attempts, error from ingest.ingestions
+        where id = cast(:id as uuid) for update
+    ), claimed as (
+        update ingest.ingestions as entry
+        set state = 'loading', attempts = found.attempts + 1, started_at = clock_timestamp(),
+            finished_at = null, rows_read = null, bytes_read = null, error = null
+        from found where entry.id = found.id and found.state <> all (cast(:settled as text[]))
+    )
+    select serial, state, attempts, error from found"""
+# One round trip for all of it: for a small file, each costs as much as its rows.
+_STATEMENTS = text("; ".join([_NOT_DURABLE, ingestions.RECEIVE, unsettled.SUPERSEDE_OTHERS, _CLAIM])).columns(
+    table.c.serial, table.c.state, table.c.attempts, table.c.error
+)
+
+
+def claim(connection: Connection, upload: Upload, dataset: str, settled: Collection[State]) -> Claim:
+    """Mark the entry of `upload` as `loading` and count the attempt, unless its state is one of `settled`.
+
+    It is entered if it is new, and unfinished entries of other versions of the blob become `superseded`. To
+    be called by the holder of the ingestion's lock: an entry that is `loading` already is then one whose
+    worker died, and is taken over.
+    """
+    facts = {**ingestions.facts_of(upload, dataset), "settled": list(settled)}
+    found = connection.execute(_STATEMENTS, facts).one()
+    return Claim(found.serial, State(found.state), found.attempts, found.error)
