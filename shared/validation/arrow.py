@@ -63,5 +63,5 @@ def texts(column: pd.Series[str]) -> pa.StringArray:
 def frame(columns: dict[str, pa.Array[Any]]) -> pd.DataFrame:
     """A frame over the same memory."""
     return pd.DataFrame(
-        {name: pd.Series(pd.arrays.ArrowExtensionArray(array)) for name, array in columns.items()}
+        {name: pd.arrays.ArrowExtensionArray(array) for name, array in columns.items()}, copy=False
     )
