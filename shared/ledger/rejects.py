@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import tempfile
 import uuid
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+import pyarrow as pa
+from pyarrow import csv
+from pydantic_core import to_json
 from sqlalchemy import Connection, delete
 
 from shared.loading import copy
@@ -71,11 +71,19 @@ class _File:
         self.close = self._bytes.close
 
     def write(self, ingestion_id: uuid.UUID, rejected: Sequence[Reject]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(
-            (ingestion_id, reject.line, printable(reject.raw), _json(reject)) for reject in rejected
+        if not rejected:
+            return
+        rows = pa.table(
+            {
+                "ingestion_id": pa.repeat(str(ingestion_id), len(rejected)),
+                "line": pa.array([reject.line for reject in rejected], pa.int64()),
+                "raw": pa.array([printable(reject.raw) for reject in rejected], pa.string()),
+                "errors": pa.array([_json(reject) for reject in rejected], pa.string()),
+            }
         )
-        self._bytes.write(text.getvalue().encode())
+        text = pa.BufferOutputStream()
+        csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
+        self._bytes.write(text.getvalue())
         self.rows += len(rejected)
 
     def copy(self, connection: Connection) -> None:
@@ -90,8 +98,8 @@ def clear(connection: Connection, ingestion_id: uuid.UUID) -> None:
     connection.execute(delete(ingest.rejects).where(ingest.rejects.c.ingestion_id == ingestion_id))
 
 
-def _json(reject: Reject) -> str:
+def _json(reject: Reject) -> bytes:
     reasons = [error.as_json() for error in reject.errors]
     for reason in reasons:
         reason["value"] = None if reason["value"] is None else printable(reason["value"])
-    return json.dumps(reasons, ensure_ascii=False)
+    return to_json(reasons)

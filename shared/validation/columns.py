@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.validation.alone import Alone
 from shared.validation.rules.rule import Encoding, Known, Rule, nothing
 
 _SAMPLE = 1024
@@ -21,12 +22,14 @@ _FEW = 0.75
 class Column:
     """How a field is read; without a `rule`, or without a certain `default`, the model is asked.
 
-    `default` is the scalar of type `kind` where the text is missing; `None` where that is not known.
+    `default` is the scalar of type `kind` where the text is missing; `None` where that is not known. `alone`
+    is the model's own part that reads the field; `None` where it must see whole rows.
     """
 
     kind: pa.DataType
-    rule: Rule | None
-    default: Any
+    rule: Rule | None = None
+    default: Any = None
+    alone: Alone | None = None
 
     def read(self, texts: pa.StringArray) -> Known:
         """The texts as typed values, missing ones as the default."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 from shared.contracts.base import Contract
 from shared.tables import dataset
 from shared.validation import arrow
+from shared.validation.alone import alone
 from shared.validation.columns import Column
 from shared.validation.rules import choices, numbers, texts, times
 from shared.validation.rules.asked import asked
@@ -46,11 +47,11 @@ _HARMLESS = {
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The columns of a contract, in its order. `None` where only whole rows tell: a validator of the model
-    sees all fields, so that nothing is certain of one.
+    """The columns of a contract, in its order, all without a rule where only whole rows tell: a validator of
+    the model sees all fields, so that nothing is certain of one.
     """
 
-    columns: dict[str, Column] | None
+    columns: dict[str, Column]
 
 
 @cache
@@ -62,7 +63,7 @@ def compiled(contract: type[Contract]) -> Compiled:
     if root["type"] == "definitions":
         root, definitions = root["schema"], root["definitions"]
     if not _is_only_fields(root):
-        return Compiled(None)
+        return Compiled({field.name: Column(arrow.type_of(field)) for field in dataset.fields(contract)})
     model = _Model(root.get("config", {}), definitions)
     parts: dict[str, Schema] = root["schema"]["fields"]
     return Compiled(
@@ -91,10 +92,14 @@ class _Model:
         kind = arrow.type_of(field)
         known = is_plain(part, "schema", "validation_alias", "serialization_alias", "frozen")
         if part["type"] != "model-field" or not known:
-            return Column(kind, None, None)
+            return Column(kind)
         schema = part["schema"]
-        rule = self._rule(schema) or asked(schema, self.config, self.definitions, field)
-        return Column(kind, rule, self._default(schema, field))
+        return Column(
+            kind,
+            self._rule(schema) or asked(schema, self.config, self.definitions, field),
+            self._default(schema, field),
+            alone(part, self.config, self.definitions, field),
+        )
 
     def _rule(self, schema: Schema) -> Rule | None:
         if schema["type"] == "definition-ref":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,69 +16,80 @@ from shared.contracts.base import Contract
 from shared.reading.batches import Batch
 from shared.reading.reject import Reject, RowError
 from shared.tables import dataset
-from shared.validation import arrow
+from shared.validation import arrow, reasons
+from shared.validation.alone import Positions
+from shared.validation.compiled import compiled
 
-_LONGEST_VALUE = 200
-"""Characters of a refused value that are repeated beside its reason; the reject has the whole row."""
+Mask = npt.NDArray[np.bool_]
+Texts = Mapping[str, pa.StringArray]
+Values = tuple[Positions, "pa.Array[Any]"]
+"""Positions in the batch, and the value of a field at each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the model said: positions in the batch of the accepted rows, ascending, their columns, rejects."""
+    """What the model said: whether each row of the batch is refused, the rejects in the batch's order, and
+    of the accepted rows the values of fields that were in doubt.
+    """
 
-    positions: npt.NDArray[np.int64]
-    columns: dict[str, pa.Array[Any]]
+    refused: Mask
     rejects: list[Reject]
+    values: dict[str, list[Values]]
 
 
-def ask(
-    batch: Batch,
-    texts: dict[str, pa.StringArray],
-    positions: npt.NDArray[np.int64],
-    contract: type[Contract],
-) -> Answers:
-    """Ask the model about the rows at `positions` of `batch`; `texts` has its columns."""
+def ask(batch: Batch, texts: Texts, doubted: Mapping[str, Mask], contract: type[Contract]) -> Answers:
+    """Ask the model about the rows `doubted` for a field; `texts` has the columns of `batch`.
+
+    A row is asked about as a whole where one of those fields may depend on others, else just those fields.
+    """
+    columns = compiled(contract).columns
+    by_row = np.zeros(len(batch.lines), np.bool_)
+    for name, mask in doubted.items():
+        if columns[name].alone is None:
+            by_row |= mask
+    against, values = _ask_rows(texts, np.flatnonzero(by_row), contract)
+    said = [
+        column.alone.ask(texts.get(name), np.flatnonzero(doubted[name] & ~by_row))
+        for name, column in columns.items()
+        if column.alone and name in doubted
+    ]
+    for each in said:
+        for position, found in each.against():
+            against[position] += found
+    refused = np.zeros(len(batch.lines), np.bool_)
+    refused[list(against)] = True
+    for each in said:
+        chosen = ~refused[each.positions]
+        values[each.name].append((each.positions[chosen], each.values(chosen)))
+    rejects = [_reject(batch, position, against[position]) for position in sorted(against)]
+    return Answers(refused, rejects, values)
+
+
+def _ask_rows(
+    texts: Texts, positions: Positions, contract: type[Contract]
+) -> tuple[defaultdict[int, tuple[RowError, ...]], defaultdict[str, list[Values]]]:
+    """The reasons against whole rows, by position, and the values of all fields of the others."""
     doubted: Any = pa.array(positions)
     columns = [column.take(doubted).to_pylist() for column in texts.values()]
-    accepted: list[Contract] = []
-    found: list[int] = []
-    rejects: list[Reject] = []
     rows = zip(*columns, strict=True) if columns else ((),) * len(positions)
-    for position, values in zip(positions.tolist(), rows, strict=True):
-        present = {name: value for name, value in zip(texts, values, strict=True) if value is not None}
+    against: defaultdict[int, tuple[RowError, ...]] = defaultdict(tuple)
+    accepted: dict[int, Contract] = {}
+    for position, row in zip(positions.tolist(), rows, strict=True):
+        present = {name: text for name, text in zip(texts, row, strict=True) if text is not None}
         try:
             # By the field's name: reading has matched the header, aliases too, to the fields.
-            accepted.append(contract.model_validate(present, by_alias=False, by_name=True))
+            accepted[position] = contract.model_validate(present, by_alias=False, by_name=True)
         except ValidationError as exc:
-            line, raw = int(batch.lines[position]), batch.raw(position)
-            rejects.append(Reject(line, raw, _reasons(exc, present) + _of_several_lines(line, raw)))
-        else:
-            found.append(position)
-    return Answers(np.array(found, np.int64), _columns(accepted, contract), rejects)
+            against[position] = reasons.of_error(exc, present)
+    values: defaultdict[str, list[Values]] = defaultdict(list)
+    if accepted:
+        places = np.array(list(accepted), np.int64)
+        for field in dataset.fields(contract):
+            found = [getattr(row, field.name) for row in accepted.values()]
+            values[field.name].append((places, arrow.column(found, field)))
+    return against, values
 
 
-def _columns(accepted: list[Contract], contract: type[Contract]) -> dict[str, pa.Array[Any]]:
-    return {
-        field.name: arrow.column([getattr(row, field.name) for row in accepted], field)
-        for field in dataset.fields(contract)
-    }
-
-
-def _of_several_lines(line: int, raw: str) -> tuple[RowError, ...]:
-    """A hint that one row took other rows' lines with it, which a quote that is missing looks like."""
-    if "\n" not in raw:
-        return ()
-    message = f"the row goes on to line {line + raw.count(chr(10))}; if it should not, a quote is missing"
-    return (RowError("several_lines", message),)
-
-
-def _reasons(error: ValidationError, present: dict[str, str]) -> tuple[RowError, ...]:
-    return tuple(
-        RowError(
-            code=item["type"],
-            message=item["msg"].removeprefix("Value error, "),
-            column=str(item["loc"][0]) if item["loc"] else None,
-            value=present.get(str(item["loc"][0]), "")[:_LONGEST_VALUE] if item["loc"] else None,
-        )
-        for item in error.errors(include_url=False, include_context=False)
-    )
+def _reject(batch: Batch, position: int, found: tuple[RowError, ...]) -> Reject:
+    line, raw = int(batch.lines[position]), batch.raw(position)
+    return Reject(line, raw, found + reasons.of_several_lines(line, raw))

@@ -15,7 +15,7 @@ from shared.reading.batches import Batch
 from shared.reading.reject import Reject
 from shared.validation import arrow, doubts
 from shared.validation.compiled import compiled
-from shared.validation.doubts import Answers
+from shared.validation.doubts import Answers, Values
 from shared.validation.rules.rule import Known
 
 
@@ -39,51 +39,49 @@ def validate(batch: Batch, contract: type[Contract]) -> Validated:
     asked about every other row.
     """
     texts = {str(name): arrow.texts(batch.text[name]) for name in batch.text.columns}
-    known = _known(texts, len(batch.lines), contract)
-    certain = _certain(known, len(batch.lines))
-    if certain.all():
-        rows = arrow.frame({name: column.values for name, column in known.items()})
-        return Validated(rows, batch.lines, _sorted(batch.rejects))
-    answers = doubts.ask(batch, texts, np.flatnonzero(~certain), contract)
-    return _merged(batch, known, certain, answers)
-
-
-def _known(texts: dict[str, pa.StringArray], rows: int, contract: type[Contract]) -> dict[str, Known]:
-    columns = compiled(contract).columns
-    if columns is None or not texts.keys() <= columns.keys():
-        return {}
-    return {
+    rows = len(batch.lines)
+    known = {
         name: column.read(texts[name]) if name in texts else column.missing(rows)
-        for name, column in columns.items()
+        for name, column in compiled(contract).columns.items()
     }
+    doubted = {name: _doubts(column.certain) for name, column in known.items() if column.certain is not None}
+    if not any(mask.any() for mask in doubted.values()):
+        columns = {name: column.values for name, column in known.items()}
+        return Validated(arrow.frame(columns), batch.lines, _sorted(batch.rejects))
+    return _merged(batch, known, doubts.ask(batch, texts, doubted, contract))
 
 
-def _certain(known: dict[str, Known], rows: int) -> npt.NDArray[np.bool_]:
-    certain = np.full(rows, bool(known))
-    for column in known.values():
-        if column.certain is not None:
-            certain &= column.certain.fill_null(False).to_numpy(zero_copy_only=False)
-    return certain
+def _doubts(certain: pa.BooleanArray) -> npt.NDArray[np.bool_]:
+    sure: npt.NDArray[np.bool_] = certain.fill_null(False).to_numpy(zero_copy_only=False)
+    return ~sure
 
 
-def _merged(
-    batch: Batch, known: dict[str, Known], certain: npt.NDArray[np.bool_], answers: Answers
-) -> Validated:
-    """The certain rows and those that the model accepted, in the order of the batch."""
-    accepted = certain.copy()
-    accepted[answers.positions] = True
-    positions = np.flatnonzero(accepted)
-    # The answers stand behind the batch's rows: that is where an asked row is taken from.
-    source = np.arange(len(batch.lines))
-    source[answers.positions] = len(batch.lines) + np.arange(len(answers.positions))
-    taken: Any = pa.array(source[positions])
+def _merged(batch: Batch, known: dict[str, Known], answers: Answers) -> Validated:
+    """The rows that are certain and those that the model accepted."""
+    accepted = ~answers.refused
     columns = {
-        name: pa.concat_arrays([known[name].values, column]).take(taken) if known else column
-        for name, column in answers.columns.items()
+        name: _accepted(column.values, answers.values.get(name, []), accepted)
+        for name, column in known.items()
     }
-    return Validated(
-        arrow.frame(columns), batch.lines[positions], _sorted([*batch.rejects, *answers.rejects])
-    )
+    rejects = _sorted([*batch.rejects, *answers.rejects])
+    return Validated(arrow.frame(columns), batch.lines[accepted], rejects)
+
+
+def _accepted(
+    values: pa.Array[Any], answered: list[Values], accepted: npt.NDArray[np.bool_]
+) -> pa.Array[Any]:
+    """The accepted of `values`, those that were in doubt as the model `answered` them."""
+    if not answered:
+        mask: Any = pa.array(accepted)
+        return values if accepted.all() else values.filter(mask)
+    # The answers stand behind the batch's rows: that is where the value of a row in doubt is taken from.
+    source = np.arange(len(values))
+    size = len(values)
+    for positions, found in answered:
+        source[positions] = np.arange(size, size + len(found))
+        size += len(found)
+    taken: Any = pa.array(source[accepted])
+    return pa.concat_arrays([values, *(found for _, found in answered)]).take(taken)
 
 
 def _sorted(rejects: list[Reject]) -> list[Reject]:

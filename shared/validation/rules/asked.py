@@ -14,10 +14,8 @@ from shared.validation.rules.rule import Encoding, Known, Rule, Schema
 
 
 def asked(schema: Schema, config: Any, definitions: list[Any], field: Field) -> Rule | None:
-    """The rule that asks; `None` where an answer may depend on more than the text: on the other fields,
-    or on when and how often a default is made.
-    """
-    if any(_needs_row(node) for node in [*_nodes(schema), *_nodes(definitions)]):
+    """The rule that asks; `None` where an answer may depend on more than the text."""
+    if needs_row(schema, definitions):
         return None
     whole: Any = {"type": "definitions", "schema": schema, "definitions": definitions}
     validator = SchemaValidator(whole, config)
@@ -39,8 +37,12 @@ def _answer(validator: SchemaValidator, text: str | None) -> tuple[Any] | None:
         return None
 
 
-def _needs_row(node: Schema) -> bool:
-    return node.get("type") == "with-info" or "default_factory" in node
+def needs_row(schema: Schema, definitions: list[Any]) -> bool:
+    """Whether what `schema` makes of a text may depend on more than the text: on the other fields, or on when
+    and how often a default is made.
+    """
+    nodes = [*_nodes(schema), *_nodes(definitions)]
+    return any(node.get("type") == "with-info" or "default_factory" in node for node in nodes)
 
 
 def _nodes(schema: Any) -> Iterator[Schema]:

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from shared.contracts.base import Contract
 from shared.reading.batches import Batch
+from shared.reading.reject import RowError
 from shared.validation.validating import Validated, validate
 
 FIRST_LINE = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Reasons = list[tuple[str, str | None]]
+Reasons = tuple[RowError, ...]
 Column = Sequence[str | None]
 
 
@@ -54,9 +55,7 @@ def require_as_row_by_row(columns: dict[str, Column], contract: type[Contract]) 
     assert [(reject.line, reject.raw) for reject in found.rejects] == [
         (2 * position + FIRST_LINE, f"row {position}") for position, _ in refused
     ]
-    assert [[(error.code, error.column) for error in reject.errors] for reject in found.rejects] == [
-        reasons for _, reasons in refused
-    ]
+    assert [reject.errors for reject in found.rejects] == [reasons for _, reasons in refused]
     return found
 
 
@@ -70,14 +69,22 @@ def _row_by_row(
         try:
             row = contract.model_validate(present, by_alias=False, by_name=True)
         except ValidationError as exc:
-            refused.append((position, _reasons(exc)))
+            refused.append((position, _reasons(exc, present)))
         else:
             accepted.append((position, row))
     return accepted, refused
 
 
-def _reasons(error: ValidationError) -> Reasons:
-    return [(item["type"], str(item["loc"][0]) if item["loc"] else None) for item in error.errors()]
+def _reasons(error: ValidationError, present: dict[str, str]) -> Reasons:
+    return tuple(
+        RowError(
+            code=item["type"],
+            message=item["msg"].removeprefix("Value error, "),
+            column=str(item["loc"][0]) if item["loc"] else None,
+            value=present.get(str(item["loc"][0]), "")[:200] if item["loc"] else None,
+        )
+        for item in error.errors()
+    )
 
 
 def _values(column: pa.ChunkedArray[Any]) -> list[Any]:
