@@ -14,7 +14,7 @@ from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN
 from shared.validation import arrow
 from shared.validation.validating import Validated
 
-_PIECE = 512 * 1024
+_PIECE = 256 * 1024
 """Bytes of rows encoded at a time; encoded they take half as much again, or a bit more."""
 
 
@@ -78,10 +78,10 @@ class _Pieces(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """The next bytes, up to `size`; none only at the end."""
         while not self._left:
-            piece = next(self._pieces, b"")
-            if not piece or size < 0 or len(piece) <= size:
-                return piece
-            self._left = memoryview(piece)
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._left = memoryview(piece)  # of nothing, while the encoder keeps some rows back
         size = len(self._left) if size < 0 else size
         read, self._left = bytes(self._left[:size]), self._left[size:]
         return read
