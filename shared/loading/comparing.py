@@ -39,11 +39,6 @@ class Comparison:
         """How many rows of the batch met a present one."""
         return len(self.own) + len(self.changed) + len(self.unchanged)
 
-    @property
-    def written(self) -> int:
-        """How many rows of the batch have to be written."""
-        return len(self.new) + len(self.own) + len(self.changed)
-
 
 def compare(rows: pa.RecordBatch, present: Present, key: Sequence[str]) -> Comparison:
     """`rows` against `present`, by the columns `key`; all columns that `present` has are compared."""

@@ -1,4 +1,4 @@
-"""The load of one file's rows: read → validate → encode → bring, in the caller's transaction."""
+"""The load of one file's rows: read → validate → look → bring, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from shared.loading.target import Target
 from shared.reading.batches import Batch, Reading
 from shared.stopwatch import Stopwatch
 from shared.validation import validating
-from shared.validation.validating import Validated
 
 _SMALL = 256 * 1024
 """Bytes of a file that is not worth another thread."""
@@ -91,13 +90,8 @@ class Load:
         for batch in self._watch.watch("read", reading, _rows_of):
             with self._watch.stage("validate", len(batch.lines)):
                 validated = validating.validate(batch, self._contract)
-            yield self._encoded(validated, reading)
-
-    def _encoded(self, validated: Validated, reading: Reading) -> Part:
-        with self._watch.stage("encode", len(validated.lines)):
             rows = encoding.with_lineage(validated, self._serial)
-            encoded = encoding.encode(rows) if self._target.expects_all else None
-        return Part(rows, encoded, validated.rejects, reading.rows, reading.consumed)
+            yield Part(rows, validated.rejects, reading.rows, reading.consumed)
 
     def _require_few_rejects(self) -> None:
         rows = self.rows_read

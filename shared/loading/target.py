@@ -17,7 +17,7 @@ from shared.faults import POSTGRES
 from shared.ledger import commits
 from shared.loading import comparing, copy, house, settling
 from shared.loading.comparing import Comparison, Positions
-from shared.loading.encoding import EncodedRows
+from shared.loading.encoding import encode
 from shared.loading.finding import Finding
 from shared.loading.house import House
 from shared.loading.part import Part
@@ -53,8 +53,6 @@ class Target:
         self._commits = 0
         self.expects_new = True
         """Whether the next batch will be sent before a look at the table."""
-        self.expects_all = True
-        """Whether all rows of the next batch will probably be written."""
         self.inserted = self.updated = self.unchanged = self.duplicate = 0
 
     @cached_property
@@ -101,9 +99,9 @@ class Target:
 
         Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
         """
-        if part.encoded and self.expects_new:
+        if self.expects_new:
             with self._watch.stage("copy", part.rows.num_rows):
-                if self._append(part.encoded):
+                if self._append(part.rows):
                     self.inserted += part.rows.num_rows
                     return
         self._merge(part)
@@ -115,11 +113,11 @@ class Target:
         with self._watch.stage("settle"):
             settling.settle(self._connection, self._contract, self._commits, self._left)
 
-    def _append(self, rows: EncodedRows) -> bool:
+    def _append(self, rows: pa.RecordBatch) -> bool:
         """COPY into the table; `False`, and nothing appended, where a key is there already."""
         try:
             with self._connection.begin_nested():
-                copy.copy_rows(self._connection, dataset.table(self._contract), rows)
+                copy.copy_rows(self._connection, dataset.table(self._contract), encode(rows))
         except psycopg2.errors.UniqueViolation as exc:
             self._require_about_key(exc)
             return False
@@ -135,7 +133,7 @@ class Target:
                 raise _key_conflict(rows, seen.unchanged)
             try:
                 with self._watch.stage("write", rows.num_rows), self._connection.begin_nested():
-                    self._writing.write(rows, part.encoded, seen)
+                    self._writing.write(rows, seen)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)
             except RowsMoved:
@@ -143,7 +141,6 @@ class Target:
             else:
                 self._count(seen)
                 self.expects_new = not seen.met
-                self.expects_all = seen.written == rows.num_rows
                 return
             seen = None
         raise Contended(POSTGRES, "other transactions kept changing the same rows")

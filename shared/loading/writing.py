@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, Table
 from shared.contracts.base import Contract
 from shared.loading import copy
 from shared.loading.comparing import Comparison, Positions
-from shared.loading.encoding import EncodedRows, encode
+from shared.loading.encoding import encode
 from shared.loading.house import House
 from shared.loading.present import Present
 from shared.tables import dataset
@@ -42,8 +42,8 @@ class Writing:
         self._house = house
         self._table = dataset.table(contract)
 
-    def write(self, rows: pa.RecordBatch, encoded: EncodedRows | None, comparison: Comparison) -> None:
-        """Bring what `comparison` found new, own or changed of `rows`, which may be `encoded` already.
+    def write(self, rows: pa.RecordBatch, comparison: Comparison) -> None:
+        """Bring what `comparison` found new, own or changed of `rows`.
 
         Raises `RowsMoved`, and Postgres' own `UniqueViolation` where another transaction brought a key
         meanwhile.
@@ -51,16 +51,14 @@ class Writing:
         met = np.append(comparison.own, comparison.changed)
         if self._house.may_replace:
             self._delete(comparison.present, np.append(comparison.own_at, comparison.changed_at))
-            self._append(rows, encoded, np.append(comparison.new, met))
+            self._append(rows, np.append(comparison.new, met))
         else:
-            self._append(rows, encoded, comparison.new)
+            self._append(rows, comparison.new)
             self._update(rows, met)
 
-    def _append(self, rows: pa.RecordBatch, encoded: EncodedRows | None, positions: Positions) -> None:
-        if not encoded or len(positions) < rows.num_rows:
-            encoded = encode(_at(rows, positions))
-        if encoded.count:
-            copy.copy_rows(self._connection, self._table, encoded)
+    def _append(self, rows: pa.RecordBatch, positions: Positions) -> None:
+        if len(positions):
+            copy.copy_rows(self._connection, self._table, encode(_at(rows, positions)))
 
     def _delete(self, present: Present, at: Positions) -> None:
         if not len(at):
