@@ -10,7 +10,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _DEPTH = 1
-"""Items that wait; each batch more would cost its memory and win nothing."""
+"""Items that wait; each more would cost its memory and win nothing. So the next one is not begun until there
+is room for it."""
 
 
 class _End:
@@ -25,43 +26,48 @@ def ahead(items: Iterable[T], patience: float) -> Generator[T | None, None, None
 
     An exception of `items` is raised here, after what came before it. Closing the iterator ends the thread.
     """
-    waiting: queue.Queue[T | _End] = queue.Queue(_DEPTH)
+    waiting: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+    room = threading.Semaphore(_DEPTH - 1)  # one is begun at once
     stopped = threading.Event()
-    worker = threading.Thread(target=_work, args=(items, waiting, stopped), name="ahead", daemon=True)
+    worker = threading.Thread(target=_work, args=(items, waiting, room, stopped), name="ahead", daemon=True)
     worker.start()
     try:
-        while not isinstance(item := _next(waiting, patience), _End):
+        while not isinstance(item := _next(waiting, room, patience), _End):
             yield item
+            del item  # not to be kept while the next one is awaited
         if item.error is not None:
             raise item.error
     finally:
         stopped.set()
+        room.release()
         worker.join()
 
 
-def _next(waiting: queue.Queue[T | _End], patience: float) -> T | _End | None:
+def _next(
+    waiting: queue.SimpleQueue[T | _End], room: threading.Semaphore, patience: float
+) -> T | _End | None:
     try:
-        return waiting.get(timeout=patience)
+        item = waiting.get(timeout=patience)
     except queue.Empty:
         return None
+    room.release()
+    return item
 
 
-def _work(items: Iterable[T], waiting: queue.Queue[T | _End], stopped: threading.Event) -> None:
+def _work(
+    items: Iterable[T],
+    waiting: queue.SimpleQueue[T | _End],
+    room: threading.Semaphore,
+    stopped: threading.Event,
+) -> None:
     end = _End(None)
     try:
         for item in items:
-            if not _put(waiting, item, stopped):
-                return
+            waiting.put(item)
+            del item
+            room.acquire()
+            if stopped.is_set():
+                break
     except BaseException as exc:  # noqa: BLE001 - raised again in the thread that waits
         end = _End(exc)
-    _put(waiting, end, stopped)
-
-
-def _put(waiting: queue.Queue[T | _End], item: T | _End, stopped: threading.Event) -> bool:
-    while not stopped.is_set():
-        try:
-            waiting.put(item, timeout=0.1)
-        except queue.Full:
-            continue
-        return True
-    return False
+    waiting.put(end)

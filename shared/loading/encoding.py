@@ -3,61 +3,85 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 
 from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN
+from shared.validation import arrow
 from shared.validation.validating import Validated
+
+_PIECE = 256 * 1024
+"""Bytes of rows encoded at a time; encoded they take half as much again, or a bit more."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRows:
-    """Rows of a batch for the table's columns `names`; `pieces` joined are the COPY's input."""
+    """`rows` for the table's columns of the same names, encoded only as they are sent.
 
-    count: int
-    names: list[str]
-    pieces: tuple[bytes, ...]
+    The server takes longer over a piece than its encoding does, so nobody waits for it, and the encoded form
+    of a whole batch is never held.
+    """
+
+    rows: pa.RecordBatch
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.rows.num_rows
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return self.rows.schema.names
 
     def file(self) -> io.RawIOBase:
-        """The input as a file, for the driver to read."""
-        return _Pieces(self.pieces)
+        """The COPY's input as a file, for the driver to read."""
+        return _Pieces(_pieces(self.rows))
 
 
 def with_lineage(validated: Validated, serial: int) -> pa.RecordBatch:
     """The accepted rows of a batch as rows of load `serial`: the contract's columns, `_line`, `_load`."""
-    loads = pa.array(np.full(len(validated.lines), serial, np.int64))
-    return (
-        pa.RecordBatch.from_pandas(validated.rows, preserve_index=False)
-        .append_column(LINE_COLUMN, pa.array(validated.lines))
-        .append_column(LOAD_COLUMN, loads)
-    )
+    columns: dict[str, Any] = arrow.columns(validated.rows)
+    columns[LINE_COLUMN] = pa.array(validated.lines)
+    columns[LOAD_COLUMN] = pa.repeat(pa.scalar(serial, pa.int64()), len(validated.lines))
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def encode(rows: pa.RecordBatch) -> EncodedRows:
     """`rows` for the columns of the same names."""
+    return EncodedRows(rows)
+
+
+def _pieces(rows: pa.RecordBatch) -> Iterator[bytes]:
     encoder = ArrowToPostgresBinaryEncoder(rows.schema)
-    pieces = (encoder.write_header(), encoder.write_batch(rows), encoder.finish())
-    return EncodedRows(rows.num_rows, rows.schema.names, pieces)
+    yield encoder.write_header()
+    step = max(rows.num_rows * _PIECE // max(rows.nbytes, 1), 1)
+    for at in range(0, rows.num_rows, step):
+        yield encoder.write_batch(rows.slice(at, step))
+    yield encoder.finish()
 
 
 class _Pieces(io.RawIOBase):
     """Reads through pieces of bytes without joining them."""
 
-    def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        self._waiting = [memoryview(piece) for piece in reversed(pieces)]
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while self._waiting and not self._waiting[-1]:
-            self._waiting.pop()
-        if not self._waiting:
-            return b""
-        piece = self._waiting[-1]
-        size = len(piece) if size < 0 else size
-        self._waiting[-1] = piece[size:]
-        return bytes(piece[:size])
+        """The next bytes, up to `size`; none only at the end."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._left = memoryview(piece)  # of nothing, while the encoder keeps some rows back
+        size = len(self._left) if size < 0 else size
+        read, self._left = bytes(self._left[:size]), self._left[size:]
+        return read

@@ -19,8 +19,10 @@ from shared.reading.reject import Reject
 from shared.reading.stretch import Stretch
 
 _RECORDS = 50_000
-_SIZE = 4 * 1024 * 1024
+_SIZE = 2 * 1024 * 1024
 """Records, or bytes, that make a batch; the last stretch of one may have as much again, or a bit more."""
+_FIRST_SIZE = 512 * 1024
+"""Bytes that make the first batch; a later one takes no more than all before it, so that they grow."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -64,7 +66,8 @@ class Reading:
         try:
             for read in walk.stretches(self._lines, self._exact, self.header.fields):
                 waiting.append(read)
-                if _make_a_batch(waiting):
+                del read  # not to be kept while the next one is read
+                if self._is_enough(waiting):
                     yield self._batch(waiting)
                     waiting = []
         except FileRefused:
@@ -73,6 +76,10 @@ class Reading:
             raise
         if waiting:
             yield self._batch(waiting)
+
+    def _is_enough(self, waiting: list[Stretch]) -> bool:
+        size = min(_SIZE, max(_FIRST_SIZE, self.consumed))
+        return sum(read.records for read in waiting) >= _RECORDS or sum(read.size for read in waiting) >= size
 
     def _counted(self, block: bytes) -> bytes:
         self._hash.update(block)
@@ -89,10 +96,6 @@ class Reading:
             for name, column in zip(loaded, joined.columns, strict=True)
         }
         return Batch(pd.DataFrame(text), joined.lines, joined.raw, joined.rejects)
-
-
-def _make_a_batch(waiting: list[Stretch]) -> bool:
-    return sum(read.records for read in waiting) >= _RECORDS or sum(read.size for read in waiting) >= _SIZE
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ class Lines:
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = iter(blocks)
+        self._block = memoryview(b"")  # what of the last block is not held yet
         self._held = b""
         self._at = 0
         self._ended = False
@@ -63,7 +64,7 @@ class Lines:
         """
         left = len(self._held) - self._at
         if (left < size // 2 or not left) and not self._ended:
-            self._fill(max(size * 3 // 4, 1))  # a block of that size or a bit less is enough
+            self._fill(max(size, 1))
         whole = self._at == 0 and len(self._held) <= size + size // 2
         return self._held if whole else self._held[self._at : self._at + size]
 
@@ -82,15 +83,27 @@ class Lines:
 
     def _fill(self, size: int) -> None:
         """Hold `size` bytes, fewer only at the file's end."""
-        pieces = [self._held[self._at :]] if self._at < len(self._held) else []
+        pieces: list[bytes | memoryview] = [self._held[self._at :]]
+        held = len(pieces[0])
         self._held = b""  # it need not be kept while the next block is on its way
-        held = sum(map(len, pieces))
-        while held < size and (block := next(self._blocks, None)) is not None:
-            pieces.append(block)
-            held += len(block)
+        while held < size and self._next_block():
+            piece = self._block[: size - held]
+            self._block = self._block[len(piece) :]
+            pieces.append(piece)
+            held += len(piece)
         self._ended = held < size
         self._held = b"".join(pieces)
         self._at = 0
+
+    def _next_block(self) -> bool:
+        """Have a block of which something is not held yet, unless the file ended."""
+        while not self._block:
+            self._block = memoryview(b"")  # an empty rest would keep its block while the next is on its way
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._block = memoryview(block)
+        return True
 
 
 def _too_long(number: int) -> FileRefused:

@@ -13,10 +13,11 @@ from shared.reading.records import Record
 from shared.reading.stretch import Fields, Stretch
 from shared.reading.table import RanOn
 
-_WIDEST = 8 * 1024 * 1024
+_WIDEST = 4 * 1024 * 1024
+_FIRST = 1024 * 1024
 _NARROWEST = 64 * 1024
-"""Bytes looked at in one go. The next window is twice as wide as what the last one gave, so that looking
-costs in proportion to what is gained by it."""
+"""Bytes looked at in one go, few at first so that the server has something to do soon. The next window is
+twice as wide as what the last one gave, so that looking costs in proportion to what is gained by it."""
 
 _WORTHWHILE = 4 * 1024
 """Bytes below which pyarrow's start costs more than the exact parser."""
@@ -30,17 +31,10 @@ def stretches(lines: Lines, exact: Iterator[Record], fields: Fields) -> Iterator
 
     Raises `FileRefused` where the file turns out to be none, after the stretch before that place.
     """
-    width, turn = _WIDEST, _FEWEST
-    while True:
-        window = lines.ahead(width)
-        if not window:
-            return
-        found = plain.find(window, lines.number + 1)
-        try:
-            read = _plain(window, found, fields)
-        except RanOn as exc:
-            found = _before(found, exc.place, lines.number + 1)
-            read = _plain(window, found, fields)
+    width, turn = min(_FIRST, _WIDEST), _FEWEST
+    while window := lines.ahead(width):
+        found, read = _look(window, lines.number + 1, fields)
+        del window  # from here on the stretch alone keeps it, and is not kept here either
         if read:
             lines.skip(found.size, found.lines)
             if read.records:
@@ -48,10 +42,22 @@ def stretches(lines: Lines, exact: Iterator[Record], fields: Fields) -> Iterator
         elif not found.size and not found.trouble and _may_grow(width):
             width *= 4
             continue
-        if found.trouble or not read:
-            turn = _FEWEST if read and found.size >= _NARROWEST else min(2 * turn, _MOST)
+        is_read = read is not None
+        del read
+        if found.trouble or not is_read:
+            turn = _FEWEST if is_read and found.size >= _NARROWEST else min(2 * turn, _MOST)
             yield from _exact(exact, turn, fields)
         width = min(max(2 * found.size, _NARROWEST), _WIDEST)
+
+
+def _look(window: bytes, number: int, fields: Fields) -> tuple[Plain, Stretch | None]:
+    """The plain beginning of `window`, which begins on line `number`, and its stretch where that pays."""
+    found = plain.find(window, number)
+    try:
+        return found, _plain(window, found, fields)
+    except RanOn as exc:
+        found = _before(found, exc.place, number)
+        return found, _plain(window, found, fields)
 
 
 def _plain(window: bytes, found: Plain, fields: Fields) -> Stretch | None:

@@ -52,12 +52,22 @@ def _scaled(value: Any, places: int) -> Any:
 
 def texts(column: pd.Series[str]) -> pa.StringArray:
     """The column of text without a copy, where it is one array of 32-bit offsets already."""
+    array = _array(column)
+    text: pa.StringArray = array if array.type == pa.string() else array.cast(pa.string())
+    return text
+
+
+def columns(frame: pd.DataFrame) -> dict[str, pa.Array[Any]]:
+    """The columns of an Arrow-backed frame over the same memory."""
+    return {str(name): _array(frame[name]) for name in frame.columns}
+
+
+def _array(column: pd.Series[Any]) -> Any:
     held: Any = column.array
     array: Any = pa.array(held, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
-    text: pa.StringArray = array if array.type == pa.string() else array.cast(pa.string())
-    return text
+    return array
 
 
 def frame(columns: dict[str, pa.Array[Any]]) -> pd.DataFrame:
