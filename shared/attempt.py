@@ -85,7 +85,8 @@ class Attempt:
             return self._duplicate(twin, reading.sha256)
         if not contract.key:
             self._replace_earlier(contract)
-        rejected.keep(self._connection)
+        with self.watch.stage("rejects", rejected.count):
+            rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
 
     def _replace_earlier(self, contract: type[Contract]) -> None:

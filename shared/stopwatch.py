@@ -41,6 +41,7 @@ class Stopwatch:
                     return
             self._rows[name] += rows(item)
             yield item
+            del item  # not to be kept while the next one is made
 
     def log(self, ingestion_id: uuid.UUID, dataset: str) -> None:
         """One line per stage, in the order in which they began."""

@@ -58,6 +58,7 @@ class Load:
                 if part.rows.num_rows:
                     self._target.bring(part)
                 report(part.rows_read, reading.size)
+                del part
         self._require_few_rejects()
 
     def settle(self, reading: Reading) -> Counts:
@@ -87,11 +88,17 @@ class Load:
             yield from looked
 
     def _parts(self, reading: Reading) -> Iterator[Part]:
-        for batch in self._watch.watch("read", reading, _rows_of):
+        """Nothing of a part is kept here while the next one is read."""
+        batches = self._watch.watch("read", reading, _rows_of)
+        while (batch := next(batches, None)) is not None:
             with self._watch.stage("validate", len(batch.lines)):
                 validated = validating.validate(batch, self._contract)
+            del batch
             rows = encoding.with_lineage(validated, self._serial)
-            yield Part(rows, validated.rejects, reading.rows, reading.consumed)
+            part = Part(rows, validated.rejects, reading.rows, reading.consumed)
+            del validated, rows
+            yield part
+            del part
 
     def _require_few_rejects(self) -> None:
         rows = self.rows_read

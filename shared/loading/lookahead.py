@@ -47,3 +47,4 @@ def _with_looks(parts: Iterator[Part], target: Target, watch: Stopwatch, stack: 
                 stack.close()
                 is_possible = False
         yield replace(part, seen=seen)
+        del part, seen
