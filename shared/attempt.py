@@ -13,7 +13,7 @@ from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import FileRefused, UnknownDataset
-from shared.ledger import ingestions, locks, rejects
+from shared.ledger import ingestions, rejects
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.loading.load import Load, Report
@@ -76,8 +76,8 @@ class Attempt:
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
-            locks.acquire_content(self._connection, self._dataset, reading.sha256)
-            if twin := self._twin(reading.sha256, reading.size):
+            twin = ingestions.find_last_twin(self._connection, self._dataset, reading.sha256, reading.size)
+            if twin:
                 loaded.rollback()
             else:
                 counts = load.settle(reading)

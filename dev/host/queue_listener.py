@@ -24,6 +24,8 @@ _LARGEST_BATCH = 32
 # Messages held for each one that can run: enough to fetch in batches, few enough that a killed host
 # costs few messages a try they did not get.
 _HELD_FOR_EACH = 8
+# Messages that storage may still delete while the next ones run.
+_FINISHING = 2
 _FIRST_REST, _LONGEST_REST = 0.02, 1.0
 
 
@@ -36,6 +38,10 @@ class Rules:
     lease_seconds: int
     retry_seconds: float = 0
     longest_rest: float = _LONGEST_REST
+
+
+class _Stopping(Exception):
+    """The host stops before a message had its turn."""
 
 
 class QueueListener:
@@ -54,14 +60,16 @@ class QueueListener:
         self._account = account
         self._queue = queue
         self._rules = rules
-        self._processing = Processing(handle, poison, rules.tries, rules.retry_seconds)
+        self._handle = handle
+        self._places = threading.Semaphore(rules.concurrency)
+        self._processing = Processing(self._handle_in_turn, poison, rules.tries, rules.retry_seconds)
         self._lifecycle = lifecycle
         self._held: set[HeldMessage] = set()
         self._changed = threading.Condition()
         self._doing = f"reading the queue {queue.name}"
         self._rest = _FIRST_REST
         name = queue.name
-        self._pool = ThreadPoolExecutor(rules.concurrency, thread_name_prefix=f"queue {name}")
+        self._pool = ThreadPoolExecutor(rules.concurrency + _FINISHING, thread_name_prefix=f"queue {name}")
         self._fetching = lifecycle.loop(f"queue {name}", self._fetch)
         self._renewing = lifecycle.loop(f"leases {name}", self._renew, while_stopping=True)
 
@@ -121,10 +129,7 @@ class QueueListener:
     def _work(self, held: HeldMessage) -> None:
         try:
             with self._lifecycle.work():
-                if self._lifecycle.stopping.is_set():
-                    held.release(0)
-                elif self._processing.process(held):
-                    self.wake()
+                self._process(held)
         except AzureError as exc:
             # Its lease ends, and it comes again: a message is delivered at least once.
             self._account.failed("finishing a message", exc)
@@ -135,3 +140,16 @@ class QueueListener:
             with self._changed:
                 self._held.discard(held)
                 self._changed.notify_all()
+
+    def _process(self, held: HeldMessage) -> None:
+        try:
+            if self._processing.process(held):
+                self.wake()
+        except _Stopping:
+            held.release(0)
+
+    def _handle_in_turn(self, message: QueueMessage) -> bool:
+        with self._places:
+            if self._lifecycle.stopping.is_set():
+                raise _Stopping
+            return self._handle(message)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Update, bindparam, func, or_, select, text, update
 
 from shared.identity import BlobVersion
+from shared.ledger import locks
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.storage.uploads import Upload
@@ -24,13 +25,13 @@ _RECEIVE = text(RECEIVE)
 _FINISH = (
     update(ingestions).where(ingestions.c.id == bindparam("entry")).values(finished_at=func.clock_timestamp())
 )
-_TWIN = select(ingestions.c.id).where(
-    ingestions.c.dataset == bindparam("dataset"),
-    ingestions.c.sha256 == bindparam("sha256"),
-    ingestions.c.size == bindparam("size"),
-    ingestions.c.state == State.LOADED,
-    ingestions.c.replaced_by.is_(None),
-)
+_FIND_TWIN = """
+    select id from ingest.ingestions
+    where dataset = :dataset and sha256 = :sha256 and size = :size
+    and state = 'loaded' and replaced_by is null"""
+_TWIN = text(_FIND_TWIN).columns(ingestions.c.id)
+# Two statements, so that the second one sees what was committed while the first one waited.
+_LAST_TWIN = text(f"{locks.ACQUIRE_CONTENT}; {_FIND_TWIN}").columns(ingestions.c.id)
 _ALIKE = (
     select(ingestions.c.id)
     .where(
@@ -97,6 +98,16 @@ def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: in
     """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced."""
     facts = {"dataset": dataset, "sha256": sha256, "size": size}
     twin: uuid.UUID | None = connection.scalar(_TWIN, facts)
+    return twin
+
+
+def find_last_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
+    """As `find_loaded_twin`, after waiting until no other transaction is about to load the same bytes.
+
+    From then on others wait for ours, so no twin can come between this and the commit.
+    """
+    facts = {"dataset": dataset, "sha256": sha256, "size": size}
+    twin: uuid.UUID | None = connection.scalar(_LAST_TWIN, facts)
     return twin
 
 

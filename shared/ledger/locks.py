@@ -12,8 +12,10 @@ from shared.identity import BlobVersion
 _POLL_SECONDS = 0.2
 
 
+ACQUIRE_CONTENT = "select pg_advisory_xact_lock(hashtextextended(:dataset || ' ' || :sha256, 0))"
+"""Waits until no other transaction is about to load the same bytes into the same dataset."""
+
 _TRY = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-_CONTENT = text("select pg_advisory_xact_lock(hashtextextended(:content, 0))")
 _SHARED = text("select pg_advisory_xact_lock_shared(hashtextextended(:dataset, 0))")
 _ALONE = text("select pg_advisory_xact_lock(hashtextextended(:dataset, 0))")
 _AT_ONCE = text("""
@@ -57,11 +59,6 @@ def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
             return False
         time.sleep(_POLL_SECONDS)
     return True
-
-
-def acquire_content(connection: Connection, dataset: str, sha256: str) -> None:
-    """Wait until no other transaction is about to load the same bytes into `dataset`."""
-    connection.execute(_CONTENT, {"content": f"{dataset} {sha256}"})
 
 
 def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> None:

@@ -47,6 +47,25 @@ def test_a_running_function_ends_before_the_host_does(make_host: MakeHost, blobs
         host.ask("GET", "/")
 
 
+def test_a_stopping_host_begins_nothing_that_waited_for_its_turn(
+    make_host: MakeHost, blobs: BlobServiceClient
+) -> None:
+    one_at_a_time = {"AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism": "1"}
+    host = make_host(LOADING, {"BLOBS": unique("waiting"), "SLEEP": "1", **one_at_a_time})
+    with blobs.create_container(host.settings["BLOBS"]) as container:
+        for name in "abc":
+            container.upload_blob(name, b"1")
+    host.start()
+    host.wait_for(lambda: host.records(function="load"))
+    time.sleep(0.3)  # the others are taken off the queue too
+    assert host.stop(signal.SIGTERM) == 0
+    assert len(host.records(function="load")) == len(host.records(function="loaded")) == 1
+    host.settings["SLEEP"] = "0"
+    host.start()
+    host.wait_for(lambda: len(host.records(function="loaded")) == 3)
+    assert len(host.records(function="load")) == 3
+
+
 def test_a_killed_hosts_message_comes_again_after_its_lease(
     make_host: MakeHost, blobs: BlobServiceClient
 ) -> None:
