@@ -22,7 +22,7 @@ _BLOCK = 8 * 1024 * 1024
 _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - the scope's public name
 
 _POOL_SIZE = 3
-_POOL_OVERFLOW = 6
+_POOL_OVERFLOW = 9
 """A load holds one connection, a second one where it meets present rows, and needs one more for moments, so
 the pool must exceed the loads at once (host.json: 2 blobs, and one each of poison queue and sweep) or they
 would wait for each other."""
@@ -47,6 +47,7 @@ class Resources:
             hide_parameters=True,  # rows do not belong in logs
             connect_args={
                 "connect_timeout": 5,
+                "client_encoding": "utf8",  # what COPY is sent, whatever the database's own encoding
                 "application_name": "csv-ingest",
                 "keepalives_idle": 30,
                 "keepalives_interval": 10,

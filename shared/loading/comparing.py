@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.loading import long_texts
 from shared.loading.present import Mask, Present
 
 Positions = npt.NDArray[np.int64]
@@ -38,6 +39,15 @@ class Comparison:
     def met(self) -> int:
         """How many rows of the batch met a present one."""
         return len(self.own) + len(self.changed) + len(self.unchanged)
+
+    def is_same_as(self, other: Comparison) -> bool:
+        """Whether both say the same of the same rows, at the same places."""
+        return (
+            np.array_equal(self.new, other.new)
+            and np.array_equal(self.own, other.own)
+            and np.array_equal(self.changed, other.changed)
+            and bool(self.present.places.equals(other.present.places))
+        )
 
 
 def compare(rows: pa.RecordBatch, present: Present, key: Sequence[str]) -> Comparison:
@@ -73,6 +83,8 @@ def _codes(rows: pa.RecordBatch, present: Present, key: Sequence[str]) -> tuple[
     codes = np.zeros(rows.num_rows + len(present), np.int64)
     for name in key:
         both: Any = pa.concat_arrays([rows.column(name), present.columns[name]])
+        if pa.types.is_floating(both.type):
+            both = pc.add(both, 0.0)  # -0.0 is another text, but the same key
         encoded = both.dictionary_encode(null_encoding="encode")
         codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
         if codes.max(initial=0) > 2 * len(codes):
@@ -97,6 +109,8 @@ def _same(
         same &= ~present.is_odd[met_at]
     for name in present.columns.keys() - set(key):
         ours, theirs = _taken(rows.column(name), met), _taken(present.columns[name], met_at)
+        if pa.types.is_string(ours.type):
+            ours = long_texts.compared(ours)
         equal = pc.equal(ours, theirs).fill_null(False)
         for is_alike in _alike(ours.type):
             equal = pc.or_(equal, pc.and_(is_alike(ours), is_alike(theirs)).fill_null(False))

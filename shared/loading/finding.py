@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg2.extensions
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import sql
 from sqlalchemy import Connection, DateTime, MetaData, Table, Text
 
 from shared.contracts.base import Contract
-from shared.loading import copy, present
+from shared.loading import copy, long_texts, present
 from shared.loading.encoding import encode
 from shared.loading.house import House
 from shared.loading.present import Present
@@ -31,9 +32,6 @@ read the whole table for each batch. Dates and floats come as they are read here
 _KEYS = Table("ingest_keys", MetaData())
 
 _ROW = sql.SQL("row(present.{load} = {serial}, present.tableoid, present.ctid, {columns}, null)::text")
-_NO_LONGER = sql.SQL("case when octet_length({0}) > {1} then left({0}, {2}) else {0} end")
-"""A text longer than all of the batch differs from each of them; all of it might not fit into memory."""
-
 _RANGE = sql.SQL(
     "select tableoid, ctid, * from {table} where ({key}) >= ({low}) and ({key}) <= ({high}) limit {most}"
 )
@@ -72,11 +70,12 @@ class Finding:
         row = _ROW.format(
             load=self._load,
             serial=self._serial,
-            columns=sql.SQL(", ").join(self._shown(name, rows) for name in self._columns),
+            columns=sql.SQL(", ").join(self._shown(name) for name in self._columns),
         )
         most = rows.num_rows + rows.num_rows // 4 + 10
-        if self._has_byte_order and not (self._is_scattered and self._is_wide(rows, most)):
-            text, count = self._ask(_ROWS.format(row=row, found=self._range(rows, most)))
+        found = self._range(rows, most) if self._has_byte_order else None
+        if found and not (self._is_scattered and self._is_wide(found, most)):
+            text, count = self._ask(_ROWS.format(row=row, found=found))
             self._is_scattered = count == most
             if not self._is_scattered:
                 return present.parse(text, schema)
@@ -84,36 +83,40 @@ class Finding:
         text, _ = self._ask(_BY_KEY.format(row=row, table=self._table, key=copy.columns(self._key)))
         return present.parse(text, schema)
 
-    def _is_wide(self, rows: pa.RecordBatch, most: int) -> bool:
-        """Whether the range of the keys of `rows` has `most` rows; cheaper than to read them in vain."""
+    def _is_wide(self, found: sql.Composable, most: int) -> bool:
+        """Whether the range `found` has `most` rows; cheaper than to read them in vain."""
         with copy.cursor(self._connection) as driver:
-            driver.execute(sql.SQL("select count(*) from ({}) as found").format(self._range(rows, most)))
+            driver.execute(sql.SQL("select count(*) from ({}) as found").format(found))
             return bool(driver.fetchall()[0][0] == most)
 
-    def _ask(self, query: sql.Composable) -> tuple[str, int]:
+    def _ask(self, query: sql.Composable) -> tuple[bytes, int]:
         with copy.cursor(self._connection) as driver:
+            psycopg2.extensions.register_type(psycopg2.extensions.BYTES, driver)  # text as it came
             driver.execute(query)
-            text, count = driver.fetchall()[0]
-        return text or "", count
+            content, count = driver.fetchall()[0]
+        return content or b"", count
 
-    def _range(self, rows: pa.RecordBatch, most: int) -> sql.Composable:
+    def _range(self, rows: pa.RecordBatch, most: int) -> sql.Composable | None:
+        """The rows between the least and the greatest key, `None` where Python has no such moment."""
+        try:
+            low, high = _first(rows, self._key, "min"), _first(rows, self._key, "max")
+        except (OverflowError, ValueError):
+            return None
         return _RANGE.format(
             table=self._table,
             key=copy.columns(self._key),
-            low=_literals(_first(rows, self._key, "min")),
-            high=_literals(_first(rows, self._key, "max")),
+            low=_literals(low),
+            high=_literals(high),
             most=sql.Literal(most),
         )
 
-    def _shown(self, name: str, rows: pa.RecordBatch) -> sql.Composable:
+    def _shown(self, name: str) -> sql.Composable:
         column = sql.Identifier("present", name)
         kind = dataset.table(self._contract).c[name].type
         if isinstance(kind, DateTime) and kind.timezone:
             return sql.SQL("{} at time zone 'UTC'").format(column)
         if isinstance(kind, Text) and name not in self._key:
-            texts: Any = rows.column(name)
-            longest = pc.max(pc.binary_length(texts)).as_py() or 0
-            return _NO_LONGER.format(column, sql.Literal(longest), sql.Literal(longest + 1))
+            return long_texts.selected(column)
         return column
 
     def _bring_keys(self, rows: pa.RecordBatch) -> None:

@@ -21,7 +21,9 @@ _FACTS = sql.SQL("""
         and not exists (
             select from pg_publication_tables
             where schemaname = table_.relnamespace::regnamespace::text and tablename = table_.relname),
-        key_.conname,
+        array(
+            select conname::text from pg_constraint where contype = 'p' and (conrelid = table_.oid
+                or conrelid in (select relid from pg_partition_tree(table_.oid)))),
         array(
             select attname::text from unnest(key_.conkey) with ordinality as place (number, position)
             join pg_attribute on attrelid = table_.oid and attnum = number order by position),
@@ -39,13 +41,13 @@ class House:
 
     `may_replace`: nothing tells an update from a deletion and an insertion: no triggers (foreign keys are
     some), rules, row security, partitions, publications, or columns that the contract does not know.
-    `constraint` is the name of its primary key, `key` are the columns in the order of its index, and
+    `constraints` are the names of its primary key, in each partition too; `key` are its columns in the order of its index, and
     `has_byte_order` says whether that sorts them as Arrow does. No page has as
     many rows as `rows_of_a_page`: the head of each takes 24 bytes.
     """
 
     may_replace: bool
-    constraint: str
+    constraints: tuple[str, ...]
     key: tuple[str, ...]
     has_byte_order: bool
     rows_of_a_page: int
@@ -57,5 +59,5 @@ def look(connection: Connection, contract: type[Contract]) -> House:
     statement = _FACTS.format(table=sql.Literal(f'"{table.schema}"."{table.name}"'))
     with copy.cursor(connection) as driver:
         driver.execute(statement, {"columns": [column.name for column in table.columns]})
-        may_replace, constraint, key, has_byte_order, rows_of_a_page = driver.fetchall()[0]
-    return House(may_replace, constraint, tuple(key), has_byte_order, rows_of_a_page)
+        may_replace, constraints, key, has_byte_order, rows_of_a_page = driver.fetchall()[0]
+    return House(may_replace, tuple(constraints), tuple(key), has_byte_order, rows_of_a_page)

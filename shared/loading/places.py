@@ -1,4 +1,4 @@
-"""Places: a set of rows of a table by where they lie, at a bit for each."""
+"""Places: a set of rows of a table by where they lie, at a bit for each row that its pages could have."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 Numbers = npt.NDArray[np.int64]
+_PAGES = 4096
+"""Pages whose rows share a piece: 32 MB of a table."""
 
-_PAGES = 64
-"""Pages whose rows share one piece of the set; a multiple of 8, so that a piece is whole bytes."""
+_FEW = 32
+"""A piece of numbers has fewer than a 32nd of its rows, since a number takes as much as 32 bits."""
 
 
 class Places:
@@ -23,36 +25,41 @@ class Places:
     def __init__(self, rows_of_a_page: int) -> None:
         """No page has as many rows as `rows_of_a_page`."""
         self._rows = rows_of_a_page
-        self._piece = rows_of_a_page * _PAGES
-        self._pieces: dict[tuple[int, int], npt.NDArray[np.uint8]] = {}
+        self._size = rows_of_a_page * _PAGES
+        self._pieces: dict[tuple[int, int], bytes | npt.NDArray[np.uint32]] = {}
+        """Of each, the numbers of its rows in order while they are few, else a bit for every row."""
 
     def add(self, parts: Numbers, places: pa.StringArray) -> int:
         """Add places, all different; returns how many of them were in the set already."""
         present = 0
-        for bits, numbers in self._split(parts, places):
-            before = int(np.bitwise_count(bits).sum())
-            np.bitwise_or.at(bits, numbers >> 3, np.uint8(1) << (numbers & 7).astype(np.uint8))
-            present += len(numbers) - (int(np.bitwise_count(bits).sum()) - before)
+        for name, numbers in self._split(parts, places):
+            held = self._numbers(name)
+            merged = np.union1d(held, numbers).astype(np.uint32)
+            present += len(held) + len(numbers) - len(merged)
+            self._keep(name, merged)
         return present
 
     def remove(self, parts: Numbers, places: pa.StringArray) -> int:
         """Remove places, all different; returns how many of them were in the set."""
-        absent = len(places) - self.add(parts, places)
-        for bits, numbers in self._split(parts, places):
-            np.bitwise_xor.at(bits, numbers >> 3, np.uint8(1) << (numbers & 7).astype(np.uint8))
-        return len(places) - absent
+        present = 0
+        for name, numbers in self._split(parts, places):
+            held = self._numbers(name)
+            left = np.setdiff1d(held, numbers, assume_unique=True)
+            present += len(held) - len(left)
+            self._keep(name, left)
+        return present
 
     def has_any(self, parts: Numbers, places: pa.StringArray) -> bool:
         """Whether any of these places is in the set."""
-        return any(
-            (bits[numbers >> 3] & (np.uint8(1) << (numbers & 7).astype(np.uint8))).any()
-            for bits, numbers in self._split(parts, places)
+        return bool(self._pieces) and any(
+            np.isin(numbers, self._numbers(name), assume_unique=True).any()
+            for name, numbers in self._split(parts, places)
         )
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """The places piece by piece: a `tableoid` and some `ctid`s of it."""
-        for (part, piece), bits in self._pieces.items():
-            numbers = np.flatnonzero(np.unpackbits(bits, bitorder="little")) + piece * self._piece
+        for part, piece in self._pieces:
+            numbers = self._numbers((part, piece)).astype(np.int64) + piece * self._size
             pages, rows = np.divmod(numbers, self._rows)
             if len(numbers):
                 yield (
@@ -60,21 +67,35 @@ class Places:
                     [f"({page},{row})" for page, row in zip(pages.tolist(), rows.tolist(), strict=True)],
                 )
 
+    def _numbers(self, name: tuple[int, int]) -> npt.NDArray[np.uint32]:
+        """The rows of a piece, in order."""
+        held = self._pieces.get(name)
+        if isinstance(held, bytes):
+            bits = np.unpackbits(np.frombuffer(held, np.uint8))
+            return np.flatnonzero(bits).astype(np.uint32)
+        return np.empty(0, np.uint32) if held is None else held
+
+    def _keep(self, name: tuple[int, int], numbers: npt.NDArray[np.uint32]) -> None:
+        if len(numbers) * _FEW < self._size:
+            self._pieces[name] = numbers
+            return
+        bits = np.zeros(self._size, np.bool_)
+        bits[numbers] = True
+        self._pieces[name] = np.packbits(bits).tobytes()
+
     def _split(
         self, parts: Numbers, places: pa.StringArray
-    ) -> Iterator[tuple[npt.NDArray[np.uint8], Numbers]]:
+    ) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.uint32]]]:
         """The pieces that have `places`, each with their numbers in it."""
         if not len(places):
             return
-        pieces, numbers = np.divmod(_numbers(places, self._rows), self._piece)
+        pieces, numbers = np.divmod(_numbers(places, self._rows), self._size)
         order = np.lexsort((pieces, parts))
         parts, pieces, numbers = parts[order], pieces[order], numbers[order]
         is_first = np.append(True, (np.diff(parts) != 0) | (np.diff(pieces) != 0))
         starts = np.flatnonzero(is_first)
         for start, stop in zip(starts, np.append(starts[1:], len(numbers)), strict=True):
-            name = (int(parts[start]), int(pieces[start]))
-            bits = self._pieces.setdefault(name, np.zeros(self._piece // 8, np.uint8))
-            yield bits, numbers[start:stop]
+            yield (int(parts[start]), int(pieces[start])), numbers[start:stop].astype(np.uint32)
 
 
 def _numbers(places: pa.StringArray, rows_of_a_page: int) -> Numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Inexact, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
+
+_EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 
 Mask = npt.NDArray[np.bool_]
 
@@ -40,10 +42,9 @@ class Present:
         return self.parts[positions], self.places.take(positions)
 
 
-def parse(text: str, schema: pa.Schema) -> Present:
-    """The rows of `text`, as Postgres writes rows: whether own, `tableoid`, `ctid`, `schema`, and null."""
+def parse(content: bytes, schema: pa.Schema) -> Present:
+    """The rows of `content`, as Postgres writes rows: whether own, `tableoid`, `ctid`, `schema`, and null."""
     types = {field.name: field.type for field in schema}
-    content = text.encode()
     is_odd: Mask | None = None
     try:
         columns = _read(content, types)
@@ -118,13 +119,13 @@ def _value(text: str | None, kind: pa.DataType) -> Any:
         return None
     try:
         return _python_type(kind)(text)
-    except (ValueError, InvalidOperation, pa.ArrowInvalid):
+    except (ValueError, ArithmeticError, pa.ArrowInvalid):
         return None
 
 
 def _python_type(kind: pa.DataType) -> Callable[[str], Any]:
     if pa.types.is_decimal(kind):
-        return lambda text: pa.scalar(Decimal(text).normalize(), kind).as_py()
+        return lambda text: pa.scalar(_EXACT.create_decimal(text).normalize(_EXACT), kind).as_py()
     if pa.types.is_timestamp(kind):
         return lambda text: datetime.fromisoformat(text + ("Z" if kind.tz else ""))
     readers: dict[pa.DataType, Callable[[str], Any]] = {

@@ -12,7 +12,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from shared.contracts.base import Contract
-from shared.errors import Contended, FileRefused
+from shared.errors import Contended, FileRefused, LoadFailed
 from shared.faults import POSTGRES
 from shared.ledger import commits
 from shared.loading import comparing, copy, house, settling
@@ -31,6 +31,11 @@ _TRIES = 5
 """Looks at the present rows of one batch, while other transactions change them in between."""
 
 _SOON = text("set local lock_timeout = '2s'")
+
+_NO_PROGRESS = (
+    "the table does not take rows for keys that it has, or seems to have: does a trigger change or drop "
+    "rows, does another table inherit from it, or does a key's collation take different texts for equal?"
+)
 
 _SHOWN = 10
 """Lines with a key that is there already which a refusal names."""
@@ -124,11 +129,13 @@ class Target:
         return True
 
     def _merge(self, part: Part) -> None:
-        rows, seen = part.rows, part.seen
-        for _ in range(_TRIES):
+        rows, seen, before = part.rows, part.seen, None
+        for tries in range(_TRIES):
             if seen is None or self._is_outdated(seen):
                 with self._watch.stage("look again", rows.num_rows):
                     seen = comparing.compare(rows, self._finding.find(rows), self.key)
+                if tries > 1 and before is not None and seen.is_same_as(before):
+                    raise LoadFailed(_NO_PROGRESS)
             if self._contract.on_conflict == "refuse" and len(seen.unchanged):
                 raise _key_conflict(rows, seen.unchanged)
             try:
@@ -142,7 +149,7 @@ class Target:
                 self._count(seen)
                 self.expects_new = not seen.met
                 return
-            seen = None
+            before, seen = seen, None
         raise Contended(POSTGRES, "other transactions kept changing the same rows")
 
     def _is_outdated(self, seen: Comparison) -> bool:
@@ -161,7 +168,7 @@ class Target:
 
     def _require_about_key(self, exc: psycopg2.errors.UniqueViolation) -> None:
         """A unique index of the table's owner is none of ours: the error goes on, and names it."""
-        if not self._contract.key or exc.diag.constraint_name != self._house.constraint:
+        if not self._contract.key or exc.diag.constraint_name not in self._house.constraints:
             raise exc
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import LiteralString
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from psycopg2 import sql
 from sqlalchemy import Connection, MetaData, Table
@@ -19,6 +20,11 @@ from shared.loading.present import Present
 from shared.tables import dataset
 
 _DELETE = sql.SQL("delete from {table} where ctid = any (%s::tid[])")
+_LOCK = sql.SQL("""
+    select count(*) from (
+        select from {table} as present join unnest(%s::oid[], %s::tid[]) as seen (part, place)
+        on present.tableoid = seen.part and present.ctid = seen.place for update of present
+    ) as locked""")
 _UPDATE = sql.SQL(
     "update {table} as present set {assignments} from ingest_changed as changed where {is_same_key}"
 )
@@ -48,12 +54,13 @@ class Writing:
         Raises `RowsMoved`, and Postgres' own `UniqueViolation` where another transaction brought a key
         meanwhile.
         """
-        met = np.append(comparison.own, comparison.changed)
+        present, met = comparison.present, np.append(comparison.own, comparison.changed)
         if self._house.may_replace:
-            self._delete(comparison.present, np.append(comparison.own_at, comparison.changed_at))
+            self._delete(present, np.append(comparison.own_at, comparison.changed_at))
             self._append(rows, np.append(comparison.new, met))
         else:
             self._append(rows, comparison.new)
+            self._lock(*present.at(np.append(comparison.own_at, comparison.changed_at)))
             self._update(rows, met)
 
     def _append(self, rows: pa.RecordBatch, positions: Positions) -> None:
@@ -67,6 +74,16 @@ class Writing:
         with copy.cursor(self._connection) as driver:
             driver.execute(_DELETE.format(table=copy.identifier(self._table)), [copy.places(places)])
             if driver.rowcount != len(at):
+                raise RowsMoved
+
+    def _lock(self, parts: npt.NDArray[np.int64], places: pa.StringArray) -> None:
+        """The update goes by key: the rows it finds must be those that were seen, not what became of them."""
+        if not len(places):
+            return
+        with copy.cursor(self._connection) as driver:
+            statement = _LOCK.format(table=copy.identifier(self._table))
+            driver.execute(statement, [parts.tolist(), copy.places(places)])
+            if driver.fetchall()[0][0] != len(places):
                 raise RowsMoved
 
     def _update(self, rows: pa.RecordBatch, positions: Positions) -> None:

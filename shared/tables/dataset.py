@@ -69,7 +69,11 @@ class Field:
 @cache
 def fields(contract: type[Contract]) -> tuple[Field, ...]:
     """The fields of `contract` in its order; raises `TypeError` that names one no column can hold."""
-    return tuple(_field(contract, name, info) for name, info in contract.model_fields.items())
+    found = tuple(_field(contract, name, info) for name, info in contract.model_fields.items())
+    for field in found:
+        if field.name in contract.key and field.nullable:
+            raise TypeError(f"{contract.__name__}.{field.name}: a field of the key cannot be optional")
+    return found
 
 
 def _field(contract: type[Contract], name: str, info: FieldInfo) -> Field:
