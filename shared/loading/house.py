@@ -41,9 +41,9 @@ class House:
 
     `may_replace`: nothing tells an update from a deletion and an insertion: no triggers (foreign keys are
     some), rules, row security, partitions, publications, or columns that the contract does not know.
-    `constraints` are the names of its primary key, in each partition too; `key` are its columns in the order of its index, and
-    `has_byte_order` says whether that sorts them as Arrow does. No page has as
-    many rows as `rows_of_a_page`: the head of each takes 24 bytes.
+    `constraints` are the names of its primary key, in each partition too; `key` are its columns in the order
+    of its index, and `has_byte_order` says whether that sorts them as Arrow does. No page has as many rows as
+    `rows_of_a_page`: the head of each takes 24 bytes.
     """
 
     may_replace: bool

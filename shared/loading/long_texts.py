@@ -30,7 +30,8 @@ def selected(column: sql.Composable) -> sql.Composable:
 def compared(texts: pa.StringArray) -> pa.StringArray:
     """`texts` as `selected` gives them."""
     lengths: Any = pc.binary_length(texts)
-    is_long: Any = pc.greater(lengths, _LONGEST)
+    longest: Any = pa.scalar(_LONGEST)
+    is_long: Any = pc.greater(lengths, longest)
     is_marked: Any = pc.starts_with(texts, _MARK)
     is_digested: Any = pc.or_(is_long, is_marked).fill_null(False)
     places = np.flatnonzero(is_digested.to_numpy(zero_copy_only=False))
