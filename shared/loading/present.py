@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Inexact, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,11 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 _EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CYCLE = 146_097 * 24 * 3_600_000_000
+"""Microseconds of 400 years, after which the calendar begins anew."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -127,7 +132,7 @@ def _python_type(kind: pa.DataType) -> Callable[[str], Any]:
     if pa.types.is_decimal(kind):
         return lambda text: pa.scalar(_EXACT.create_decimal(text).normalize(_EXACT), kind).as_py()
     if pa.types.is_timestamp(kind):
-        return lambda text: datetime.fromisoformat(text + ("Z" if kind.tz else ""))
+        return _microseconds
     readers: dict[pa.DataType, Callable[[str], Any]] = {
         pa.date32(): date.fromisoformat,
         pa.bool_(): "t".__eq__,
@@ -135,3 +140,11 @@ def _python_type(kind: pa.DataType) -> Callable[[str], Any]:
         pa.int64(): int,
     }
     return readers.get(kind, str)
+
+
+def _microseconds(text: str) -> int:
+    """Since 1970, also of a moment beyond the year 9999, which a late one west of Greenwich is in UTC."""
+    year, _, rest = text.partition("-")
+    cycles = max(int(year) - 9600, 0) // 400
+    at = datetime.fromisoformat(f"{int(year) - 400 * cycles:04d}-{rest}+00:00")
+    return (at - _EPOCH) // timedelta(microseconds=1) + cycles * _CYCLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,11 +12,15 @@ from azure.storage.blob import ContainerClient
 from pydantic import Field
 from sqlalchemy import Engine, text
 
+from dev.postgres import Postgres
+from shared import settings
 from shared.contracts import registry
 from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
 from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.resources import Resources
 from shared.tables.migrating import migrate
+from tests.fixtures.databases import cloned
 from tests.integration.looking import entry
 from tests.integration.test_load import small_batches
 
@@ -267,3 +272,106 @@ def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
 
     assert ingesting.ingest("keyless/a.csv").state is State.REFUSED
     assert [row[0] for row in rows(engine, "keyless")] == ["a"]
+
+
+class Until(Contract):
+    """A row whose key has a moment, a float and a number of many digits."""
+
+    dataset: ClassVar[str] = "until"
+    key: ClassVar[tuple[str, ...]] = ("at", "share", "amount")
+
+    at: TimestampTz
+    share: float
+    amount: Annotated[Decimal, Field(max_digits=38, decimal_places=4)]
+    note: str | None = None
+
+
+def test_keys_that_are_the_same_in_postgres_are_the_same_here(
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    monkeypatch.setitem(registry.CONTRACTS, "until", Until)
+    migrate(database_url)
+    late, many = "9999-12-31T23:59:59.5-08:00", "1234567890123456789012345678901234.5678"
+    first = [f"{late},0.0,1,a", f"{late},NaN,{many},b", f"0001-01-01T00:00:00+08:00,1e300,{many},c"]
+    second = [f"{late},-0.0,1.0,a", f"{late},nan,{many},B", f"0001-01-01T00:00:00+08:00,1e300,{many[:-1]}7,d"]
+    for name, lines in (("a", first), ("b", second)):
+        container.upload_blob(f"until/{name}.csv", "\n".join(["at,share,amount,note", *lines]))
+        assert ingesting.ingest(f"until/{name}.csv").state is State.LOADED
+
+    assert counts(engine, "until/b.csv") == (1, 1, 1, 0)
+
+
+def test_long_texts_are_compared_without_being_fetched(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    marked = "\x02" + hashlib.sha256(b"y" * 1000).hexdigest()  # what the digest of a long text looks like
+    notes = {"same": "x" * 1000, "other": "y" * 1000, "shorter": "y" * 1000, "marked": "y" * 1000}
+    again = notes | {"other": "z" * 1000, "shorter": "y", "marked": marked, "new": "é" * 200}
+    for name, texts in (("a", notes), ("b", again), ("c", dict(reversed(again.items())))):
+        lines = [f"{key},2026-01-01,,,,,,{note}" for key, note in texts.items()]
+        container.upload_blob(f"things/{name}.csv", csv(*lines))
+        ingesting.ingest(f"things/{name}.csv")
+
+    assert counts(engine, "things/b.csv") == (1, 3, 1, 0)
+    assert counts(engine, "things/c.csv") == (0, 0, 5, 0)
+    assert {row[0]: row[7] for row in rows(engine, "things")} == again
+
+
+def test_a_partition_may_have_its_own_name_for_the_key(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        for statement in (
+            "alter table things rename to plain",
+            "create table things (like plain, primary key (name, day)) partition by hash (name)",
+            "create table things_0 partition of things for values with (modulus 2, remainder 0)",
+            "create table things_1 partition of things for values with (modulus 2, remainder 1)",
+        ):
+            connection.execute(text(statement))
+    container.upload_blob("things/a.csv", csv(*(f"{name},2026-01-01,,1,,,," for name in "abcd")))
+    container.upload_blob("things/b.csv", csv(*(f"{name},2026-01-01,,2,,,," for name in "defa")))
+    container.upload_blob("things/c.csv", csv(*(f"{name},2026-01-01,,2,,,," for name in "def")))
+    for name in "abc":
+        assert ingesting.ingest(f"things/{name}.csv").state is State.LOADED
+
+    assert (counts(engine, "things/b.csv"), counts(engine, "things/c.csv")) == ((2, 2, 0, 0), (0, 0, 3, 0))
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return null", "new.name := 'always'; return new"],
+    ids=["drops updates", "changes keys"],
+)
+def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
+    body: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("things/a.csv", csv("always,2026-01-01,,1,,,,"))
+    ingesting.ingest("things/a.csv")
+    event = "update" if "null" in body else "insert"
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"create function house_rule() returns trigger language plpgsql as $$ begin {body}; end $$")
+        )
+        connection.execute(
+            text(f"create trigger t before {event} on things for each row execute function house_rule()")
+        )
+    container.upload_blob("things/b.csv", csv("always,2026-01-01,,2,,,,", "other,2026-01-01,,2,,,,"))
+
+    assert ingesting.ingest("things/b.csv").state is State.FAILED
+    assert "trigger" in entry(engine, "things/b.csv")["error"]["detail"]
+
+
+def test_a_database_in_another_encoding_gets_the_same_letters(
+    postgres: Postgres, container: ContainerClient, storage: str
+) -> None:
+    with cloned(postgres, "template0", "LATIN1") as url:
+        migrate(url)
+        own = Resources(settings.load({"DATABASE_URL": url, "UPLOADS": storage}))
+        container.upload_blob("things/a.csv", csv("Müller,2026-01-01,,1,,,,ü"))
+        assert Ingesting(own.engine, container, "things").ingest("things/a.csv").state is State.LOADED
+        assert [(row[0], row[7]) for row in rows(own.engine, "things")] == [("Müller", "ü")]
+        own.engine.dispose()
