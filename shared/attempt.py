@@ -13,7 +13,7 @@ from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import FileRefused, UnknownDataset
-from shared.ledger import ingestions, rejects
+from shared.ledger import ingestions, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.loading.load import Load, Report
@@ -70,8 +70,10 @@ class Attempt:
         content = Content(container, self._upload.version)
         self._head_sha256 = content.head_sha256
         sha256 = self._hash_of_likely_twin(content)
-        if sha256 and (twin := self._twin(sha256, self._upload.size)):
-            return self._duplicate(twin, sha256)
+        # Without a key, another load may be replacing the twin at this moment: the lock waits for it.
+        find_twin = ingestions.find_loaded_twin if contract.key else ingestions.find_last_twin
+        if sha256 and (twin := find_twin(self._connection, self._dataset, sha256, self._upload.size)):
+            return self._duplicate(contract, twin, sha256)
         reading = self._reading = Reading(content, contract)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
@@ -82,18 +84,18 @@ class Attempt:
             else:
                 counts = load.settle(reading)
         if twin:
-            return self._duplicate(twin, reading.sha256)
-        if not contract.key:
-            self._replace_earlier(contract)
+            return self._duplicate(contract, twin, reading.sha256)
+        self._replace_earlier(contract, None)
         with self.watch.stage("rejects", rejected.count):
             rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
 
-    def _replace_earlier(self, contract: type[Contract]) -> None:
+    def _replace_earlier(self, contract: type[Contract], twin: uuid.UUID | None) -> None:
         """Without a key nothing tells which rows a new version of the blob means: it brings all of them."""
-        serials = ingestions.replace_earlier(self._connection, self._upload.version)
-        with self.watch.stage("replace"):
-            rows.delete_loads(self._connection, contract, serials)
+        if not contract.key:
+            with self.watch.stage("replace"):
+                heirs = versions.replace_earlier(self._connection, self._upload.version, self._dataset, twin)
+                rows.hand_over(self._connection, contract, heirs)
 
     def _hash_of_likely_twin(self, content: Content) -> str | None:
         """The file's SHA-256, read for it alone, if one of that size and beginning was loaded before.
@@ -106,10 +108,8 @@ class Attempt:
         with self.watch.stage("hash"):
             return content.sha256()
 
-    def _twin(self, sha256: str, size: int) -> uuid.UUID | None:
-        return ingestions.find_loaded_twin(self._connection, self._dataset, sha256, size)
-
-    def _duplicate(self, twin: uuid.UUID, sha256: str) -> Outcome:
+    def _duplicate(self, contract: type[Contract], twin: uuid.UUID, sha256: str) -> Outcome:
+        self._replace_earlier(contract, twin)
         rejects.clear(self._connection, self._upload.version.ingestion_id)
         return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
 

@@ -1,11 +1,11 @@
-"""Rows of a dataset by the loads that brought them: read back as JSON, which Postgres makes, or deleted."""
+"""Rows of a dataset by the loads that brought them: read back as JSON that Postgres makes, or handed over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from sqlalchemy import Connection, Engine, Text, cast, delete, exists, func, select, text
+from sqlalchemy import Connection, Engine, Text, cast, delete, exists, func, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared import brief
@@ -40,10 +40,15 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
     return f"[{','.join(chunk)}]"
 
 
-def delete_loads(connection: Connection, contract: type[Contract], serials: Sequence[int]) -> int:
-    """Delete the rows of the loads `serials`; returns how many."""
+def hand_over(connection: Connection, contract: type[Contract], heirs: Mapping[int, int | None]) -> None:
+    """Make the rows of each load in `heirs` rows of the load it is mapped to; with `None`, delete them."""
     table = dataset.table(contract)
-    return connection.execute(delete(table).where(table.c[LOAD_COLUMN].in_(serials))).rowcount
+    load = table.c[LOAD_COLUMN]
+    for serial, heir in heirs.items():
+        if heir is None:
+            connection.execute(delete(table).where(load == serial))
+        else:
+            connection.execute(update(table).where(load == serial).values({load: heir}))
 
 
 def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:

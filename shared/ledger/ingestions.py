@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Update, bindparam, func, or_, select, text, update
 
-from shared.identity import BlobVersion
 from shared.ledger import locks
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
@@ -115,24 +114,6 @@ def has_loaded_alike(connection: Connection, dataset: str, size: int, head_sha25
     """Whether a file of exactly `size` bytes with the same first megabyte was loaded into `dataset`."""
     facts = {"dataset": dataset, "size": size, "head_sha256": head_sha256}
     return connection.scalar(_ALIKE, facts) is not None
-
-
-def replace_earlier(connection: Connection, version: BlobVersion) -> list[int]:
-    """Mark what was loaded of other versions of the blob as replaced by this one; returns its serials."""
-    return list(
-        connection.scalars(
-            update(ingestions)
-            .where(
-                ingestions.c.container == version.container,
-                ingestions.c.path == version.path,
-                ingestions.c.id != version.ingestion_id,
-                ingestions.c.state == State.LOADED,
-                ingestions.c.replaced_by.is_(None),
-            )
-            .values(replaced_by=version.ingestion_id)
-            .returning(ingestions.c.serial)
-        )
-    )
 
 
 def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:

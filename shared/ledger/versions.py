@@ -1,0 +1,79 @@
+"""What a new version of a blob leaves of the versions before, where the contract has no key."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from shared.identity import BlobVersion
+from shared.ledger.state import State
+from shared.tables.ingest import ingestions
+
+_EARLIER = """
+    container = :container and path = :path and dataset = :dataset and id <> all (cast(:spared as uuid[]))
+    and state in ('loaded', 'duplicate') and replaced_by is null"""
+# The lock of `locks.ACQUIRE_CONTENT` for each: until we commit, nobody becomes a duplicate of an entry that
+# is replaced here, or replaces one that takes rows over. Two that want them crosswise are a deadlock, after
+# which one of them loads again, alone.
+_ACQUIRE_CONTENTS = f"""
+    select pg_advisory_xact_lock(hashtextextended(dataset || ' ' || sha256, 0))
+    from (select distinct dataset, sha256 from ingest.ingestions where {_EARLIER} order by sha256)
+    as earlier"""  # noqa: S608
+# Two statements, so that the second one sees what was committed while the first one waited.
+_REPLACE = text(f"""
+    {_ACQUIRE_CONTENTS};
+    update ingest.ingestions set replaced_by = cast(:id as uuid) where {_EARLIER} returning id, serial, state
+    """).columns(ingestions.c.id, ingestions.c.serial, ingestions.c.state)  # noqa: S608
+# What a load says of itself, but not when it ran: that is each entry's own.
+_OF_THE_LOAD = (
+    *("sha256", "head_sha256", "size", "bytes_read", "ignored_columns"),
+    *("rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_duplicate", "rows_rejected"),
+)
+_PROMOTE = text(f"""
+    with heir as (
+        select id, serial from ingest.ingestions
+        where duplicate_of = :replaced and state = 'duplicate' and replaced_by is null
+        order by serial limit 1
+    ), others as (
+        update ingest.ingestions as entry set duplicate_of = heir.id from heir
+        where entry.duplicate_of = :replaced and entry.state = 'duplicate' and entry.replaced_by is null
+        and entry.id <> heir.id
+    ), copied as (
+        insert into ingest.rejects (ingestion_id, line, raw, errors)
+        select heir.id, line, raw, errors from heir, ingest.rejects where ingestion_id = :replaced
+    )
+    update ingest.ingestions as entry
+    set state = 'loaded', duplicate_of = null, {", ".join(f"{name} = load.{name}" for name in _OF_THE_LOAD)}
+    from heir, ingest.ingestions as load where entry.id = heir.id and load.id = :replaced
+    returning entry.serial""").columns(ingestions.c.serial)  # noqa: S608
+
+
+def replace_earlier(
+    connection: Connection, version: BlobVersion, dataset: str, twin: uuid.UUID | None
+) -> dict[int, int | None]:
+    """Mark the entries of earlier versions of the blob as replaced by `version`.
+
+    Returns the serials of the loads among them, each with the serial of the entry that takes its rows over:
+    the oldest duplicate of it, since another blob still holds those rows. `None` where no blob does. `twin`
+    is the entry that `version` is a duplicate of; it stays even if it is of the same blob.
+    """
+    ours = str(version.ingestion_id)
+    facts = {
+        "container": version.container,
+        "path": version.path,
+        "dataset": dataset,
+        "spared": [ours, str(twin)] if twin else [ours],
+    }
+    replaced = connection.execute(_REPLACE, {"id": ours, **facts}).all()
+    return {entry.serial: _promote(connection, entry.id) for entry in replaced if entry.state == State.LOADED}
+
+
+def _promote(connection: Connection, replaced: uuid.UUID) -> int | None:
+    """Make the oldest duplicate of an entry the load in its place, if there is one; returns its serial.
+
+    Other duplicates become its duplicates. Those of the blob itself are marked as replaced already.
+    """
+    serial: Any = connection.scalar(_PROMOTE, {"replaced": replaced})
+    return None if serial is None else int(serial)

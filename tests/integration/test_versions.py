@@ -1,0 +1,230 @@
+"""Without a key, the rows that stay are those of each blob's newest version, whichever load brought them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Annotated, Any, ClassVar
+
+import pytest
+from azure.storage.blob import ContainerClient
+from pydantic import Field
+from sqlalchemy import Connection, Engine, event, text
+
+from shared.attempt import Outcome
+from shared.contracts import registry
+from shared.contracts.base import Contract
+from shared.ingesting import Ingesting
+from shared.ledger import versions
+from shared.ledger.state import State
+from shared.tables.migrating import migrate
+from tests.integration.looking import entry
+
+LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
+
+
+class Keyless(Contract):
+    """Rows that append."""
+
+    dataset: ClassVar[str] = "keyless"
+    max_reject_ratio: ClassVar[float] = 0.5
+
+    name: Annotated[str, Field(max_length=3)]
+
+
+class Uploads:
+    """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
+
+    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
+        self._container = container
+        self._ingesting = ingesting
+
+    def put(self, blob: str, names: str) -> State | None:
+        self.upload(blob, names)
+        return self.ingest(blob).state
+
+    def upload(self, blob: str, names: str) -> None:
+        content = "\n".join(["name", *names.split(), ""])
+        self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
+
+    def ingest(self, blob: str) -> Outcome:
+        return self._ingesting.ingest(f"keyless/{blob}.csv")
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
+    migrate(database_url)
+
+
+@pytest.fixture
+def uploads(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Uploads]:
+    """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
+    yield Uploads(container, ingesting)
+    with engine.connect() as connection:
+        loads = connection.execute(
+            text("""
+            select coalesce(entry.rows_inserted, 0), count(_load) from keyless
+            full join (
+                select * from ingest.ingestions where state = 'loaded' and replaced_by is null
+            ) as entry
+            on serial = _load group by serial, _load, entry.rows_inserted""")
+        ).all()
+        lost = connection.scalar(
+            text("""
+            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
+            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
+            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
+        )
+    assert [rows for rows, _ in loads] == [rows for _, rows in loads]
+    assert lost == 0
+
+
+def names(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return " ".join(connection.scalars(text("select name from keyless order by name")))
+
+
+def history(engine: Engine, blob: str) -> list[dict[str, Any]]:
+    """The entries of a blob's versions, oldest first."""
+    query = text("select * from ingest.ingestions where path = :path order by serial")
+    with engine.connect() as connection:
+        found = connection.execute(query, {"path": f"keyless/{blob}.csv"})
+        return [dict(one) for one in found.mappings()]
+
+
+def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engine) -> None:
+    assert uploads.put("a", "x y toolong") is LOADED
+    assert uploads.put("b", "x y toolong") is DUPLICATE
+
+    assert uploads.put("a", "z") is LOADED
+
+    assert names(engine) == "x y z"
+    before, newest = history(engine, "a")
+    heir = entry(engine, "keyless/b.csv")
+    assert (before["state"], before["replaced_by"]) == ("loaded", newest["id"])
+    assert (heir["state"], heir["duplicate_of"], heir["replaced_by"]) == ("loaded", None, None)
+    same = ("size", "sha256", "head_sha256", "rows_read", "rows_inserted", "rows_rejected")
+    assert [heir[name] for name in same] == [before[name] for name in same]
+    with engine.connect() as connection:
+        query = text("select line, raw from ingest.rejects where ingestion_id = :id")
+        assert [tuple(one) for one in connection.execute(query, {"id": heir["id"]})] == [(4, "toolong")]
+
+
+def test_a_new_version_that_is_a_duplicate_takes_the_rows_of_the_one_before_away(
+    uploads: Uploads, engine: Engine
+) -> None:
+    uploads.put("a", "x")
+    uploads.put("b", "y")
+
+    assert uploads.put("a", "y") is DUPLICATE
+
+    assert names(engine) == "y"
+    before, newest = history(engine, "a")
+    assert (before["replaced_by"], newest["duplicate_of"]) == (newest["id"], history(engine, "b")[0]["id"])
+    assert uploads.put("c", "x") is LOADED  # its bytes may be loaded again
+    assert names(engine) == "x y"
+
+
+def test_the_same_bytes_again_are_a_duplicate_that_the_next_version_replaces(
+    uploads: Uploads, engine: Engine
+) -> None:
+    assert [uploads.put("a", "x") for _ in range(3)] == [LOADED, DUPLICATE, DUPLICATE]
+    first, second, third = history(engine, "a")
+    assert names(engine) == "x"
+    assert [one["replaced_by"] for one in (first, second, third)] == [None, third["id"], None]
+    assert third["duplicate_of"] == first["id"]
+
+    assert uploads.put("a", "y") is LOADED
+
+    assert names(engine) == "y"
+    first, second, third, newest = history(engine, "a")
+    assert [one["replaced_by"] for one in (first, second, third)] == [newest["id"], third["id"], newest["id"]]
+
+
+def test_rows_go_from_duplicate_to_duplicate_until_no_blob_holds_them(
+    uploads: Uploads, engine: Engine
+) -> None:
+    assert [uploads.put(blob, "x y") for blob in "abc"] == [LOADED, DUPLICATE, DUPLICATE]
+
+    assert uploads.put("a", "1") is LOADED
+    b, c = entry(engine, "keyless/b.csv"), entry(engine, "keyless/c.csv")
+    assert (b["state"], c["state"], c["duplicate_of"]) == ("loaded", "duplicate", b["id"])
+
+    assert uploads.put("b", "1") is DUPLICATE
+    c = entry(engine, "keyless/c.csv")
+    assert (names(engine), c["state"], c["duplicate_of"]) == ("1 x y", "loaded", None)
+    assert uploads.put("d", "x y") is DUPLICATE
+    assert uploads.put("d", "2") is LOADED  # a duplicate that is replaced takes no rows with it
+    assert names(engine) == "1 2 x y"
+
+    assert uploads.put("c", "3") is LOADED
+    assert names(engine) == "1 2 3"
+
+
+def test_two_blobs_that_swap_their_contents_keep_both(uploads: Uploads, engine: Engine) -> None:
+    uploads.put("a", "x")
+    uploads.put("b", "y")
+
+    assert [uploads.put("a", "y"), uploads.put("b", "x")] == [DUPLICATE, LOADED]
+
+    assert names(engine) == "x y"
+    assert entry(engine, "keyless/a.csv")["state"] == "loaded"  # it took the rows of the first b over
+
+
+def test_bytes_that_come_while_their_rows_are_taken_away_are_loaded(
+    uploads: Uploads, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads.put("a", "x")
+    uploads.upload("a", "y")
+    uploads.upload("b", "x")
+    replace_earlier = versions.replace_earlier
+    meanwhile: list[Future[Outcome]] = []
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def replace_while_another_looks(connection: Connection, *rest: Any) -> dict[int, int | None]:
+            replaced = replace_earlier(connection, *rest)
+            if not meanwhile:
+                meanwhile.append(pool.submit(uploads.ingest, "b"))
+                _wait_for_a_waiting_lock(engine)
+            return replaced
+
+        monkeypatch.setattr(versions, "replace_earlier", replace_while_another_looks)
+        uploads.ingest("a")
+
+    assert meanwhile[0].result().state is LOADED
+    assert names(engine) == "x y"
+
+
+def _wait_for_a_waiting_lock(engine: Engine) -> None:
+    deadline = time.monotonic() + 20
+    waiting = text("""
+        select count(*) from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())""")
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+def test_where_there_is_nothing_to_replace_one_statement_finds_that_out(
+    uploads: Uploads, engine: Engine
+) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found = re.search(
+            r"set replaced_by|(update|delete from) (public\.)?keyless", statement, re.IGNORECASE
+        )
+        statements.extend([statement] if found else [])
+
+    event.listen(engine, "before_cursor_execute", note)
+    uploads.put("a", "x")
+    assert len(statements) == 1
+    uploads.put("a", "y")
+    assert len(statements) == 3  # and the deletion of the rows
