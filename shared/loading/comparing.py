@@ -66,7 +66,7 @@ def compare(rows: pa.RecordBatch, present: Present, key: Sequence[str]) -> Compa
     is_same = ~is_own & _same(rows, present, met, met_at, key)
     is_changed = ~is_own & ~is_same
     return Comparison(
-        present=present,
+        present=present.without_values(),
         new=positions[at < 0],
         own=met[is_own],
         own_at=met_at[is_own],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Inexact, InvalidOperation
 from typing import Any
@@ -41,6 +41,10 @@ class Present:
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def without_values(self) -> Present:
+        """Where the rows lie, without what they hold."""
+        return replace(self, columns={}, is_odd=None)
 
     def at(self, positions: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
         """`parts` and `places` of the rows at `positions`."""

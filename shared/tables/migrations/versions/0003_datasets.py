@@ -21,6 +21,10 @@ def upgrade() -> None:
     op.execute("""
         create unique index ingestions_loaded_once on ingest.ingestions (dataset, sha256)
         where state = 'loaded' and replaced_by is null""")
+    # Whose rows a replaced load's duplicates take over.
+    op.execute("""
+        create index ingestions_duplicates on ingest.ingestions (duplicate_of)
+        where state = 'duplicate' and replaced_by is null""")
 
 
 def downgrade() -> None:
@@ -29,5 +33,6 @@ def downgrade() -> None:
     op.execute("""
         create unique index ingestions_loaded_once on ingest.ingestions (dataset, sha256)
         where state = 'loaded'""")
+    op.execute("drop index ingest.ingestions_duplicates")
     op.execute("alter table ingest.ingestions drop column replaced_by, drop column head_sha256")
     op.execute("drop table ingest.datasets")
