@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import Contract
-from shared.errors import FileRefused, UnknownDataset
+from shared.errors import Contended, FileRefused, UnknownDataset
+from shared.faults import POSTGRES
 from shared.ledger import ingestions, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
@@ -84,11 +85,18 @@ class Attempt:
             else:
                 counts = load.settle(reading)
         if twin:
-            return self._duplicate(contract, twin, reading.sha256)
+            return self._late_duplicate(contract, reading)
         self._replace_earlier(contract, None)
         with self.watch.stage("rejects", rejected.count):
             rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
+
+    def _late_duplicate(self, contract: type[Contract], reading: Reading) -> Outcome:
+        """The lock under which the twin was found went with the rows: it is looked for once more."""
+        twin = ingestions.find_last_twin(self._connection, self._dataset, reading.sha256, reading.size)
+        if twin is None:
+            raise Contended(POSTGRES, "a load of the same bytes was replaced at this moment")
+        return self._duplicate(contract, twin, reading.sha256)
 
     def _replace_earlier(self, contract: type[Contract], twin: uuid.UUID | None) -> None:
         """Without a key nothing tells which rows a new version of the blob means: it brings all of them."""

@@ -82,6 +82,9 @@ class Ingesting:
                 return self._ingest(upload, alone=False)
         except Contended as exc:
             logger.bind(ingestion=upload.version.ingestion_id).info("{}; once more, alone", exc)
+            self._note(
+                upload, failure("contended", exc.message, transient=True)
+            )  # else it looks like a death
         with faults.translated():
             return self._ingest(upload, alone=True)
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
 import pytest
@@ -19,6 +20,7 @@ from shared.contracts.base import Contract
 from shared.ingesting import Ingesting
 from shared.ledger import versions
 from shared.ledger.state import State
+from shared.loading.load import Load
 from shared.tables.migrating import migrate
 from tests.integration.looking import entry
 
@@ -228,3 +230,34 @@ def test_where_there_is_nothing_to_replace_one_statement_finds_that_out(
     assert len(statements) == 1
     uploads.put("a", "y")
     assert len(statements) == 3  # and the deletion of the rows
+
+
+def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_it_commits(
+    uploads: Uploads, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads.upload("a", "x")
+    uploads.upload("b", "x")
+    run, replace = Load.run, versions.replace_earlier
+    begun: dict[str, Future[Outcome]] = {}
+
+    def run_and_let_the_twin_load(load: Load, *arguments: Any) -> None:
+        run(load, *arguments)
+        if "twin" not in begun:
+            begun["twin"] = pool.submit(uploads.ingest, "a")
+            begun["twin"].result(20)
+
+    def replace_after_the_twin_was(*arguments: Any) -> dict[int, int | None]:
+        if arguments[-1] and "new" not in begun:
+            uploads.upload("a", "z")
+            begun["new"] = pool.submit(uploads.ingest, "a")
+            with suppress(TimeoutError):
+                begun["new"].result(1)
+        return replace(*arguments)
+
+    with ThreadPoolExecutor(2) as pool, monkeypatch.context() as meddling:
+        meddling.setattr(Load, "run", run_and_let_the_twin_load)
+        meddling.setattr(versions, "replace_earlier", replace_after_the_twin_was)
+        uploads.ingest("b")
+        begun["new"].result(20)
+
+    assert names(engine) == "x z"

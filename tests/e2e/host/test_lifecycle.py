@@ -108,7 +108,9 @@ def test_the_host_serves_without_storage_and_recovers_with_it(make_host: MakeHos
         # The first scan finds many blobs, and neither the receipts' container nor the queue exists yet.
         host.wait_for(lambda: len(host.records(function="loaded")) == 20)
         assert len(host.records(function="load")) == 20
-        assert "queueing a blob failed" not in host.log
+        # But for connections: Azurite's service for queues may begin to listen after that for blobs.
+        failures = [line for line in host.log.splitlines() if "queueing a blob failed" in line]
+        assert all("NewConnectionError" in line for line in failures)
         assert "answers again" in host.log
         # The scan and the queue each fail ten times a second, and say so every five.
         assert host.log.count("trying again") <= 2 * (1 + (time.monotonic() - began) // 5)
