@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 _ISO_DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -66,21 +66,3 @@ class Contract(BaseModel):
     counted as unchanged, or the whole file is refused. Within a file the last row of a key counts."""
     max_reject_ratio: ClassVar[float] = 0.1
     """Rejected rows over rows read, 0 to 1; above it the file is refused and nothing of it is loaded."""
-
-
-def column_names(contract: type[Contract]) -> dict[str, str]:
-    """Every name under which a file may have a field (its own, and its aliases) → the field.
-
-    After the header, columns go by the field's name: the model is asked `by_name`.
-    """
-    return {
-        spelling: name
-        for name, info in contract.model_fields.items()
-        for spelling in (name, *_aliases(info.validation_alias))
-    }
-
-
-def _aliases(alias: object) -> list[str]:
-    """Aliases that are names; a path into a nested value is no column."""
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    return [choice for choice in choices if isinstance(choice, str)]

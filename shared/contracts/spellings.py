@@ -30,7 +30,7 @@ def fields(contract: type[Contract]) -> dict[str, str]:
     Raises `TypeError` that names two fields which one column could be.
     """
     found: dict[str, str] = {}
-    for field, spelling in _spellings(contract):
+    for field, spelling in spellings(contract):
         other = found.setdefault(normal(spelling), field)
         if other != field:
             raise TypeError(
@@ -40,7 +40,7 @@ def fields(contract: type[Contract]) -> dict[str, str]:
     return found
 
 
-def _spellings(contract: type[Contract]) -> Iterator[tuple[str, str]]:
+def spellings(contract: type[Contract]) -> Iterator[tuple[str, str]]:
     """Each field with each of its spellings; a path into a nested value is no column."""
     for field, info in contract.model_fields.items():
         alias = info.validation_alias

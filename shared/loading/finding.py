@@ -18,16 +18,17 @@ from shared.loading.present import Present
 from shared.tables import dataset
 from shared.tables.dataset import LOAD_COLUMN
 
-_SETTINGS = {
-    "enable_seqscan": "off",
-    "enable_bitmapscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "datestyle": "ISO",
-    "extra_float_digits": "1",
-}
-"""A temporary table has no statistics, and those of a table that is being loaded are old: the planner would
-read the whole table for each batch. Dates and floats come as they are read here, whatever the role's form."""
+_BEGIN = """
+    declare ingest_seen cursor for select;
+    set local enable_seqscan = off;
+    set local enable_bitmapscan = off;
+    set local enable_hashjoin = off;
+    set local enable_mergejoin = off;
+    set local datestyle = ISO;
+    set local extra_float_digits = 1"""
+"""An open cursor keeps its snapshot, so no place of a row that is seen is given to another one. A temporary
+table has no statistics, and those of a table that is being loaded are old: the planner would read the whole
+table for each batch. Dates and floats come as they are read here, whatever the role's form."""
 
 _KEYS = Table("ingest_keys", MetaData())
 
@@ -51,36 +52,30 @@ class Finding:
         self._key = list(house.key)
         self._has_byte_order = house.has_byte_order
         self._is_scattered = False
-        self._load = sql.Identifier(LOAD_COLUMN)
-        self._serial = sql.Literal(serial)
-        self._contract = contract
         self._columns = [field.name for field in dataset.fields(contract)]
         if contract.on_conflict != "update":
             self._columns = list(contract.key)
+        self._row = _ROW.format(
+            load=sql.Identifier(LOAD_COLUMN),
+            serial=sql.Literal(serial),
+            columns=sql.SQL(", ").join(_shown(contract, name) for name in self._columns),
+        )
         self._has_keys = False
         with copy.cursor(connection) as driver:
-            # An open cursor keeps its snapshot, so no place of a row that is seen is given to another one.
-            driver.execute("declare ingest_seen cursor for select")
-            for name, value in _SETTINGS.items():
-                driver.execute("select set_config(%s, %s, true)", (name, value))
+            driver.execute(_BEGIN)
 
     def find(self, rows: pa.RecordBatch) -> Present:
         """The present rows with keys of `rows`, and perhaps some with others."""
         schema = pa.schema([rows.schema.field(name) for name in self._columns])
-        row = _ROW.format(
-            load=self._load,
-            serial=self._serial,
-            columns=sql.SQL(", ").join(self._shown(name) for name in self._columns),
-        )
         most = rows.num_rows + rows.num_rows // 4 + 10
         found = self._range(rows, most) if self._has_byte_order else None
         if found and not (self._is_scattered and self._is_wide(found, most)):
-            text, count = self._ask(_ROWS.format(row=row, found=found))
+            text, count = self._ask(_ROWS.format(row=self._row, found=found))
             self._is_scattered = count == most
             if not self._is_scattered:
                 return present.parse(text, schema)
         self._bring_keys(rows)
-        text, _ = self._ask(_BY_KEY.format(row=row, table=self._table, key=copy.columns(self._key)))
+        text, _ = self._ask(_BY_KEY.format(row=self._row, table=self._table, key=copy.columns(self._key)))
         return present.parse(text, schema)
 
     def _is_wide(self, found: sql.Composable, most: int) -> bool:
@@ -110,15 +105,6 @@ class Finding:
             most=sql.Literal(most),
         )
 
-    def _shown(self, name: str) -> sql.Composable:
-        column = sql.Identifier("present", name)
-        kind = dataset.table(self._contract).c[name].type
-        if isinstance(kind, DateTime) and kind.timezone:
-            return sql.SQL("{} at time zone 'UTC'").format(column)
-        if isinstance(kind, Text) and name not in self._key:
-            return long_texts.selected(column)
-        return column
-
     def _bring_keys(self, rows: pa.RecordBatch) -> None:
         statement: sql.Composable = sql.SQL("truncate ingest_keys")
         if not self._has_keys:
@@ -131,6 +117,16 @@ class Finding:
         # In the order of the index, neighbours lie on the same pages.
         order = pc.sort_indices(keys, [(name, "ascending") for name in self._key])
         copy.copy_rows(self._connection, _KEYS, encode(keys.take(order)))
+
+
+def _shown(contract: type[Contract], name: str) -> sql.Composable:
+    column = sql.Identifier("present", name)
+    kind = dataset.table(contract).c[name].type
+    if isinstance(kind, DateTime) and kind.timezone:
+        return sql.SQL("{} at time zone 'UTC'").format(column)
+    if isinstance(kind, Text) and name not in contract.key:
+        return long_texts.selected(column)
+    return column
 
 
 def _first(rows: pa.RecordBatch, key: list[str], end: str) -> list[Any]:
