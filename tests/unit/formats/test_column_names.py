@@ -1,0 +1,120 @@
+"""Column names: whatever a header says, a table gets names that are valid, unique and readable."""
+
+# ruff: noqa: RUF001
+
+from __future__ import annotations
+
+import keyword
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.contracts.base import Contract
+from shared.formats.column_names import LONGEST, joined, readable
+from shared.formats.reserved import RESERVED
+
+ODD = st.sampled_from(
+    [
+        "",
+        " ",
+        "_",
+        "a",
+        "A",
+        "a_2",
+        "order",
+        "order_",
+        "İ",
+        "ß",
+        "ſ",
+        "ﬁ",
+        "ª",
+        "हिन्दी",
+        "²",
+        "x" * 63,
+        "é" * 40,
+        "名前",
+    ]
+)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("SalesOrderNumber", "sales_order_number"),
+        ("HTTPStatus", "http_status"),
+        (" Unit Price (EUR) ", "unit_price_eur"),
+        ("Unit-Price", "unit_price"),
+        ("Größe", "grosse"),
+        ("Łódź", "lodz"),
+        ("Smørrebrød", "smorrebrod"),
+        ("accessibilité", "accessibilite"),
+        ("Customer's name", "customers_name"),
+        ("Share %", "share_percent"),
+        ("2019", "n_2019"),
+        ("order", "order_"),
+        ("Class", "class_"),
+        ("ctid", "ctid_"),
+        ("_load", "load"),
+        ("_line", "line"),
+        ("Год рождения", "год_рождения"),
+        ("名前", "名前"),
+        ("हिन्दी", "हिन्दी"),
+        ("", "column_1"),
+        ("#", "column_1"),
+    ],
+)
+def test_a_name_becomes_readable(name: str, column: str) -> None:
+    assert readable([name]) == [column]
+
+
+def test_names_that_come_again_are_numbered() -> None:
+    assert readable(["name", "Name", "NAME", "name_2"]) == ["name", "name_3", "name_4", "name_2"]
+
+
+def test_nameless_columns_go_by_their_place() -> None:
+    assert readable(["id", "", "", "id"]) == ["id", "column_2", "column_3", "id_2"]
+
+
+def test_long_names_are_cut_between_characters_and_stay_unique() -> None:
+    first, second = readable(["ж" * 60, "ж" * 61])
+    assert first == "ж" * 31
+    assert second == "ж" * 30 + "_2"
+
+
+def test_a_reserved_word_that_comes_again_is_numbered_like_any_other() -> None:
+    assert readable(["order", "Order", "order_"]) == ["order_", "order_2", "order_3"]
+
+
+@given(st.lists(st.one_of(ODD, WORDS), max_size=12))
+@example(["a", "a", "a_2", "A"])
+@example(["x" * 63, "x" * 64, "x" * 61 + "_2"])
+def test_names_are_unique_valid_and_stay_as_they_are(names: list[str]) -> None:
+    found = readable(names)
+
+    assert len(set(found)) == len(found) == len(names)
+    for name in found:
+        assert len(name.encode()) <= LONGEST
+        assert name.isidentifier()
+        assert not name.startswith("_")
+        assert name not in RESERVED
+        assert name == name.lower()
+    assert readable(found) == found
+
+
+def test_every_word_that_a_field_cannot_have_is_reserved() -> None:
+    own = {name for name in (*dir(Contract), *Contract.__annotations__) if not name.startswith("_")}
+    assert own | {word.lower() for word in keyword.kwlist} <= RESERVED
+
+
+def test_names_of_groups_stand_in_front_of_those_of_their_columns() -> None:
+    assert joined([["", "2019", "", "2020", ""], ["Region", "Q1", "Q2", "Q1", "Q2"]]) == [
+        "Region",
+        "2019 Q1",
+        "2019 Q2",
+        "2020 Q1",
+        "2020 Q2",
+    ]
+    assert joined([["id", "name"]]) == ["id", "name"]
+    assert joined([]) == []
