@@ -51,7 +51,7 @@ class Archive:
                 yield piece
 
     def _check(self) -> None:
-        """Whether the whole is what it seems; entries that overlap are a bomb's, though each looks harmless."""
+        """Whether it is what it seems; entries that overlap are a bomb's, though each looks harmless."""
         if member_names.office(entry.filename for entry in self._entries):
             raise FileRefused("not_csv", "This is an Office document, say an Excel workbook; save it as CSV.")
         if sum(member.compressed for member in self.members) > self._file.size:

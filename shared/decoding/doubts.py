@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 _LONGEST = 1024 * 1024
 """Bytes of a line that are held; the pieces of a longer one are looked at by themselves."""
 
 _CHARACTER = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _FOREIGN = re.compile(rb"[\x80-\xff]")
+
+_FIRST, _CONTINUATION = 0xC2, 0x80
+"""How the first byte of a character begins at least, and what the upper bits of others are (RFC 3629)."""
 
 _ALWAYS = b"\xff"
 """A byte that UTF-8 never has, so that whoever reads the line as UTF-8 rejects it, and shows its text."""
@@ -55,19 +59,22 @@ def _first_foreign(line: bytes) -> int:
 
 
 def _candidates(block: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of each line that has two bytes in a row as characters of UTF-8 begin with."""
+    """Start and end of the lines that have a character of UTF-8, and none that is broken off at its start."""
     if block.isascii():
         return
-    bytes_ = np.frombuffer(block, np.uint8)
-    begins = (bytes_[:-1] >= 0xC2) & ((bytes_[1:] & 0xC0) == 0x80)  # noqa: PLR2004  # see RFC 3629
-    seen = 0
-    for place in np.flatnonzero(begins).tolist():
-        if place < seen:
-            continue
-        start = block.rfind(b"\n", seen, place) + 1 or seen
-        end = block.find(b"\n", place)
-        seen = len(block) if end < 0 else end
-        yield start, seen
+    octets = np.frombuffer(block, np.uint8)
+    begins = octets[:-1] >= _FIRST
+    goes_on = (octets[1:] & 0xC0) == _CONTINUATION
+    ends = np.flatnonzero(octets == ord("\n"))
+    possible = _lines(begins & goes_on, ends)
+    if possible.size:
+        for line in np.setdiff1d(possible, _lines(begins & ~goes_on, ends), assume_unique=True).tolist():
+            yield (int(ends[line - 1]) if line else 0, int(ends[line]) if line < len(ends) else len(block))
+
+
+def _lines(places: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lines, by number from 0, in which any of `places` is true."""
+    return np.unique(np.searchsorted(ends, np.flatnonzero(places)))
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -16,12 +16,14 @@ _NOT_OF_FILES = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode
 """Codecs that Python counts as encodings of text, though no file is written in them."""
 
 _ASCII = bytes(range(128))
+_SHIFTING = ("iso2022", "hz", "utf-7")
+"""How encodings are called that write everything in bytes of ASCII, which then are not what they seem."""
 
 
 def canonical(encoding: str) -> str:
     """Python's name of `encoding`; raises `FileRefused` where it has none."""
     try:
-        b"".decode(encoding)  # some codecs are not of text
+        b"a".decode(encoding, HANDLER)  # some codecs are not of text
         name = codecs.lookup(encoding).name
     except (LookupError, ValueError) as exc:
         raise _unknown(encoding) from exc
@@ -42,7 +44,7 @@ def doubted(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 def _encoded(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(HANDLER)
-    alike = _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
+    alike = not encoding.startswith(_SHIFTING) and _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
     for block, done in pieces:
         if done:
             yield block

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -30,6 +31,15 @@ def until_refused(pieces: Iterator[bytes]) -> tuple[bytes, FileRefused | None]:
     except FileRefused as exc:
         return got, exc
     return got, None
+
+
+def noise(size: int, seed: int = 1) -> bytes:
+    """Bytes that no method makes smaller, the same at each run."""
+    return Random(seed).randbytes(size)  # noqa: S311  # no secret
+
+
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311  # no secret
 
 
 def range_file(data: bytes) -> RangeFile:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 from collections.abc import Iterator
-from random import Random
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +14,7 @@ from shared.decoding.compression import HEAD, Kind, decompressed, kind
 from shared.decoding.expansion import Expansion
 from shared.errors import FileRefused
 from tests.unit.decoding.compressing import COMPRESS, KINDS, zstd_skippable
-from tests.unit.decoding.cutting import cut, places, until_refused
+from tests.unit.decoding.cutting import cut, noise, places, seeded, until_refused
 
 LINES = b"".join(b"%d,name %d,%d.50\n" % (number, number * 7, number % 99) for number in range(2000))
 every_kind = pytest.mark.parametrize("name", KINDS)
@@ -57,7 +56,7 @@ def test_members_in_blocks_of_any_cut_are_what_was_compressed(
 
 @every_kind
 def test_a_long_stream_comes_out_in_small_pieces(name: Kind) -> None:
-    data = LINES + bytes(3 << 20) + Random(1).randbytes(1 << 20)
+    data = LINES + bytes(3 << 20) + noise(1 << 20)
     pieces = list(decompressed(cut(COMPRESS[name](data), [5000, 9000]), name))
     assert b"".join(pieces) == data
     assert max(map(len, pieces)) <= 1 << 20
@@ -114,7 +113,7 @@ def test_flipped_bytes_are_harmless_or_refused_at_the_end_and_never_another_erro
     data = COMPRESS[name](LINES)
     codes = set()
     for seed in range(300):
-        random = Random(seed)
+        random = seeded(seed)
         broken = bytearray(data)
         for _ in range(random.choice([1, 1, 1, 20])):
             broken[random.randrange(len(broken))] ^= random.randrange(1, 256)
