@@ -57,7 +57,7 @@ class Text:
         if self._given in {"utf-16", "utf-32"}:
             return self._known(blocks, wide or f"{self._given}-le")
         if encoding := self._given or wide:
-            return self._known(blocks, encoding, guessed=self._guessed and not wide)
+            return self._known(blocks, encoding, guessed=self._guessed)
         return self._decided_late(blocks)
 
     def _known(

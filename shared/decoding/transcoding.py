@@ -39,12 +39,16 @@ def transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 def doubted(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """As `transcoded`, where `encoding` was guessed: lines that contradict it come out as invalid UTF-8."""
-    return _encoded(doubts.split(blocks, encoding), encoding)
+    return (
+        _encoded(doubts.split(blocks, encoding), encoding)
+        if _alike(encoding)
+        else transcoded(blocks, encoding)
+    )
 
 
 def _encoded(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(HANDLER)
-    alike = not encoding.startswith(_SHIFTING) and _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
+    alike = _alike(encoding)
     for block, done in pieces:
         if done:
             yield block
@@ -57,6 +61,11 @@ def _encoded(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[by
                 yield text.encode("utf-8", HANDLER)
     if text := decoder.decode(b"", final=True):
         yield text.encode("utf-8", HANDLER)
+
+
+def _alike(encoding: str) -> bool:
+    """Whether bytes of ASCII are always ASCII in it."""
+    return not encoding.startswith(_SHIFTING) and _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
 
 
 def _unknown(encoding: str) -> FileRefused:

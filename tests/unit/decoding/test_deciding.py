@@ -105,6 +105,14 @@ def test_utf_8_in_a_file_that_began_as_another_is_not_decoded_as_that(at: list[i
     assert is_utf8(read(data, "cp1252", at))
 
 
+@pytest.mark.parametrize("encoding", [*WIDE, "iso2022_jp"])
+@given(at=places(4000))
+def test_where_ascii_is_written_otherwise_nothing_is_taken_for_utf_8(encoding: str, at: list[int]) -> None:
+    text = "\u80c3\u80c3\u80c4\n\u9fc3\n" * 20 + "名前;京都市東山区祇園町北側\n" * 20
+    data = text.encode(encoding, "ignore")
+    assert read(data, encoding, at, guessed=True).decode() == data.decode(encoding)
+
+
 def test_chance_does_not_make_chinese_utf_8_but_a_long_line_of_it_does() -> None:
     """模 is C4 A3 in GBK, which UTF-8 reads as a character too."""
     data = "模,1\n模板,2\n".encode("gbk") + "北京市朝阳区建国门外大街一号\n".encode()
