@@ -1,0 +1,36 @@
+"""How far compressed data may expand before it counts as a bomb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.errors import FileRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """At most `most` bytes come out, and beyond the first `free` ones at most `ratio` for each one put in."""
+
+    ratio: int = 200
+    free: int = 10 * 1024 * 1024
+    most: int = 20 * 1024**3
+
+    def check(self, read: int, written: int) -> None:
+        """Raise `FileRefused` if `written` bytes are too many to come from `read` compressed ones."""
+        if written > self.most:
+            raise self._refused(f"more than {self.most} bytes", read, written)
+        if written > max(self.free, self.ratio * read):
+            raise self._refused(f"more than {self.ratio} times their size", read, written)
+
+    def _refused(self, limit: str, read: int, written: int) -> FileRefused:
+        return FileRefused(
+            "expands_too_far",
+            f"The first {read} bytes of compressed data expand to {written} or more; {limit} is not allowed.",
+            read=read,
+            written=written,
+            ratio=self.ratio,
+            most=self.most,
+        )
+
+
+USUAL = Expansion()
