@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.inference import digits, doubles
+from shared.inference import clock, digits, doubles
 from shared.inference.forms import Form, Mark
 from shared.inference.kinds import NOTHING, NUMBERS, TEXT, Kind, Type, widen
 from shared.validation.rules import times
@@ -29,6 +29,7 @@ _TIMES = {
 """What validation takes for a time: ISO 8601 alone. Which of `01/02/2024` is the day differs by country, and
 one file cannot prove it for the next, whose first of a month would then be read as another day: such a column
 is text, and who knows its order declares it."""
+_DATE = len("2019-07-01")
 _MOST_SHOWN = 50
 
 
@@ -59,6 +60,8 @@ def read(texts: pa.StringArray, expected: Kind) -> Cells:
     cells = Cells()
     if expected in NUMBERS:
         texts = _numbers(texts, cells)
+    elif expected in _TIMES:
+        texts = _times_of(expected, texts, cells)
     if len(texts):
         _read_distinct(texts, cells)
     return cells
@@ -70,6 +73,23 @@ def _numbers(texts: Any, cells: Cells) -> Any:
     if numbers.fits.any():
         cells.meet(numbers.type, numbers.form, texts[int(numbers.fits.argmax())].as_py())
     return texts.filter(pa.array(~numbers.fits))
+
+
+def _times_of(kind: Kind, texts: Any, cells: Cells) -> Any:
+    """Read the texts but for null spellings, if they are all of `kind`; returns the other texts."""
+    is_null: Any = pc.is_in(texts, value_set=pa.array(NULLS))
+    present = texts.filter(pc.invert(is_null))
+    if not len(present) or not clock.are_all(present, kind):
+        return texts
+    cells.meet(Type(kind), _separators(present), present[0].as_py())
+    return texts.filter(is_null)
+
+
+def _separators(texts: Any) -> Form:
+    times: Any = texts.filter(pc.greater(pc.binary_length(texts), pa.scalar(_DATE)))
+    has_t: Any = pc.match_substring(times, "T")
+    marks = {Mark.LETTER_T: pc.any(has_t).as_py(), Mark.BLANK: pc.any(pc.invert(has_t)).as_py()}
+    return Form(frozenset(mark for mark, occurs in marks.items() if occurs))
 
 
 def _read_distinct(texts: Any, cells: Cells) -> None:
@@ -89,12 +109,12 @@ def _read_distinct(texts: Any, cells: Cells) -> None:
 
 
 def _floats(texts: Any, cells: Cells) -> Any:
-    return _met(texts, cells, doubles.are_floating(texts), Kind.DOUBLE)
+    return _met(texts, cells, doubles.are_floating(texts), Kind.DOUBLE, Form())
 
 
 def _words(texts: Any, cells: Cells) -> Any:
     for mark, words in _WORDS.items():
-        texts = _met(texts, cells, pc.is_in(texts, value_set=words), Kind.BOOLEAN, mark)
+        texts = _met(texts, cells, pc.is_in(texts, value_set=words), Kind.BOOLEAN, Form(frozenset({mark})))
     return texts
 
 
@@ -102,20 +122,14 @@ def _times(texts: Any, cells: Cells) -> Any:
     for kind, rule in _TIMES.items():
         certain: Any = rule.read(texts).certain if rule else None
         fits: Any = pc.is_valid(texts) if certain is None else certain.fill_null(False)
-        if kind is Kind.DATE:
-            texts = _met(texts, cells, fits, kind)
-            continue
-        has_t: Any = pc.match_substring_regex(texts, "T")
-        _met(texts, cells, pc.and_(fits, has_t), kind, Mark.LETTER_T)
-        _met(texts, cells, pc.and_not(fits, has_t), kind, Mark.BLANK)
-        texts = texts.filter(pc.invert(fits))
+        texts = _met(texts, cells, fits, kind, _separators(texts.filter(fits)))
     return texts
 
 
-def _met(texts: Any, cells: Cells, fits: Any, kind: Kind, *marks: Mark) -> Any:
+def _met(texts: Any, cells: Cells, fits: Any, kind: Kind, form: Form) -> Any:
     """Note that those of `texts` that fit are of `kind`; returns the others."""
     found = texts.filter(fits)
     if not len(found):
         return texts
-    cells.meet(Type(kind), Form(frozenset(marks)), found[0].as_py())
+    cells.meet(Type(kind), form, found[0].as_py())
     return texts.filter(pc.invert(fits))

@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.inference import doubles
 from shared.inference.forms import Form, Mark
 from shared.inference.kinds import MOST_DIGITS, NOTHING, Kind, Type
+from shared.inference.letters import Integers, Letters, Mask
 
 _POINT, _MINUS, _ZERO = b".-0"
 _DIGITS = 10
 _BIGINT_DIGITS = 19
 _LARGEST = {False: "9223372036854775807", True: "-9223372036854775808"}
-
-_Mask = npt.NDArray[np.bool_]
-_Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Numbers:
     a digit on both sides of a point, no zero before other digits, no `-0`, at most 38 digits.
     """
 
-    fits: _Mask
+    fits: Mask
     type: Type
     form: Form
 
@@ -45,31 +42,23 @@ def scan(texts: pa.StringArray) -> Numbers:
     return Numbers(fits, cells.type_of(fits), cells.form_of(fits))
 
 
-class _Cells:
-    """The bytes of an array of texts, and where each begins and ends."""
+class _Cells(Letters):
+    """Texts, and how many digits each has before and behind its point."""
 
     def __init__(self, texts: pa.StringArray) -> None:
-        offsets: Any
-        data: Any
-        _, offsets, data = texts.buffers()
+        super().__init__(texts)
         self._texts: Any = texts
-        bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-        # A byte behind the last text, so that the place of an empty one is a place.
-        self._bytes = np.frombuffer(
-            (data or pa.py_buffer(b""))[bounds[0] : bounds[-1]].to_pybytes() + b"\0", np.uint8
-        )
-        self._starts, self._ends = bounds[:-1] - bounds[0], bounds[1:] - bounds[0]
-        self._whole = self._ends - self._starts
+        self._whole = self.lengths.copy()
         self._places = np.zeros(len(texts), np.int32)
         self._negative = np.zeros(len(texts), np.bool_)
 
-    def shaped(self) -> _Mask:
+    def shaped(self) -> Mask:
         """Which are plain numbers; counts their digits on the way."""
-        fits: _Mask = self._whole > 0
-        others = np.flatnonzero(self._bytes[:-1] - _ZERO >= _DIGITS)  # below `0` too: bytes have no sign
+        fits: Mask = self._whole > 0
+        others = np.flatnonzero(self.bytes[:-1] - _ZERO >= _DIGITS)  # below `0` too: bytes have no sign
         if len(others):
             self._look_at(others, fits)
-        first = self._bytes[np.minimum(self._starts + self._negative, len(self._bytes) - 1)]
+        first = self.bytes[np.minimum(self.starts + self._negative, len(self.bytes) - 1)]
         fits &= (self._whole == 1) | ((self._whole > 1) & (first != _ZERO))
         fits &= self._whole + self._places <= MOST_DIGITS
         doubtful = np.flatnonzero(fits & self._negative & (first == _ZERO))
@@ -77,38 +66,36 @@ class _Cells:
             fits[doubtful[_matching(self._take(doubtful), r"\A-0(?:\.0+)?\z")]] = False
         return fits
 
-    def _look_at(self, others: _Integers, fits: _Mask) -> None:
+    def _look_at(self, others: Integers, fits: Mask) -> None:
         """Count what is no digit; `fits` becomes false where that is not one point, or a minus in front."""
         rows = self._rows_of(others)
-        bytes_ = self._bytes[others]
+        bytes_ = self.bytes[others]
         is_point, is_minus = bytes_ == _POINT, bytes_ == _MINUS
-        is_minus &= others == self._starts[rows]
+        is_minus &= others == self.starts[rows]
         fits[rows[~(is_point | is_minus)]] = False
         self._negative[rows[is_minus]] = True
         points, pointed = others[is_point], rows[is_point]
         # Of two points in a row, the second finds places counted by the first, or counts another number.
-        self._places[pointed] = self._ends[pointed] - points - 1
+        self._places[pointed] = self.ends[pointed] - points - 1
         fits[pointed[1:][pointed[1:] == pointed[:-1]]] = False
         self._whole -= self._negative
         self._whole[pointed] -= self._places[pointed] + 1
         fits[pointed[self._places[pointed] == 0]] = False
 
-    def _rows_of(self, places: _Integers) -> _Integers:
+    def _rows_of(self, places: Integers) -> Integers:
         """The row in which each of the ascending places is."""
-        if len(places) == len(self._starts) and bool(
-            ((places >= self._starts) & (places < self._ends)).all()
-        ):
+        if len(places) == len(self.starts) and bool(((places >= self.starts) & (places < self.ends)).all()):
             return np.arange(len(places))  # one in each: mostly the point
-        return np.searchsorted(self._ends, places, side="right")
+        return np.searchsorted(self.ends, places, side="right")
 
-    def type_of(self, fits: _Mask) -> Type:
+    def type_of(self, fits: Mask) -> Type:
         """The type of those that fit."""
         whole, places = int(self._whole[fits].max()), int(self._places[fits].max())
         kind = Kind.NUMERIC if places or not self._fit_bigint(fits, whole) else Kind.BIGINT
         long = np.flatnonzero(fits & (self._whole + self._places > doubles.SURE_DIGITS))
         return Type(kind, whole, places, doubles.are_kept(self._take(long)))
 
-    def _fit_bigint(self, fits: _Mask, most: int) -> bool:
+    def _fit_bigint(self, fits: Mask, most: int) -> bool:
         if most != _BIGINT_DIGITS:
             return most < _BIGINT_DIGITS
         # Among texts as long as the largest one, the order of texts is that of their numbers.
@@ -118,13 +105,13 @@ class _Cells:
                 return False
         return True
 
-    def form_of(self, fits: _Mask) -> Form:
+    def form_of(self, fits: Mask) -> Form:
         """The form of those that fit."""
         pointed = fits & (self._places > 0)
         marks = {Mark.BARE} if (fits & ~pointed).any() else set()
         if not pointed.any():
             return Form(frozenset(marks))
-        ended = pointed & (self._bytes[self._ends - 1] == _ZERO)
+        ended = pointed & (self.bytes[self.ends - 1] == _ZERO)
         if (pointed & ~ended).any():
             marks.add(Mark.TRIMMED)
         if (ended & (self._places == 1)).any():
@@ -137,10 +124,10 @@ class _Cells:
         places = self._places[pointed]
         return Form(frozenset(marks), int(places.min()), int(places.max()))
 
-    def _take(self, rows: _Integers) -> Any:
+    def _take(self, rows: Integers) -> Any:
         return self._texts.take(pa.array(rows))
 
 
-def _matching(texts: Any, pattern: str) -> _Mask:
+def _matching(texts: Any, pattern: str) -> Mask:
     found: Any = pc.match_substring_regex(texts, pattern)
     return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)

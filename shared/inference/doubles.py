@@ -10,12 +10,19 @@ import pyarrow.compute as pc
 SURE_DIGITS = 15
 """Decimal digits that survive double precision, whatever they are (C's `DBL_DIG`)."""
 
+_FIRST = 64
+"""Numbers that are looked at before any other: of long ones that get lost, some are among them."""
+
 _SHAPE = r"\A(?:-?[1-9](?:\.[0-9]+)?|0(?:\.0+)?)[eE][+-]?[0-9]{1,3}\z"
 _SURE = r"\A-?[0-9](?:\.[0-9]{1,14})?[eE][+-]?[0-9]{1,2}\z"
 
 
 def are_kept(numbers: pa.StringArray) -> bool:
     """Whether the shortest text of each number's double is that number; `numbers` have no exponent."""
+    return _are_kept(numbers.slice(0, _FIRST)) and _are_kept(numbers)
+
+
+def _are_kept(numbers: pa.StringArray) -> bool:
     spelled = numbers.cast(pa.float64()).cast(pa.string())
     # Mostly the text itself comes back; only where it does not, the numbers are compared.
     doubtful = numbers.filter(pc.not_equal(numbers, spelled))
@@ -40,6 +47,7 @@ def are_floating(texts: pa.StringArray) -> pa.BooleanArray:
 
 
 def _is_printed_again(text: str) -> bool:
-    mantissa = text.lower().partition("e")[0]
-    places = len(mantissa.partition(".")[2])
-    return Decimal(f"{float(text):.{places}e}") == Decimal(text)
+    text = text.lower()
+    places = len(text.partition("e")[0].partition(".")[2])
+    printed = f"{float(text):.{places}e}"
+    return printed == text or Decimal(printed) == Decimal(text)

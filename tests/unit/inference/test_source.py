@@ -128,3 +128,14 @@ def test_it_is_in_the_house_style(name: str, tmp_path: Path) -> None:
             [*command, "-"], input=text, cwd=root, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_http_needs_imports_nothing_heavy() -> None:
+    modules = "changes, column, contract, source, table"
+    heavy = "{'numpy', 'pandas', 'pyarrow'} & {*sys.modules}"
+    script = f"import sys; from shared.inference import {modules}; print({heavy})"
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
