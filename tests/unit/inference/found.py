@@ -43,6 +43,9 @@ CELLS: dict[str, st.SearchStrategy[str]] = {
     "fine": _fixed(6),
     "python's floats": st.floats(allow_nan=False, allow_infinity=False).map(repr),
     "many digits": st.decimals(allow_nan=False, allow_infinity=False, places=9).map(lambda it: f"{it:f}"),
+    "ways to write": st.sampled_from(
+        ["5", "5.0", "5.00", "1.5", "1.50", "1.25", "0.10", "0", "-0.5", "20.00"]
+    ),
     "words": st.sampled_from(["true", "false"]),
     "loud words": st.sampled_from(["TRUE", "False", "true"]),
     "dates": st.dates().map(str),

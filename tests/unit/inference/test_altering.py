@@ -27,7 +27,7 @@ Cursor = psycopg2.extensions.cursor
 _DIALECT = create_mock_engine("postgresql://", lambda *_: None).dialect
 _NAME = sql.Identifier("public", "grows")
 
-exact = ["whole", "long", "money", "fine", "many digits", "words", "dates", "codes", "text"]
+exact = ["whole", "long", "money", "fine", "many digits", "ways to write", "words", "dates", "codes", "text"]
 """Kinds that come back letter by letter; of times and floating numbers, the value does."""
 
 
@@ -67,7 +67,7 @@ def read(cursor: Cursor, column: str = "it") -> list[str | None]:
     return [text for (text,) in cursor.fetchall()]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(exact).flatmap(lambda kind: st.lists(CELLS[kind] | st.none(), min_size=1, max_size=6)),
 )
