@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.inference import clock
@@ -42,7 +42,7 @@ zones = st.sampled_from(
 nearly = dates | st.builds("{}{}{}{}".format, dates, clocks, fractions, zones)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(list(_RULES)), nearly)
 @example(Kind.TIMESTAMP, "2024-01-01 10")
 @example(Kind.TIMESTAMPTZ, "2024-01-01 10Z")

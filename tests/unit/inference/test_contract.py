@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import spellings
@@ -25,7 +25,7 @@ tables = st.integers(1, 8).flatmap(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables)
 def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Texts]) -> None:
     contract = contract_of("seen", table.made(list(infer(texts).values())))
@@ -36,7 +36,7 @@ def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Te
     assert len(validated.rows) == len(batch.lines)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables, tables)
 def test_a_table_that_has_grown_takes_both_files(first: dict[str, Texts], second: dict[str, Texts]) -> None:
     before = table.made(list(infer(first).values()))

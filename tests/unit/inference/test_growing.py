@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.inference import table
@@ -31,7 +31,7 @@ def shown(before: File, after: File, *key: str) -> list[dict[str, str]]:
     return [change.as_json() for change in changes(old, grown(old, after, *key))]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files, files)
 def test_nothing_is_narrowed_or_dropped(first: File, second: File) -> None:
     before = made(first)
@@ -42,7 +42,7 @@ def test_nothing_is_narrowed_or_dropped(first: File, second: File) -> None:
         assert new.nullable >= old.nullable
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files, files)
 def test_the_same_file_again_changes_nothing(first: File, second: File) -> None:
     after = grown(made(first), second)
@@ -50,7 +50,7 @@ def test_the_same_file_again_changes_nothing(first: File, second: File) -> None:
     assert changes(after, after) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files)
 def test_a_column_survives_the_ledger(file: File) -> None:
     for column in made(file):

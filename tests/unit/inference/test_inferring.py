@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.inference.found import Texts, columns, infer, infer_one
@@ -119,7 +119,7 @@ def test_each_column_is_its_own() -> None:
     assert {name: str(column.type) for name, column in found.items()} == {"a": "bigint", "b": "text"}
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(columns(), min_size=1, max_size=4))
 def test_neither_batches_nor_their_order_matter(batches: list[list[str | None]]) -> None:
     whole = infer_one([text for texts in batches for text in texts])

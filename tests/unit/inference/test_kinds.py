@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.inference.cells import NULLS
@@ -33,11 +33,13 @@ CHAINS = [
 ]
 
 
+@settings(deadline=None)
 @given(types, types, types)
 def test_widening_is_associative(one: Type, two: Type, three: Type) -> None:
     assert widen(widen(one, two), three) == widen(one, widen(two, three))
 
 
+@settings(deadline=None)
 @given(types, types)
 def test_widening_is_commutative_and_goes_only_up(one: Type, two: Type) -> None:
     wide = widen(one, two)
@@ -45,6 +47,7 @@ def test_widening_is_commutative_and_goes_only_up(one: Type, two: Type) -> None:
     assert widen(wide, one) == widen(wide, two) == wide
 
 
+@settings(deadline=None)
 @given(types)
 def test_widening_is_idempotent_from_nothing_to_text(one: Type) -> None:
     assert widen(one, one) == widen(one, NOTHING) == one
@@ -76,7 +79,7 @@ def test_numbers_that_together_have_more_than_38_digits_are_text() -> None:
     assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 8)) == Type(Kind.NUMERIC, 30, 8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cells.filter(lambda cell: cell not in NULLS), types)
 def test_a_value_of_a_type_is_accepted_by_every_wider_one(cell: str, other: Type) -> None:
     wide = widen(infer_one([cell]).seen, other)
