@@ -1,0 +1,113 @@
+"""The contract of an inferred dataset as Python source, ready to be saved in `shared/contracts`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.inference.contract import class_name
+from shared.inference.fields import Field, fields_of
+from shared.inference.kinds import MOST_DIGITS, Kind
+from shared.inference.layout import Bracketed, lines, text
+from shared.inference.table import TableColumn
+
+_NAMES = {
+    Kind.NOTHING: "str",
+    Kind.BOOLEAN: "bool",
+    Kind.BIGINT: "BigInt",
+    Kind.DOUBLE: "_Double",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "Timestamp",
+    Kind.TIMESTAMPTZ: "TimestampTz",
+    Kind.TEXT: "str",
+}
+_OF_BASE = {"BigInt", "Timestamp", "TimestampTz"}
+
+
+def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()) -> str:
+    """A module with the contract that `contract_of` makes for the same; raises what it raises."""
+    fields = fields_of(columns, key)
+    body = [
+        *_variable("dataset", "str", text(dataset)),
+        *(_variable("key", "tuple[str, ...]", _tuple(key)) if key else []),
+        *_nulls(fields),
+        "",
+        *(line for field in fields for line in _field(field, _type(field, fields))),
+    ]
+    aliases = _aliases(fields)
+    head = [
+        f'"""`{dataset}`, as inferred from its files."""',
+        "\n".join(["from __future__ import annotations", "", *_imports(fields)]),
+        *(["\n".join(aliases)] if aliases else []),
+    ]
+    row = "\n".join([f"class {class_name(dataset)}(Contract):", '    """One row."""', "", *body])
+    return "\n\n".join(head) + f"\n\n\n{row}\n"
+
+
+def _type(field: Field, fields: Sequence[Field]) -> str:
+    name = _plain_name(field)
+    return "_Date" if name == "date" and _hides_date(fields) else name
+
+
+def _hides_date(fields: Sequence[Field]) -> bool:
+    """In the body of the class, a field named `date` would hide the type of that name."""
+    return any(field.name == "date" for field in fields)
+
+
+def _plain_name(field: Field) -> str:
+    return f"_Decimal{field.places}" if field.kind is Kind.NUMERIC else _NAMES[field.kind]
+
+
+def _imports(fields: Sequence[Field]) -> list[str]:
+    names = {_plain_name(field) for field in fields}
+    kinds = {field.kind for field in fields}
+    annotated = kinds & {Kind.NUMERIC, Kind.DOUBLE}
+    nulls = any(field.nulls for field in fields)
+    typing = ["Annotated"] * bool(annotated) + ["ClassVar"]
+    choices = ["AliasChoices"] * any(len(field.aliases) > 1 for field in fields)
+    pydantic = choices + ["Field"] * bool(annotated or any(field.aliases for field in fields))
+    standard = [
+        *(["from collections.abc import Mapping"] if nulls else []),
+        *(["from datetime import date"] if "date" in names else []),
+        *(["from decimal import Decimal"] if Kind.NUMERIC in kinds else []),
+        f"from typing import {', '.join(typing)}",
+    ]
+    third = ["", f"from pydantic import {', '.join(pydantic)}"] if pydantic else []
+    own = sorted({"Contract", *(names & _OF_BASE)})
+    return [*standard, *third, "", f"from shared.contracts.base import {', '.join(own)}"]
+
+
+def _aliases(fields: Sequence[Field]) -> list[str]:
+    places = sorted({field.places for field in fields if field.kind is Kind.NUMERIC})
+    decimals = [
+        f"_Decimal{number} = Annotated[Decimal, Field(max_digits={MOST_DIGITS}, decimal_places={number})]"
+        for number in places
+    ]
+    double = any(field.kind is Kind.DOUBLE for field in fields)
+    doubles = ["_Double = Annotated[float, Field(allow_inf_nan=False)]"] if double else []
+    hides = _hides_date(fields) and any(field.kind is Kind.DATE for field in fields)
+    return [*decimals, *doubles, *(["_Date = date"] * hides)]
+
+
+def _nulls(fields: Sequence[Field]) -> list[str]:
+    items = [f"{text(field.name)}: {_tuple(field.nulls)}" for field in fields if field.nulls]
+    if not items:
+        return []
+    return _variable("null_spellings", "Mapping[str, tuple[str, ...]]", Bracketed("{", items, "}", False))
+
+
+def _tuple(values: Sequence[str]) -> Bracketed:
+    return Bracketed("(", [text(value) for value in values], is_call=False)
+
+
+def _variable(name: str, kind: str, value: str | Bracketed) -> list[str]:
+    return lines(f"{name}: ClassVar[{kind}] = ", value)
+
+
+def _field(field: Field, kind: str) -> list[str]:
+    kind += " | None" * field.nullable
+    if not field.aliases:
+        return [f"    {field.name}: {kind}" + " = None" * field.nullable]
+    names = [text(alias) for alias in field.aliases]
+    several = Bracketed("validation_alias=AliasChoices(", names)
+    alias = several if len(names) > 1 else f"validation_alias={names[0]}"
+    return lines(f"{field.name}: {kind} = ", Bracketed("Field(", [*["default=None"] * field.nullable, alias]))

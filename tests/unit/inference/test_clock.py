@@ -1,0 +1,74 @@
+"""What the clock takes for times of a kind, validation's rule does as well, and the usual ones it takes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from shared.inference import clock
+from shared.inference.kinds import Kind
+from shared.validation.rules import times
+
+_RULES = {
+    Kind.DATE: times.day({"type": "date"}),
+    Kind.TIMESTAMP: times.moment({"type": "datetime"}),
+    Kind.TIMESTAMPTZ: times.moment({"type": "datetime", "tz_constraint": "aware"}),
+}
+
+numbers = st.integers(0, 99).map("{:02}".format) | st.sampled_from(["1", "", "123", "-1"])
+dates = st.one_of(
+    st.dates().map(str),
+    st.builds(
+        "{}-{}-{}".format,
+        st.sampled_from(["2023", "0000", "0001", "9999", "10000", "-001"]),
+        numbers,
+        numbers,
+    ),
+)
+clocks = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from("T t"),
+    numbers,
+    st.sampled_from(":. "),
+    numbers,
+    st.sampled_from(["", ":00", ":59", ":60", ":9", ":"]),
+)
+fractions = st.sampled_from(["", ".", ".5", ".123456", ".1234567", ",5"])
+zones = st.sampled_from(
+    ["", "Z", "z", "+02", "+0200", "+02:00", "-23:59", "+24:00", "-00:60", "+2:00", "UTC", " Z"]
+)
+nearly = dates | st.builds("{}{}{}{}".format, dates, clocks, fractions, zones)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(list(_RULES)), nearly)
+@example(Kind.TIMESTAMP, "2024-01-01 10")
+@example(Kind.TIMESTAMPTZ, "2024-01-01 10Z")
+@example(Kind.TIMESTAMPTZ, "2024-01-01 10+02:00")
+@example(Kind.TIMESTAMPTZ, "2024-01-01 10:30+02")
+@example(Kind.TIMESTAMPTZ, "2024-01-01T10:30:00.1+02")
+@example(Kind.DATE, "0000-01-01")
+@example(Kind.TIMESTAMP, "0000-12-31 10:30")
+def test_it_takes_nothing_that_the_rule_does_not(kind: Kind, text: str) -> None:
+    texts = pa.array([text], pa.string())
+    if clock.are_all(texts, kind):
+        rule = _RULES[kind]
+        assert rule is not None
+        certain = rule.read(texts).certain
+        assert certain is None or certain.to_pylist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        (Kind.DATE, ["2024-02-29", "0001-01-01"]),
+        (Kind.TIMESTAMP, ["2024-02-29", "2024-02-29 10:30", "2024-02-29T10:30:59.123456"]),
+        (Kind.TIMESTAMPTZ, ["2024-02-29T10:30Z", "2024-02-29 10:30:59.5-0330", "2024-02-29T10:30:59+02:00"]),
+    ],
+)
+def test_it_takes_usual_times_and_none_beside_another_text(kind: Kind, texts: list[str]) -> None:
+    assert clock.are_all(pa.array(["x", *texts], pa.string()).slice(1), kind)
+    for other in ("", "x", "2024-02-30", "2024-02-29 10", "2024-02-29T10:30+0200x"):
+        assert not clock.are_all(pa.array([*texts, other], pa.string()), kind)
