@@ -6,19 +6,20 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection
 
 from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import Contract
-from shared.errors import Contended, FileRefused, UnknownDataset
+from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
+from shared.formats.overrides import Overrides
 from shared.ledger import ingestions, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.loading.load import Load, Report
 from shared.reading.batches import Reading
+from shared.reading.columns import OfContract
 from shared.stopwatch import Stopwatch
 from shared.storage import names
 from shared.storage.content import Content
@@ -55,27 +56,25 @@ class Attempt:
         """Rows read so far."""
         return self._load.rows_read if self._load else 0
 
-    def run(self, container: ContainerClient) -> Outcome:
-        """Load the file from `container`, or record why it cannot be; the caller commits."""
+    def run(self, content: Content) -> Outcome:
+        """Load the file that has `content`, or record why it cannot be; the caller commits."""
         with rejects.Spool(self._upload.version.ingestion_id) as rejected:
             try:
                 contract = registry.find(self._dataset)
                 _require_supported(self._upload)
-                return self._bring(container, contract, rejected)
-            except (FileRefused, UnknownDataset) as exc:
+                return self._bring(content, contract, rejected)
+            except (FileRefused, UnknownDataset, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
 
-    def _bring(
-        self, container: ContainerClient, contract: type[Contract], rejected: rejects.Spool
-    ) -> Outcome:
-        content = Content(container, self._upload.version)
+    def _bring(self, content: Content, contract: type[Contract], rejected: rejects.Spool) -> Outcome:
         self._head_sha256 = content.head_sha256
         sha256 = self._hash_of_likely_twin(content)
         # Without a key, another load may be replacing the twin at this moment: the lock waits for it.
         find_twin = ingestions.find_loaded_twin if contract.key else ingestions.find_last_twin
         if sha256 and (twin := find_twin(self._connection, self._dataset, sha256, self._upload.size)):
             return self._duplicate(contract, twin, sha256)
-        reading = self._reading = Reading(content, contract)
+        told = Overrides.parse(self._upload.metadata, "csv_").over(contract.file_format)
+        reading = self._reading = Reading(content, OfContract(contract), told)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
@@ -121,8 +120,9 @@ class Attempt:
         rejects.clear(self._connection, self._upload.version.ingestion_id)
         return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
 
-    def _refuse(self, exc: FileRefused | UnknownDataset, rejected: rejects.Spool) -> Outcome:
-        error: dict[str, Any] = {"code": "unknown_dataset", "detail": exc.message}
+    def _refuse(self, exc: FileRefused | UnknownDataset | WrongOverride, rejected: rejects.Spool) -> Outcome:
+        code = "unknown_dataset" if isinstance(exc, UnknownDataset) else "wrong_override"
+        error: dict[str, Any] = {"code": code, "detail": exc.message}
         if isinstance(exc, FileRefused):
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
         kept = rejected.keep(self._connection, only_few=True)
@@ -134,7 +134,11 @@ class Attempt:
         return self._finish(State.REFUSED, counts, error=error, **self._facts_read(self._reading))
 
     def _facts_read(self, reading: Reading) -> dict[str, Any]:
-        facts: dict[str, Any] = {"ignored_columns": list(reading.header.ignored) or None}
+        facts: dict[str, Any] = {
+            "ignored_columns": list(reading.header.ignored) or None,
+            "format": reading.format.as_json(),
+            "columns": reading.header.as_json(),
+        }
         if reading.size == self._upload.size:  # else it was refused half-way, and the hash is not the file's
             facts["sha256"] = reading.sha256
             facts["head_sha256"] = self._head_sha256

@@ -7,6 +7,7 @@ IngestError
 │   ├── NotFound               404
 │   ├── LengthRequired         411
 │   └── TooLarge               413
+├── WrongOverride          what is told about a file's format makes no sense (400 over HTTP, else refused)
 ├── UnknownDataset         no contract of that name (400 over HTTP, refused as a blob)
 ├── FileRefused            the file's fault: it cannot be loaded, and a retry cannot help
 ├── Superseded             the blob version was replaced or deleted before it was loaded
@@ -71,6 +72,14 @@ class TooLarge(RequestError):
     """The body is over the limit; put big files straight into the container."""
 
     status = 413
+
+
+class WrongOverride(IngestError):
+    """What is told about a file's format makes no sense. `faults` has a sentence for each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(self.faults))
 
 
 class UnknownDataset(IngestError):

@@ -21,6 +21,7 @@ from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
 from shared.ledger.state import SETTLED, State
 from shared.storage import uploads
+from shared.storage.content import Content
 from shared.storage.uploads import Upload
 
 _WAIT_FOR_LOCK_SECONDS = 10.0
@@ -104,11 +105,14 @@ class Ingesting:
             if not has_all_locks:
                 locks.acquire_dataset(load, dataset, alone=alone)
             attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
-            outcome = attempt.run(self._container)
+            outcome = attempt.run(self._content(upload))
         attempt.watch.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
         logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)
         return outcome
+
+    def _content(self, upload: Upload) -> Content:
+        return Content(lambda: uploads.chunks(self._container, upload.version), upload.size)
 
     def _claim(self, upload: Upload, dataset: str) -> Claim:
         """In a transaction of its own, so that others see `loading` while the load goes on."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.formats.overrides import Overrides
 
 _ISO_DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -66,3 +69,7 @@ class Contract(BaseModel):
     counted as unchanged, or the whole file is refused. Within a file the last row of a key counts."""
     max_reject_ratio: ClassVar[float] = 0.1
     """Rejected rows over rows read, 0 to 1; above it the file is refused and nothing of it is loaded."""
+    file_format: ClassVar[Overrides] = Overrides()
+    """What is known of the files' format, so that it is not detected; a file's own metadata count more."""
+    null_spellings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For a field, texts that stand for a missing value, such as `NULL` or `N/A`."""

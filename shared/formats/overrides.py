@@ -7,17 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from shared.errors import IngestError
+from shared.errors import WrongOverride
 from shared.formats import format as formats
 from shared.formats import wording
-
-
-class WrongOverride(IngestError):
-    """What is told about a file's format makes no sense. `faults` has a sentence for each."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        self.faults = faults
-        super().__init__(" ".join(faults))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

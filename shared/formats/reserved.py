@@ -19,9 +19,9 @@ and as assert async await break class continue def del elif else except finally 
 import in is lambda nonlocal not or pass raise return try while with yield false none true
 """
 _CONTRACT = """
-construct copy dataset dict from_orm json key max_reject_ratio model_computed_fields model_config
+construct copy dataset dict file_format from_orm json key max_reject_ratio model_computed_fields model_config
 model_construct model_copy model_dump model_dump_json model_extra model_fields model_fields_set
-model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
+model_json_schema model_parametrized_name model_post_init model_rebuild model_validate null_spellings
 model_validate_json model_validate_strings on_conflict parse_file parse_obj parse_raw schema
 schema_json update_forward_refs validate
 """

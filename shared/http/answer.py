@@ -17,6 +17,7 @@ from shared.errors import (
     Unavailable,
     Unexpected,
     UnknownDataset,
+    WrongOverride,
 )
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
@@ -70,6 +71,8 @@ def _problem_of(exc: Exception) -> func.HttpResponse:
             return problem(exc.status, exc.message, exc.faults)
         case UnknownDataset():
             return problem(HTTPStatus.BAD_REQUEST, exc.message)
+        case WrongOverride():
+            return problem(HTTPStatus.BAD_REQUEST, exc.message, [{"detail": fault} for fault in exc.faults])
         case Unavailable():
             logger.warning("{}", exc)
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, exc.message, exc.faults)

@@ -34,6 +34,8 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "duplicate_of": entry["duplicate_of"] and str(entry["duplicate_of"]),
         "replaced_by": entry["replaced_by"] and str(entry["replaced_by"]),
         "ignored_columns": entry["ignored_columns"] or [],
+        "format": entry["format"],
+        "columns": entry["columns"] or [],
     }
 
 

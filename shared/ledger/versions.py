@@ -28,7 +28,7 @@ _REPLACE = text(f"""
     """).columns(ingestions.c.id, ingestions.c.serial, ingestions.c.state)  # noqa: S608
 # What a load says of itself, but not when it ran: that is each entry's own.
 _OF_THE_LOAD = (
-    *("sha256", "head_sha256", "size", "bytes_read", "ignored_columns"),
+    *("sha256", "head_sha256", "size", "bytes_read", "ignored_columns", "format", "columns"),
     *("rows_read", "rows_inserted", "rows_updated", "rows_unchanged", "rows_duplicate", "rows_rejected"),
 )
 _PROMOTE = text(f"""

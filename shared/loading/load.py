@@ -54,7 +54,7 @@ class Load:
                     continue
                 self.rows_read = part.rows_read
                 self._rejects.add(part.rejects)
-                self._require_hope(file_size - part.bytes_read, len(reading.header.fields))
+                self._require_hope(part.most_bytes_left, len(reading.header.fields))
                 if part.rows.num_rows:
                     self._target.bring(part)
                 report(part.rows_read, reading.size)
@@ -80,14 +80,14 @@ class Load:
         return counts
 
     def _looked(self, reading: Reading, file_size: int) -> Generator[Part | None, None, None]:
-        parts = self._parts(reading)
+        parts = self._parts(reading, file_size)
         if file_size < _SMALL:
             yield from parts
             return
         with closing(ahead(lookahead.looked(parts, self._target, self._watch), _PATIENCE)) as looked:
             yield from looked
 
-    def _parts(self, reading: Reading) -> Iterator[Part]:
+    def _parts(self, reading: Reading, file_size: int) -> Iterator[Part]:
         """Nothing of a part is kept here while the next one is read."""
         batches = self._watch.watch("read", reading, _rows_of)
         while (batch := next(batches, None)) is not None:
@@ -95,7 +95,7 @@ class Load:
                 validated = validating.validate(batch, self._contract)
             del batch
             rows = encoding.with_lineage(validated, self._serial)
-            part = Part(rows, validated.rejects, reading.rows, reading.consumed)
+            part = Part(rows, validated.rejects, reading.rows, reading.most_bytes_left(file_size))
             del validated, rows
             yield part
             del part
@@ -105,12 +105,14 @@ class Load:
         if rows and self._rejects.count / rows > self._contract.max_reject_ratio:
             raise self._too_many_rejects(f"{self._rejects.count} of {rows} rows were rejected")
 
-    def _require_hope(self, remaining: int, width: int) -> None:
+    def _require_hope(self, remaining: int | None, width: int) -> None:
         """End early where even a file of good rows from here on would have too many rejects.
 
         A row of `width` fields takes at least as many bytes, its commas and its line end, so the `remaining`
         bytes bound the rows still to come.
         """
+        if remaining is None:
+            return
         most_rows = self.rows_read + remaining // width + 1
         if self._rejects.count / most_rows > self._contract.max_reject_ratio:
             raise self._too_many_rejects(

@@ -14,12 +14,12 @@ from shared.reading.reject import Reject
 class Part:
     """`rows` with their lineage, and the `rejects` of the same batch.
 
-    `seen` is what a look at the table found of them, if there was one. `rows_read` and `bytes_read` say how
-    far the file was read with this part.
+    `seen` is what a look at the table found of them, if there was one. `rows_read` are those of the file so
+    far, `most_bytes_left` bounds what may come after them, where the file's size tells.
     """
 
     rows: pa.RecordBatch
     rejects: list[Reject]
     rows_read: int
-    bytes_read: int
+    most_bytes_left: int | None
     seen: Comparison | None = None

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shared.contracts.base import Contract
 from shared.errors import FileRefused
-from shared.reading import header, records, stretch, walk
+from shared.formats.format import Format
+from shared.formats.overrides import Overrides
+from shared.reading import records, stretch, walk
+from shared.reading.columns import Columns
+from shared.reading.header import Header
 from shared.reading.lines import Lines
 from shared.reading.reject import Reject
+from shared.reading.source import Source
 from shared.reading.stretch import Stretch
 
 _RECORDS = 50_000
@@ -24,7 +27,7 @@ _SIZE = 2 * 1024 * 1024
 _FIRST_SIZE = 512 * 1024
 """Bytes that make the first batch; a later one takes no more than all before it, so that they grow."""
 
-_BOM = b"\xef\xbb\xbf"
+_NOTHING = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,41 @@ class Batch:
 class Reading:
     """One pass over a file: iterate over it for its batches, then ask what was read."""
 
-    def __init__(self, blocks: Iterable[bytes], contract: type[Contract]) -> None:
-        """`blocks` are the file's bytes; the header is read here. Raises `FileRefused`."""
+    def __init__(self, blocks: Iterable[bytes], columns: Columns, told: Overrides = _NOTHING) -> None:
+        """`blocks` are the file's bytes, `told` is not detected; the header is read here.
+
+        Raises `FileRefused`.
+        """
         self._hash = hashlib.sha256()
         self.size = 0
         self.rows = 0
         self.consumed = 0
-        self._lines = Lines(_without_bom(map(self._counted, blocks)))
-        self.header = header.match(next(records.parse(self._lines), None), contract)
+        self._source = Source(map(self._counted, blocks), told)
+        self._lines = Lines(self._source)
+        self.header = self._read_header(columns)
         self._exact = records.parse(self._lines, len(self.header.fields))
+
+    def _read_header(self, columns: Columns) -> Header:
+        record = next(records.parse(self._lines), None)
+        if record is None:
+            raise FileRefused("empty", "The file is empty: not even a header.")
+        if record.fault:
+            raise FileRefused("header_unreadable", f"The header is broken: {record.fault}.", line=record.line)
+        return columns.match([name or "" for name in record.fields], len(record.fields), record.line)
 
     @property
     def sha256(self) -> str:
         """Of the bytes read so far, in hexadecimal."""
         return self._hash.hexdigest()
+
+    @property
+    def format(self) -> Format:
+        """How the file is read, with what was seen of it so far."""
+        return self._source.format
+
+    def most_bytes_left(self, file_size: int) -> int | None:
+        """Bytes of text that a file of `file_size` can still have; `None` where its size does not tell."""
+        return file_size - self.consumed if self._source.is_as_stored else None
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches; raises `FileRefused`, after the rows before, where the file turns out to be none."""
@@ -96,13 +120,3 @@ class Reading:
             for name, column in zip(loaded, joined.columns, strict=True)
         }
         return Batch(pd.DataFrame(text), joined.lines, joined.raw, joined.rejects)
-
-
-def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """UTF-8's byte order mark, which spreadsheets write, is not part of the first column's name."""
-    start = b""
-    for block in blocks:
-        start += block
-        if len(start) >= len(_BOM):
-            break
-    return chain([start.removeprefix(_BOM)], blocks)

@@ -1,49 +1,59 @@
-"""The content of one version of a blob: streamed, or hashed first, with its beginning kept at hand."""
+"""The content of one version of a blob, or of a file in it: streamed or hashed, any number of times."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-
-from azure.storage.blob import ContainerClient
-
-from shared.identity import BlobVersion
-from shared.storage import uploads
+from collections.abc import Callable, Iterator
 
 _HEAD = 1024 * 1024
 """Bytes whose hash tells most files of the same size apart."""
 
 
 class Content:
-    """The bytes of exactly one version.
+    """The bytes that `opened` gives in blocks of some megabytes, from the beginning each time it is called.
 
-    Everything raises azure's `ResourceModifiedError` or `ResourceNotFoundError` when the blob was replaced or
+    Those of a blob raise azure's `ResourceModifiedError` or `ResourceNotFoundError` when it was replaced or
     deleted.
     """
 
-    def __init__(self, container: ContainerClient, version: BlobVersion) -> None:
-        """Read the first block."""
-        self._container = container
-        self._version = version
-        self._blocks = uploads.chunks(container, version)
+    def __init__(self, opened: Callable[[], Iterator[bytes]], size: int) -> None:
+        """Read the first block of what has `size` bytes."""
+        self._opened = opened
+        self._blocks: Iterator[bytes] | None = opened()
         self._first = next(self._blocks, b"")
+        self._is_whole = len(self._first) == size
         self.head_sha256 = hashlib.sha256(self._first[:_HEAD]).hexdigest()
+
+    @property
+    def head(self) -> bytes:
+        """Its beginning, as long as it was not iterated over: a megabyte, or all that the first block has."""
+        return self._first[:_HEAD]
 
     def sha256(self) -> str:
         """Of all of it, in hexadecimal; what follows the first block is read for this alone."""
         digest = hashlib.sha256(self._first)
-        read = len(self._first)
-        for block in self._blocks:
-            digest.update(block)
-            read += len(block)
-        if read > len(self._first):
-            self._blocks = uploads.chunks(self._container, self._version)
-            next(self._blocks)  # is at hand
+        if not self._is_whole:
+            for block in self._rest():
+                digest.update(block)
         return digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
-        """The blocks, once: some megabytes each, in order."""
+        """The blocks in order; of what is not whole in its first block, none is kept meanwhile."""
+        if self._is_whole:
+            yield self._first
+            return
         first, self._first = self._first, b""
+        if not first:
+            yield from self._opened()
+            return
         yield first
         del first
-        yield from self._blocks
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[bytes]:
+        """What follows the first block."""
+        blocks, self._blocks = self._blocks, None
+        if blocks is None:
+            blocks = self._opened()
+            next(blocks)
+        return blocks

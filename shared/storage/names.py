@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-EXTENSIONS = (".csv",)
+EXTENSIONS = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst")
+"""What a file contains is told by its bytes; the name only says that it is meant to be loaded."""
 
 _LONGEST = 120
 """Characters of a stored name; the rest of a blob's path and the trigger's receipts need room too."""
@@ -27,7 +28,7 @@ def safe(filename: str) -> str:
     last = re.split(r"[/\\]", filename)[-1]
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", last)).strip(".") or "_"
     if not is_supported(name) and is_supported(filename):
-        name = f"_{filename[-4:].lower()}"
+        name = f"_{next(extension for extension in EXTENSIONS if filename.lower().endswith(extension))}"
     if len(name) > _LONGEST:
         name = name[: _LONGEST - 20] + name[-20:]
     return name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, unquote
 
@@ -30,6 +30,8 @@ class Upload:
     filename: str
     size: int
     modified_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The blob's own, names in lower case."""
 
 
 def put(container: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> Upload:
@@ -108,12 +110,14 @@ def chunks(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
 
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
-    original = unquote((properties.metadata or {}).get(_FILENAME, ""))
+    metadata = {name.lower(): value for name, value in (properties.metadata or {}).items()}
+    original = unquote(metadata.get(_FILENAME, ""))
     return Upload(
         version=BlobVersion(str(container.container_name), path, str(properties.etag)),
         filename=printable(original) or file_name_of(path),
         size=int(properties.size),
         modified_at=properties.last_modified,
+        metadata=metadata,
     )
 
 

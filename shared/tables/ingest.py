@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, MetaData, Table, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 SCHEMA = "ingest"
@@ -32,6 +32,9 @@ ingestions = Table(
     Column("rows_duplicate", BigInteger),
     Column("rows_rejected", BigInteger),
     Column("ignored_columns", ARRAY(Text)),
+    Column("format", JSONB),
+    Column("columns", JSONB),
+    Column("member", Text, nullable=False, server_default=""),
     Column("duplicate_of", Uuid),
     Column("replaced_by", Uuid),
     Column("error", JSONB),
@@ -45,6 +48,18 @@ datasets = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("commits", BigInteger, nullable=False),
+    Column("columns", JSONB),
+    Column("key", ARRAY(Text), nullable=False, server_default="{}"),
+)
+
+dataset_changes = Table(
+    "dataset_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("ingestion_id", Uuid),
+    Column("change", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
 )
 
 rejects = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from sqlalchemy import Engine, event, text
 from dev.postgres import Postgres
 from shared.attempt import Outcome
 from shared.errors import Unavailable, Unexpected
-from shared.identity import BlobVersion
 from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.loading.load import Load
@@ -212,12 +212,12 @@ def test_a_version_replaced_before_its_load_is_superseded(
     container.upload_blob("sales/other.csv", b"")  # another blob's entry must stay as it is
     ingesting.ingest("sales/other.csv")
 
-    def replace_then_read(container: ContainerClient, version: BlobVersion) -> Content:
+    def replace_then_read(opened: Callable[[], Iterator[bytes]], size: int) -> Content:
         container.upload_blob("sales/a.csv", orders(100, 10), overwrite=True)
-        return Content(container, version)
+        return Content(opened, size)
 
     with monkeypatch.context() as meddling:
-        meddling.setattr("shared.attempt.Content", replace_then_read)
+        meddling.setattr("shared.ingesting.Content", replace_then_read)
         assert ingesting.ingest("sales/a.csv").state is State.SUPERSEDED
 
     assert table(engine) == []

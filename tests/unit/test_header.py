@@ -13,7 +13,8 @@ from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.reading import header
-from shared.reading.records import Record
+from shared.reading.batches import Reading
+from shared.reading.columns import OfContract
 from shared.tables import dataset
 from tests.fixtures.samples import HEADER
 
@@ -21,7 +22,7 @@ COLUMNS = HEADER.split(",")
 
 
 def matched(*names: str | None) -> header.Header:
-    return header.match(Record(1, "raw", list(names)), Sales)
+    return header.match([name or "" for name in names], Sales, 1)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,9 @@ def test_a_repeated_column_is_refused_even_if_spelt_in_two_ways() -> None:
 
 def test_an_empty_file_and_a_broken_header_are_refused() -> None:
     with pytest.raises(FileRefused, match="empty"):
-        header.match(None, Sales)
+        Reading([b"\n"], OfContract(Sales))
     with pytest.raises(FileRefused, match="NUL"):
-        header.match(Record(1, "\0", fault="the line holds a NUL character (0x00)"), Sales)
+        Reading([b"a\0\n"], OfContract(Sales))
 
 
 class Aliased(Contract):
@@ -88,24 +89,24 @@ class Aliased(Contract):
     ],
 )
 def test_a_field_goes_by_its_name_and_by_each_alias(spelling: list[str]) -> None:
-    assert header.match(Record(1, "raw", spelling), Aliased).fields == tuple(Aliased.model_fields)
+    assert header.match(spelling, Aliased, 1).fields == tuple(Aliased.model_fields)
 
 
 def test_a_name_without_letters_is_that_name_and_no_other() -> None:
-    found = header.match(Record(1, "raw", ["order", "menge", "#", "", "-"]), Aliased)
+    found = header.match(["order", "menge", "#", "", "-"], Aliased, 1)
     assert found.fields == ("order", "quantity", None, None, None)
 
 
 def test_two_columns_for_one_field_are_refused_whichever_its_spellings() -> None:
     with pytest.raises(FileRefused, match="more than one quantity") as caught:
-        header.match(Record(1, "raw", ["order", "Menge", "Qty"]), Aliased)
+        header.match(["order", "Menge", "Qty"], Aliased, 1)
     assert caught.value.code == "header_mismatch"
     assert caught.value.facts["repeated"] == ["quantity"]
 
 
 def test_a_path_into_a_nested_value_is_no_column() -> None:
     with pytest.raises(FileRefused, match="lacks quantity"):
-        header.match(Record(1, "raw", ["order", "parts"]), Aliased)
+        header.match(["order", "parts"], Aliased, 1)
 
 
 def test_an_alias_generator_makes_aliases_too() -> None:
@@ -114,7 +115,7 @@ def test_an_alias_generator_makes_aliases_too() -> None:
         dataset: ClassVar[str] = "generated"
         item: str
 
-    assert header.match(Record(1, "raw", ["Shop-Item"]), Generated).fields == ("item",)
+    assert header.match(["Shop-Item"], Generated, 1).fields == ("item",)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,6 @@ def test_an_alias_generator_makes_aliases_too() -> None:
 def test_two_fields_that_one_column_could_be_are_named(first: FieldInfo, second: FieldInfo) -> None:
     ambiguous = create_model("Ambiguous", __base__=Contract, first=(str, first), second=(str, second))
 
-    for ask in (dataset.table, lambda contract: header.match(Record(1, "raw", ["x"]), contract)):
+    for ask in (dataset.table, lambda contract: header.match(["x"], contract, 1)):
         with pytest.raises(TypeError, match=r"Ambiguous.second: a column .* could also be Ambiguous.first"):
             ask(ambiguous)

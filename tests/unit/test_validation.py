@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from shared.contracts.sales import Sales
 from shared.reading.batches import Reading
+from shared.reading.columns import OfContract
 from shared.validation.validating import Validated, validate
 from tests.fixtures.samples import HEADER, csv, row
 
@@ -35,7 +36,7 @@ NASTY = [
 
 
 def validated(content: bytes) -> Validated:
-    (batch,) = Reading([content], Sales)
+    (batch,) = Reading([content], OfContract(Sales))
     return validate(batch, Sales)
 
 

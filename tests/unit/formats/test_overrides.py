@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from shared.errors import WrongOverride
 from shared.formats.format import Format
-from shared.formats.overrides import Overrides, WrongOverride, names
+from shared.formats.overrides import Overrides, names
 
 
 def test_texts_are_read_and_words_stand_for_what_is_hard_to_write() -> None:

@@ -12,6 +12,7 @@ PROGRAM = """
 import resource, sys
 from shared.contracts.sales import Sales
 from shared.reading.batches import Reading
+from shared.reading.columns import OfContract
 from tests.fixtures.samples import HEADER, row
 
 def blocks(row, megabytes):
@@ -25,11 +26,11 @@ def peak():  # megabytes
 
 kinds = {"rows": row(43659).encode() + b"\\n", "blank": b"\\n", "quotes": b'""' + b',""' * 8 + b"\\n"}
 kind = kinds[sys.argv[1]]
-for _ in Reading(blocks(kind, 0), Sales): pass
+for _ in Reading(blocks(kind, 0), OfContract(Sales)): pass
 start = peak()
-for _ in Reading(blocks(kind, 16), Sales): pass
+for _ in Reading(blocks(kind, 16), OfContract(Sales)): pass
 first = peak()
-for _ in Reading(blocks(kind, int(sys.argv[2])), Sales): pass
+for _ in Reading(blocks(kind, int(sys.argv[2])), OfContract(Sales)): pass
 print(first - start, peak() - first)
 """
 

@@ -10,6 +10,7 @@ import pytest
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.reading.batches import Batch, Reading
+from shared.reading.columns import OfContract
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 
@@ -27,7 +28,7 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
     content = csv(row(1), "", "SO2,1", broken, row(4).replace(", 44", ",\n44"), row(5)).replace(
         b"\n", b"\r\n"
     )
-    reading = Reading(cut(content, block), Sales)
+    reading = Reading(cut(content, block), OfContract(Sales))
 
     (batch,) = reading
 
@@ -42,19 +43,19 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
 
 
 def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() -> None:
-    (batch,) = Reading([b"\xef\xbb\xbf" + csv("\ufeff" + row(1), "\ufeff" + row(2))], Sales)
+    (batch,) = Reading([b"\xef\xbb\xbf" + csv("\ufeff" + row(1), "\ufeff" + row(2))], OfContract(Sales))
     assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "\ufeffSO2"]
 
 
 def test_columns_that_are_not_loaded_are_left_out() -> None:
     content = f"Colour,{HEADER},\nred,{row(1)},x\nblue,{row(2)},\n".encode()
-    (batch,) = Reading([content], Sales)
+    (batch,) = Reading([content], OfContract(Sales))
     assert list(batch.text.columns) == list(Sales.model_fields)
     assert batch.text["sales_order_number"].tolist() == ["SO1", "SO2"]
 
 
 def test_missing_and_empty_are_two_things_in_every_place() -> None:
-    (batch,) = Reading([f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], Sales)
+    (batch,) = Reading([f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], OfContract(Sales))
     missing = batch.text.isna().to_numpy().tolist()
     assert missing[0] == [True, False, True, False, False, False, True, False, True]
     assert missing[1] == [False, False, False, False, False, False, True, False, True]
@@ -62,12 +63,12 @@ def test_missing_and_empty_are_two_things_in_every_place() -> None:
 
 def test_a_header_alone_has_no_batches() -> None:
     for content in (HEADER, f"{HEADER}\n", f"{HEADER}\r\n\r\n\n"):
-        assert list(Reading([content.encode()], Sales)) == []
+        assert list(Reading([content.encode()], OfContract(Sales))) == []
 
 
 def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
     content = orders(1, 150_000)
-    batches = list(Reading(cut(content, 8 << 20), Sales))
+    batches = list(Reading(cut(content, 8 << 20), OfContract(Sales)))
     assert [line for batch in batches for line in batch.lines.tolist()] == list(range(2, 150_002))
     assert all(len(batch.lines) <= 150_000 for batch in batches)
     assert len(batches) > 1
@@ -75,7 +76,7 @@ def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
 
 
 def test_what_was_read_before_a_refusal_is_handed_over_and_counted() -> None:
-    reading = Reading([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], Sales)
+    reading = Reading([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], OfContract(Sales))
     batches = iter(reading)
 
     batch = next(batches)

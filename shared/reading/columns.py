@@ -1,0 +1,66 @@
+"""Which columns of a file are read, and by what names: those of a contract, or all that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from shared.contracts import spellings
+from shared.contracts.base import Contract
+from shared.formats import column_names
+from shared.reading import header
+from shared.reading.header import Header
+
+
+class Columns(Protocol):
+    """Takes the header's names, `None` for a file without a header."""
+
+    @property
+    def known(self) -> Collection[str]:
+        """Names that the header should have, as `spellings.normal` spells them; none if unknown."""
+
+    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
+        """The header with these `names`, that begins on `line` of the file; the table has `width` columns.
+
+        Raises `FileRefused`.
+        """
+
+
+class OfContract:
+    """The columns that a contract has fields for; the others of the file are not loaded."""
+
+    def __init__(self, contract: type[Contract]) -> None:
+        self._contract = contract
+
+    @property
+    def known(self) -> Collection[str]:
+        """Of all fields."""
+        return spellings.fields(self._contract)
+
+    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
+        """See `header.match`."""
+        return header.match(names or (), self._contract, line)
+
+
+class Every:
+    """All columns of the file, each by a readable name made of its own."""
+
+    known: Collection[str] = ()
+
+    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
+        """Names of columns, unique; those without a header are called by their places."""
+        found = tuple(names) if names is not None else ("",) * width
+        return Header(tuple(column_names.readable(found)), (), found)
+
+
+class Mapped:
+    """The columns by fields that are known beforehand, `None` for one that is not loaded."""
+
+    known: Collection[str] = ()
+
+    def __init__(self, fields: Sequence[str | None]) -> None:
+        self._fields = tuple(fields)
+
+    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
+        """The fields as they were given."""
+        return Header(self._fields, (), tuple(names or ()))

@@ -1,0 +1,133 @@
+"""Compressed files and files in other encodings: the same rows, and the ledger says what they were."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import zipfile
+
+import pyarrow as pa
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from tests.fixtures.samples import csv, orders, row
+from tests.integration.looking import entry, table
+
+NAMES = ["Müller", "Zhu", "Łukasz", "O'Neill"]
+
+
+def zstd(content: bytes) -> bytes:
+    return pa.Codec("zstd").compress(content, asbytes=True)
+
+
+def rows_of(*names: str) -> bytes:
+    return csv(*(row(number).replace("Christy Zhu", name) for number, name in enumerate(names)))
+
+
+def zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.csv", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "compress", "kind"),
+    [
+        ("a.csv.gz", gzip.compress, "gzip"),
+        ("a.csv.bz2", bz2.compress, "bz2"),
+        ("a.csv.zst", zstd, "zstd"),
+        ("named-plainly.csv", gzip.compress, "gzip"),
+        ("not-compressed.csv.gz", bytes, ""),
+    ],
+)
+def test_a_compressed_file_loads_as_what_it_contains(
+    name: str,
+    compress: type[bytes],
+    kind: str,
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+) -> None:
+    container.upload_blob(f"sales/{name}", compress(orders(1, 60_000)))
+
+    assert ingesting.ingest(f"sales/{name}").state is State.LOADED
+
+    found = entry(engine, f"sales/{name}")
+    assert (found["rows_inserted"], found["format"]["compression"]) == (60_000, kind)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "told"),
+    [
+        ("utf-8-sig", NAMES, "utf-8"),
+        ("utf-16", NAMES, "utf-16-le"),
+        ("utf-16-be", NAMES, "utf-16-be"),
+        ("cp1252", ["Zhu", "Müller", "Žižek", "O\u2019Neill"], "cp1252"),
+    ],
+)
+def test_a_file_in_another_encoding_loads_with_its_letters(
+    encoding: str,
+    names: list[str],
+    told: str,
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+) -> None:
+    container.upload_blob("sales/a.csv", rows_of(*names).decode().encode(encoding))
+
+    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+
+    assert [one["customer_name"] for one in table(engine)] == names
+    assert entry(engine, "sales/a.csv")["format"]["encoding"] == told
+
+
+def test_a_late_letter_decides_the_encoding(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    late = rows_of(*["Zhu"] * 3000, "Müller").decode().encode("cp1252")
+    container.upload_blob("sales/a.csv", late)
+
+    ingesting.ingest("sales/a.csv")
+
+    assert table(engine)[-1]["customer_name"] == "Müller"
+
+
+def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    first, second = rows_of(*["Müller"] * 50), csv(row(99).replace("Zhu", "Müller"))
+    container.upload_blob("sales/a.csv", first + second.split(b"\n", 1)[1].decode().encode("cp1252"))
+
+    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+
+    assert {one["customer_name"] for one in table(engine)} == {"Müller"}
+    with engine.connect() as connection:
+        reject = connection.execute(text("select line, raw from ingest.rejects")).one()
+    assert (reject.line, r"M\xfcller" in reject.raw) == (52, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (gzip.compress(orders(1, 1000))[:-20], "compression_truncated"),
+        (gzip.compress(orders(1, 1000)) + b"more", "compression_trailing"),
+        (gzip.compress(orders(1, 10))[:-8] + b"\1" * 8, "compression_corrupt"),
+        (gzip.compress(csv(*[""] * 30_000_000)), "expands_too_far"),
+        (zipped(orders(1, 10)), "zip_archive"),
+    ],
+    ids=["cut", "followed by something", "broken", "a bomb", "a zip"],
+)
+def test_what_does_not_decompress_is_refused_whole(
+    content: bytes, code: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", content)
+
+    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+
+    assert entry(engine, "sales/a.csv")["error"]["code"] == code
+    assert table(engine) == []
