@@ -29,6 +29,7 @@ class Settings(BaseModel):
     database_auth: Annotated[Literal["password", "entra"], Field(alias="DATABASE_AUTH")] = "password"
     blob_trigger_source: Annotated[TriggerSource, Field(alias="BLOB_TRIGGER_SOURCE")] = "polling"
     default_dataset: Annotated[str, Field(alias="DEFAULT_DATASET", min_length=1)] = "sales"
+    undeclared_datasets: Annotated[Literal["create", "refuse"], Field(alias="UNDECLARED_DATASETS")] = "create"
     retry_seconds: Annotated[float, Field(alias="RETRY_SECONDS", ge=0, le=240)] = 60
     log_level: Annotated[LogLevel, Field(alias="LOG_LEVEL")] = "INFO"
 

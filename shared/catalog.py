@@ -1,0 +1,69 @@
+"""The catalog: every dataset that there is, declared by a contract of the app's or made from its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from shared.contracts.base import Contract
+from shared.contracts.registry import CONTRACTS
+from shared.inference import table
+from shared.inference.contract import contract_of
+from shared.inference.table import TableColumn
+from shared.tables.ingest import datasets
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+"""Names of tables that nobody has to quote, with room for those of their indexes (63 bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that has a table.
+
+    `columns` says what is known of those of an inferred one; `None` where a contract of the app's own
+    declares it.
+    """
+
+    contract: type[Contract]
+    columns: tuple[TableColumn, ...] | None
+
+    @property
+    def name(self) -> str:
+        """Of the dataset and its table."""
+        return self.contract.dataset
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether a contract of the app's own declares it."""
+        return self.columns is None
+
+
+def can_be_named(name: str) -> bool:
+    """Whether a dataset that nobody declared may have this name: lower case letters, digits, underscores."""
+    return _NAME.fullmatch(name) is not None
+
+
+def find(connection: Connection, name: str) -> Dataset | None:
+    """The dataset of this name, if there is one."""
+    if name in CONTRACTS:
+        return Dataset(CONTRACTS[name], None)
+    query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None))
+    entry = connection.execute(query).mappings().first()
+    return _inferred(entry) if entry else None
+
+
+def every(connection: Connection) -> list[Dataset]:
+    """All of them: those that are declared, then the others by name."""
+    query = select(datasets).where(datasets.c.columns.is_not(None)).order_by(datasets.c.name)
+    found = [_inferred(entry) for entry in connection.execute(query).mappings()]
+    declared = [Dataset(contract, None) for contract in CONTRACTS.values()]
+    return declared + [one for one in found if one.name not in CONTRACTS]
+
+
+def _inferred(entry: Mapping[Any, Any]) -> Dataset:
+    columns = tuple(table.from_json(column) for column in entry["columns"])
+    return Dataset(contract_of(entry["name"], columns, entry["key"]), columns)
