@@ -54,7 +54,8 @@ class Load:
                     continue
                 self.rows_read = part.rows_read
                 self._rejects.add(part.rejects)
-                self._require_hope(part.most_bytes_left, len(reading.header.fields))
+                if not reading.breaks:  # several tables are the better complaint, once all are known
+                    self._require_hope(part.most_bytes_left, len(reading.header.fields))
                 if part.rows.num_rows:
                     self._target.bring(part)
                 report(part.rows_read, reading.size)
