@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ from shared.inference.table import TableColumn
 from shared.inference.tail import Tail
 from shared.loading import tolerance
 from shared.loading.ahead import ahead
+from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
-from shared.reading.records import Record
 from shared.reading.reject import Reject
 
 _MOST_REJECTS = 50
@@ -30,9 +30,6 @@ _SMALL = 256 * 1024
 _MOST_SHOWN = 100
 
 _NOTHING = Overrides()
-
-FindFooter = Callable[[Sequence[Record]], Collection[int]]
-"""Takes the last records of a file, and says on which lines a footer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,6 @@ class Look:
     def run(
         self,
         keep: Callable[[Sequence[Reject]], None] = lambda _: None,
-        find_footer: FindFooter = lambda _: (),
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
@@ -118,7 +114,7 @@ class Look:
             tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)
             del batch
-        footers = frozenset(find_footer(tail.records()))
+        footers = frozenset(footer.lines([(record.line, record.fields) for record in tail.records()]))
         for texts in tail.without(footers):
             inference.add(texts)
             absence.add(texts)

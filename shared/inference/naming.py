@@ -19,21 +19,47 @@ MOST_COLUMNS = 1500
 class OntoTable:
     """The columns of a file by those of a table, and by names of their own where it has none for them."""
 
-    known: Collection[str] = ()
-
     def __init__(self, table: Sequence[TableColumn]) -> None:
         self._table = table
+        names = (name for column in table for name in (column.name, *column.headers))
+        self._known = frozenset(map(spellings.normal, names)) - {""}
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
-        """See `named`. Raises `FileRefused` where a table has no room for all columns."""
+    @property
+    def known(self) -> Collection[str]:
+        """Of all columns of the table, its own names and the files'."""
+        return self._known
+
+    def match(self, names: Sequence[str] | None, width: int, line: int, *, is_told: bool = False) -> Header:
+        """See `named`.
+
+        Raises `FileRefused` where a table has no room for all columns, or names columns that the file,
+        which has no header, does not name.
+        """
         found = tuple(names) if names is not None else ("",) * width
+        if names is None and self._table and not self._is_in_order(width, is_told=is_told):
+            raise FileRefused(
+                "header_mismatch",
+                "The file seems to have no header, and its dataset's columns have names. Add one, or, "
+                f"if all {len(self._table)} columns of the table are there in its order, say so with "
+                "header_line=none.",
+                line=line,
+            )
         if len(found) > MOST_COLUMNS:
             raise FileRefused(
                 "too_many_columns",
                 f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
                 line=line,
             )
+        if names is None and self._table:
+            return Header(tuple(column.name for column in self._table[:width]), ())
         return Header(named(found, self._table), (), found)
+
+    def _is_in_order(self, width: int, *, is_told: bool) -> bool:
+        """Whether the columns of a file without a header are known: told, or the table is of such files."""
+        if is_told:
+            return width == len(self._table)
+        own = column_names.readable(("",) * width)
+        return [column.name for column in self._table] == own[: len(self._table)] and width <= len(own)
 
 
 def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:

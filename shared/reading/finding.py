@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.contracts import spellings
 from shared.errors import FileRefused
 from shared.formats import detection, usual
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 from shared.reading.columns import Columns
 from shared.reading.source import Detect
+
+_ENOUGH = 2
+"""Known names that make a line a header, at least; of a single column it is the only one."""
 
 
 def way(columns: Columns, known: Format | None) -> Detect:
@@ -20,7 +24,9 @@ def way(columns: Columns, known: Format | None) -> Detect:
             columns.match(names, len(names), 1)
         except FileRefused:
             return False
-        return True
+        # Where no column is required, or new ones are welcome, any line would do.
+        known = sum(spellings.normal(name) in columns.known for name in names)
+        return known >= min(_ENOUGH, len(names))
 
     def detect(head: bytes, is_whole: bool, told: Overrides) -> Format:
         found = known
