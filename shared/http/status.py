@@ -27,7 +27,7 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "size": entry["size"],
         "bytes_read": entry["bytes_read"],
         "sha256": entry["sha256"],
-        "counts": {name: entry[column] for name, column in _COUNTS.items()},
+        "counts": counts(entry),
         "timings": _timings(entry["received_at"], entry["started_at"], entry["finished_at"]),
         "attempts": entry["attempts"],
         "error": entry["error"],
@@ -37,6 +37,11 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "format": entry["format"],
         "columns": entry["columns"] or [],
     }
+
+
+def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
+    """What became of the rows of an entry."""
+    return {name: entry[column] for name, column in _COUNTS.items()}
 
 
 def _timings(received: datetime, started: datetime | None, finished: datetime | None) -> dict[str, Any]:
