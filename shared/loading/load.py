@@ -8,10 +8,10 @@ from contextlib import closing
 from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
-from shared.errors import FileRefused
+from shared.inference import nulls
 from shared.ledger.counts import Counts
 from shared.ledger.rejects import Spool
-from shared.loading import encoding, lookahead
+from shared.loading import encoding, lookahead, tolerance
 from shared.loading.ahead import ahead
 from shared.loading.part import Part
 from shared.loading.target import Target
@@ -47,19 +47,23 @@ class Load:
 
         Raises `FileRefused` where it is no CSV file or too many of its rows were rejected.
         """
+        rejects = self._rejects
         with closing(self._looked(reading, file_size)) as parts:
             for part in parts:
                 if part is None:
                     report(self.rows_read, reading.size)
                     continue
                 self.rows_read = part.rows_read
-                self._rejects.add(part.rejects)
-                self._require_hope(part.most_bytes_left, len(reading.header.fields))
+                rejects.add(part.rejects)
+                width = len(reading.header.fields)
+                tolerance.require_hope(
+                    rejects.count, part.rows_read, part.most_bytes_left, width, self._contract
+                )
                 if part.rows.num_rows:
                     self._target.bring(part)
                 report(part.rows_read, reading.size)
                 del part
-        self._require_few_rejects()
+        tolerance.require_few(rejects.count, self.rows_read, self._contract)
 
     def settle(self, reading: Reading) -> Counts:
         """Do what has to be done last, and count.
@@ -92,43 +96,15 @@ class Load:
         batches = self._watch.watch("read", reading, _rows_of)
         while (batch := next(batches, None)) is not None:
             with self._watch.stage("validate", len(batch.lines)):
-                validated = validating.validate(batch, self._contract)
+                validated = validating.validate(
+                    nulls.without_spellings(batch, self._contract), self._contract
+                )
             del batch
             rows = encoding.with_lineage(validated, self._serial)
             part = Part(rows, validated.rejects, reading.rows, reading.most_bytes_left(file_size))
             del validated, rows
             yield part
             del part
-
-    def _require_few_rejects(self) -> None:
-        rows = self.rows_read
-        if rows and self._rejects.count / rows > self._contract.max_reject_ratio:
-            raise self._too_many_rejects(f"{self._rejects.count} of {rows} rows were rejected")
-
-    def _require_hope(self, remaining: int | None, width: int) -> None:
-        """End early where even a file of good rows from here on would have too many rejects.
-
-        A row of `width` fields takes at least as many bytes, its commas and its line end, so the `remaining`
-        bytes bound the rows still to come.
-        """
-        if remaining is None:
-            return
-        most_rows = self.rows_read + remaining // width + 1
-        if self._rejects.count / most_rows > self._contract.max_reject_ratio:
-            raise self._too_many_rejects(
-                f"{self._rejects.count} of the first {self.rows_read} rows were rejected, "
-                "and the rest was not read"
-            )
-
-    def _too_many_rejects(self, found: str) -> FileRefused:
-        limit = self._contract.max_reject_ratio
-        return FileRefused(
-            "too_many_rejects",
-            f"{found}: more than the {limit:.0%} that the contract allows. Nothing of the file was loaded.",
-            rejected=self._rejects.count,
-            read=self.rows_read,
-            max_reject_ratio=limit,
-        )
 
 
 def _rows_of(batch: Batch) -> int:

@@ -1,0 +1,129 @@
+"""Naming: which column of a dataset's table each column of a file is, and what new ones are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from shared.contracts import spellings
+from shared.errors import FileRefused
+from shared.formats import column_names
+from shared.formats.column_names import LONGEST
+from shared.inference import fields
+from shared.inference.table import TableColumn
+from shared.reading.header import Header
+
+MOST_COLUMNS = 1500
+"""Of a table; Postgres has 1,600, two of which are the load and the line, and dropped ones count too."""
+
+
+class OntoTable:
+    """The columns of a file by those of a table, and by names of their own where it has none for them."""
+
+    known: Collection[str] = ()
+
+    def __init__(self, table: Sequence[TableColumn]) -> None:
+        self._table = table
+
+    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
+        """See `named`. Raises `FileRefused` where a table has no room for all columns."""
+        found = tuple(names) if names is not None else ("",) * width
+        if len(found) > MOST_COLUMNS:
+            raise FileRefused(
+                "too_many_columns",
+                f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
+                line=line,
+            )
+        return Header(named(found, self._table), (), found)
+
+
+def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:
+    """For each of a header's `names` the column of the table, all different.
+
+    It is the one that a file had under exactly this name before, else the one whose own name this is made
+    readable, else one with another spelling of it, else a new one. The same header always gets the same
+    columns, however the table grew in between; a blank name is known by its place alone.
+    """
+    found: dict[int, str] = {}
+    readable = column_names.readable(names)
+    for is_same in _WAYS:
+        free = [column for column in table if column.name not in set(found.values())]
+        for place, (name, own) in enumerate(zip(names, readable, strict=True)):
+            if place in found:
+                continue
+            match = next((column for column in free if is_same(name, own, column)), None)
+            if match is not None:
+                found[place] = match.name
+                free.remove(match)
+    taken = {spellings.normal(column.name) for column in table}
+    return tuple(found[place] if place in found else _new(own, taken) for place, own in enumerate(readable))
+
+
+def headers(names: Sequence[str], named_: Sequence[str], table: Sequence[TableColumn]) -> Mapping[str, str]:
+    """For each column the file's name of it, but for names that another column of `table` goes by already."""
+    known = {header: column.name for column in reversed(table) for header in column.headers}
+    own = {column.name: column.headers for column in table}
+    return {
+        column: name
+        for column, name in zip(named_, names, strict=True)
+        if name.strip() and (column not in own or name not in known or name in own[column])
+    }
+
+
+def places(wanted: Sequence[str], names: Sequence[str], named_: Sequence[str]) -> list[int | None]:
+    """For each `wanted` column, called as in the table or as in the file, its place in the file."""
+    found: list[int | None] = []
+    for name in wanted:
+        ways = (
+            [place for place, column in enumerate(named_) if column == name],
+            [place for place, header in enumerate(names) if header == name],
+            [place for place, header in enumerate(names) if _is_spelling(name, header)],
+        )
+        found.append(next((way[0] for way in ways if way), None))
+    return found
+
+
+def _had_before(name: str, _own: str, column: TableColumn) -> bool:
+    return bool(name.strip()) and name in column.headers
+
+
+def _is_named_so(_name: str, own: str, column: TableColumn) -> bool:
+    return column.name == _possible(own)
+
+
+def _is_spelled_so(name: str, own: str, column: TableColumn) -> bool:
+    if not name.strip():
+        return False
+    return any(
+        _is_spelling(given, known) for given in (name, own) for known in (column.name, *column.headers)
+    )
+
+
+_WAYS: tuple[Callable[[str, str, TableColumn], bool], ...] = (_had_before, _is_named_so, _is_spelled_so)
+
+
+def _is_spelling(one: str, other: str) -> bool:
+    return spellings.normal(one) == spellings.normal(other) != ""
+
+
+def _new(readable: str, taken: set[str]) -> str:
+    """A name of which no other is a spelling: `a_2` and `a2` would be the same column to a contract."""
+    base = name = _possible(readable)
+    count = 2
+    while spellings.normal(name) in taken:
+        end = f"_{count}"
+        name = _cut(base, LONGEST - len(end)) + end
+        count += 1
+    taken.add(spellings.normal(name))
+    return name
+
+
+def _possible(name: str) -> str:
+    """The name, or one that a contract's field can have."""
+    if fields.can_be_named(name):
+        return name
+    behind = f"{_cut(name, LONGEST - 1)}_"
+    return behind if fields.can_be_named(behind) else _cut(f"n_{name}", LONGEST)
+
+
+def _cut(name: str, size: int) -> str:
+    return name.encode()[:size].decode(errors="ignore")
