@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import azure.functions as func
 from loguru import logger
 
-from ingest_http import form
+from ingest_http import form, parameters
 from shared import noting, uploading
 from shared.http import answer
 from shared.resources import resources
@@ -20,16 +20,16 @@ from shared.uploading import File
 def accept(req: func.HttpRequest) -> func.HttpResponse:
     """Store one or many files; 202 with an entry for each, in the request's order."""
     own = resources()
-    dataset = req.params.get("dataset", own.settings.default_dataset)
+    to, faults = parameters.destination(req.params, own.settings)
     files = form.files(req)
-    stored = uploading.store(own.uploads, dataset, files)
-    noting.note(own.engine, stored, dataset)
+    stored = uploading.store(own.uploads, to, files, faults)
+    noting.note(own.engine, stored, to.dataset)
     for upload in stored:
-        logger.bind(ingestion=upload.version.ingestion_id, dataset=dataset).info(
+        logger.bind(ingestion=upload.version.ingestion_id, dataset=to.dataset).info(
             "stored {} bytes", upload.size
         )
     entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
-    body = {"dataset": dataset, "files": entries}
+    body = {"dataset": to.dataset, "told": to.told.as_json(), "files": entries}
     return answer.json_value(body, HTTPStatus.ACCEPTED)
 
 

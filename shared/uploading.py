@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from azure.storage.blob import ContainerClient
 
-from shared import faults
+from shared import catalog, faults
 from shared.contracts import registry
 from shared.errors import InvalidRequest, LoadFailed, Superseded, Unavailable, UnknownDataset
-from shared.storage import names, uploads
+from shared.storage import names, told, uploads
+from shared.storage.told import Told
 from shared.storage.uploads import Upload
 
 _HASH_IN_PATH = 12
@@ -28,24 +29,41 @@ class File:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the content, in hexadecimal; it names the blob and stands in the answer."""
+        """Of the content, in hexadecimal; it stands in the answer."""
         return hashlib.sha256(self.content).hexdigest()
 
 
-def store(container: ContainerClient, dataset: str, files: Sequence[File]) -> list[Upload]:
-    """Write `files` under `dataset` and describe the blobs, in the same order.
+@dataclass(frozen=True)
+class Destination:
+    """The dataset that files are for, and what is told about them."""
+
+    dataset: str
+    told: Told = told.NOTHING
+    creates: bool = False
+    """Whether a dataset that nobody declared is made by its first file."""
+
+
+def store(
+    container: ContainerClient,
+    to: Destination,
+    files: Sequence[File],
+    found: Sequence[Mapping[str, Any]] = (),
+) -> list[Upload]:
+    """Write `files` and describe the blobs, in the same order; `found` are faults of the request.
 
     Raises `InvalidRequest` with every fault of every file, and then nothing is stored; `Unavailable` where
-    storage fails in the middle, with what is known of each file. The same bytes under the same name are the
-    same blob, however often they are sent.
+    storage fails in the middle, with what is known of each file. The same bytes, told the same about, under
+    the same name are the same blob, however often they are sent.
     """
-    if not_storable := [*_faults_of_request(dataset, files), *_faults_of_files(files)]:
+    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
         raise InvalidRequest("Nothing was stored: see errors.", not_storable)
     stored: list[Upload] = []
     try:
         for file in files:
             with faults.translated():
-                stored.append(uploads.put(container, paths_of(dataset, file), file.content, file.filename))
+                stored.append(
+                    uploads.put(container, paths_of(to, file), file.content, file.filename, to.told)
+                )
     except (Unavailable, LoadFailed, Superseded) as exc:
         raise Unavailable(faults.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
     return stored
@@ -70,24 +88,44 @@ def _whereabouts(files: Sequence[File], stored: Sequence[Upload]) -> list[dict[s
     ]
 
 
-def paths_of(dataset: str, file: File) -> tuple[str, str]:
+def paths_of(to: Destination, file: File) -> tuple[str, str]:
     """Where a file is stored: `{dataset}/{hash}/{safe name}`.
 
-    The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them.
+    The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them. What is
+    told counts too, so that the same bytes told otherwise are another blob.
     """
+    told = to.told.canonical()
+    digest = hashlib.sha256(f"{file.sha256} {told}".encode()).hexdigest() if told else file.sha256
     name = names.safe(file.filename)
-    return f"{dataset}/{file.sha256[:_HASH_IN_PATH]}/{name}", f"{dataset}/{file.sha256}/{name}"
+    return f"{to.dataset}/{digest[:_HASH_IN_PATH]}/{name}", f"{to.dataset}/{digest}/{name}"
 
 
-def _faults_of_request(dataset: str, files: Sequence[File]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    try:
-        registry.find(dataset)
-    except UnknownDataset as exc:
-        found.append({"parameter": "dataset", "detail": exc.message, "known": list(exc.known)})
+def _faults_of_request(to: Destination, files: Sequence[File]) -> list[dict[str, Any]]:
+    found = [*_faults_of_dataset(to)]
     if not files:
         found.append({"detail": "The request has no files: send multipart/form-data, or text/csv as it is."})
     return found
+
+
+def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
+    """What speaks against the dataset, as far as that can be said without the database."""
+    try:
+        contract = registry.find(to.dataset)
+    except UnknownDataset as exc:
+        if not to.creates:
+            yield {"parameter": "dataset", "detail": exc.message, "known": list(exc.known)}
+        elif not catalog.can_be_named(to.dataset):
+            yield {"parameter": "dataset", "detail": _NO_NAME.format(to.dataset), "known": list(exc.known)}
+        return
+    if to.told.key and to.told.key != contract.key:
+        yield {"parameter": "key", "detail": _DECLARED.format(to.dataset, ", ".join(contract.key) or "none")}
+
+
+_NO_NAME = (
+    "{!r} cannot be the name of a dataset: that begins with a letter, has lower case letters a to z, digits "
+    "and underscores, and at most 48 of them."
+)
+_DECLARED = "The contract of {} declares its key ({}): leave the parameter out."
 
 
 def _faults_of_files(files: Sequence[File]) -> list[dict[str, Any]]:
@@ -103,4 +141,4 @@ def _faults_of_files(files: Sequence[File]) -> list[dict[str, Any]]:
     ]
 
 
-_UNSUPPORTED = f"The name's extension is not supported; supported: {', '.join(names.EXTENSIONS)}."
+_UNSUPPORTED = f"The name's extension is not supported; supported: {names.SUPPORTED}."

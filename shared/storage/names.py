@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-EXTENSIONS = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst")
+_TABLES = (".csv", ".tsv", ".tab", ".psv", ".txt")
+_COMPRESSED = (".gz", ".bz2", ".zst")
+
+EXTENSIONS = (*_TABLES, *(table + kind for table in _TABLES for kind in _COMPRESSED), ".zip")
 """What a file contains is told by its bytes; the name only says that it is meant to be loaded."""
+
+SUPPORTED = f"{', '.join(_TABLES)}, each also with {', '.join(_COMPRESSED)} behind it, and .zip"
+"""The extensions in words."""
 
 _LONGEST = 120
 """Characters of a stored name; the rest of a blob's path and the trigger's receipts need room too."""

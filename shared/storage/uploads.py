@@ -16,6 +16,8 @@ from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 from shared.errors import Conflict
 from shared.identity import BlobVersion, file_name_of
 from shared.printable import printable
+from shared.storage import told as telling
+from shared.storage.told import Told
 
 _FILENAME = "filename"
 _LONGEST_METADATA = 4096
@@ -31,22 +33,26 @@ class Upload:
     size: int
     modified_at: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The blob's own, names in lower case."""
+    """The blob's own, names in lower case; what is told about the file is decoded."""
 
 
-def put(container: ContainerClient, paths: Sequence[str], content: bytes, filename: str) -> Upload:
-    """Write `content` at the first of `paths` that is free, unless it is there already.
+def put(
+    container: ContainerClient, paths: Sequence[str], content: bytes, filename: str, told: Told
+) -> Upload:
+    """Write `content` and what is `told` at the first of `paths` that is free, unless it is there already.
 
-    A path holds the content's hash, so what is there is the same content, but for a collision or somebody
-    who replaced it by hand; then the next path is tried. Raises `Conflict` where none is left.
+    A path holds the hash of both, so what is there is the same, but for a collision or somebody who replaced
+    it by hand; then the next path is tried. Raises `Conflict` where none is left.
     """
     digest = hashlib.md5(content, usedforsecurity=False).digest()
+    metadata = {_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA], **told.metadata()}
     for path in paths:
-        _write_once(container, path, content, digest, filename)
+        _write_once(container, path, content, digest, metadata)
         properties = container.get_blob_client(path).get_blob_properties()
         if (
             properties.size == len(content)
             and bytes(properties.content_settings.content_md5 or b"") == digest
+            and _told(properties) == told.metadata()
         ):
             return _upload(container, properties)
     raise Conflict(
@@ -54,7 +60,14 @@ def put(container: ContainerClient, paths: Sequence[str], content: bytes, filena
     )
 
 
-def _write_once(container: ContainerClient, path: str, content: bytes, digest: bytes, filename: str) -> None:
+def _told(properties: BlobProperties) -> dict[str, str]:
+    """What is told about the blob, as it is stored."""
+    return {name.lower(): text for name, text in (properties.metadata or {}).items() if telling.is_told(name)}
+
+
+def _write_once(
+    container: ContainerClient, path: str, content: bytes, digest: bytes, metadata: dict[str, str]
+) -> None:
     """Write unless a blob is there; a container that is missing is made."""
     for _ in range(2):
         try:
@@ -62,7 +75,7 @@ def _write_once(container: ContainerClient, path: str, content: bytes, digest: b
                 path,
                 content,
                 overwrite=False,
-                metadata={_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA]},
+                metadata=metadata,
                 content_settings=ContentSettings(content_type="text/csv", content_md5=bytearray(digest)),
             )
         except ResourceExistsError:
@@ -110,7 +123,7 @@ def chunks(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
 
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
-    metadata = {name.lower(): value for name, value in (properties.metadata or {}).items()}
+    metadata = telling.read(properties.metadata or {})
     original = unquote(metadata.get(_FILENAME, ""))
     return Upload(
         version=BlobVersion(str(container.container_name), path, str(properties.etag)),

@@ -72,6 +72,17 @@ def test_one_raw_body_is_a_file(client: Client) -> None:
     assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
 
 
+def test_what_is_told_about_a_file_counts_and_is_told_back(client: Client) -> None:
+    content = orders(4500, 1).replace(b"Christy", "Łukasz".encode("cp1250"))
+
+    answer = client.post(("told.csv", content), encoding="windows-1250")
+
+    assert (answer.status_code, answer.json()["told"]) == (202, {"encoding": "cp1250"})
+    assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
+    query = "select customer_name from sales where sales_order_number = 'SO4500'"
+    assert client.query(query) == [("Łukasz Zhu",)]
+
+
 def test_a_blob_dropped_into_the_container_becomes_rows(client: Client) -> None:
     blob = client.uploads.get_blob_client("sales/2026/dropped file.csv")
     etag = blob.upload_blob(orders(5000, 7))["etag"]
@@ -136,17 +147,22 @@ def test_every_fault_of_every_file_is_listed_and_nothing_is_stored(client: Clien
     before = client.blobs()
 
     answer = client.post(
-        ("good.csv", orders(7000, 1)), ("empty.csv", b""), ("sheet.xlsx", b"PK"), dataset="nowhere"
+        ("good.csv", orders(7000, 1)),
+        ("empty.csv", b""),
+        ("sheet.xlsx", b"PK"),
+        dataset="No-Where",
+        delimeter=";",
     )
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     errors = answer.json()["errors"]
     assert [error.get("file", error.get("parameter")) for error in errors] == [
+        "delimeter",
         "dataset",
         "empty.csv",
         "sheet.xlsx",
     ]
-    assert errors[0]["known"] == ["sales"]
+    assert errors[1]["known"] == ["sales"]
     assert client.blobs() == before
 
 

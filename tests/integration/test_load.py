@@ -14,7 +14,7 @@ from shared.ingesting import Ingesting
 from shared.ledger import rejects
 from shared.ledger.state import State
 from shared.reading import batches, walk
-from shared.uploading import File
+from shared.uploading import Destination, File
 from tests.fixtures.samples import HEADER, csv, orders, row
 from tests.integration.looking import entry, table
 
@@ -240,7 +240,7 @@ def test_a_file_of_several_batches_loads_whole(
 def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
     ingesting: Ingesting, container: ContainerClient, engine: Engine
 ) -> None:
-    (stored,) = uploading.store(container, "sales", [File("t.csv", csv(row(1)))])
+    (stored,) = uploading.store(container, Destination("sales"), [File("t.csv", csv(row(1)))])
     ingesting.ingest(stored.version.path)
     blob = container.get_blob_client(stored.version.path)
     metadata = blob.get_blob_properties().metadata

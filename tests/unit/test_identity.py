@@ -50,15 +50,31 @@ def test_the_first_folder_names_the_dataset(path: str, dataset: str) -> None:
         ("..csv", "_.csv"),
         (".csv", "_.csv"),
         ("SALES.CSV", "SALES.CSV"),
+        ("a b.TSV.gz", "a_b.TSV.gz"),
+        (".csv.bz2", "_.csv.bz2"),
+        ("n" * 200 + ".tab.zst", "n" * 100 + "n" * 12 + ".tab.zst"),
+        ("😀.zip", "_.zip"),
     ],
 )
 def test_a_stored_name_is_safe(sent: str, stored: str) -> None:
     assert names.safe(sent) == stored
 
 
-@given(st.text(max_size=400).map(lambda text: text + ".csv"))
-def test_any_name_becomes_one_that_stays_in_its_folder(sent: str) -> None:
+@pytest.mark.parametrize("name", ["a.csv", "a.TSV", "a.tab.gz", "a.psv.bz2", "a.txt.zst", "a.zip"])
+def test_tables_archives_and_compressed_tables_are_taken(name: str) -> None:
+    assert names.is_supported(name)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "a.zip.gz", "a.csv.zip.zst", "a.csv.xz", "csv", "a"])
+def test_other_files_are_not(name: str) -> None:
+    assert not names.is_supported(name)
+
+
+@given(st.text(max_size=400), st.sampled_from(names.EXTENSIONS))
+def test_any_name_becomes_one_that_stays_in_its_folder(name: str, extension: str) -> None:
+    sent = name + extension
     stored = names.safe(sent)
+    assert stored.endswith(extension)
     assert 0 < len(stored) <= 120
     assert not {"/", "\\", "\0", " "} & set(stored)
     assert not stored.startswith(".")

@@ -1,0 +1,58 @@
+"""What the query of a request tells: the dataset, how its files are to be read, and a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.errors import WrongOverride
+from shared.formats import overrides
+from shared.formats.overrides import Overrides
+from shared.settings import Settings
+from shared.storage.told import Told
+from shared.uploading import Destination
+
+_OTHERS = ("dataset", "filename", "key", "dry_run")
+_PLATFORMS = "code"
+"""The platform's: a function key."""
+
+_MOST_COLUMNS = 32
+_LONGEST_KEY = 1000
+"""Columns of an index of Postgres, and characters of the key: it goes into the blob's metadata."""
+
+Faults = list[dict[str, Any]]
+
+
+def destination(parameters: Mapping[str, str], settings: Settings) -> tuple[Destination, Faults]:
+    """Where the files of a request go, and every fault of the parameters; one at fault counts as absent."""
+    faults: Faults = [{"parameter": name, "detail": _unknown(name)} for name in parameters if not known(name)]
+    given = {name: text for name, text in parameters.items() if name in overrides.names()}
+    try:
+        told = Overrides.parse(given)
+    except WrongOverride as exc:
+        told = Overrides()
+        # Each begins with the name that it is about.
+        faults += [{"parameter": fault.partition(" ")[0], "detail": fault} for fault in exc.faults]
+    key = tuple(name.strip() for name in parameters["key"].split(",")) if "key" in parameters else ()
+    faults += [{"parameter": "key", "detail": fault} for fault in _faults_of_key(key)]
+    dataset = parameters.get("dataset", settings.default_dataset)
+    creates = settings.undeclared_datasets == "create"
+    return Destination(dataset, Told(told, key), creates), faults
+
+
+def known(name: str) -> bool:
+    """Whether there is a parameter of this name."""
+    return name in {*_OTHERS, _PLATFORMS, *overrides.names()}
+
+
+def _unknown(name: str) -> str:
+    return f"{name} is unknown; known: {', '.join([*_OTHERS, *overrides.names()])}."
+
+
+def _faults_of_key(key: tuple[str, ...]) -> Iterator[str]:
+    if not all(key):
+        yield "key is a list of column names, such as order_id,line; one of them is empty."
+    if len(set(key)) < len(key):
+        yield "key names a column twice."
+    if len(key) > _MOST_COLUMNS or sum(map(len, key)) > _LONGEST_KEY:
+        yield f"key has more than {_MOST_COLUMNS} columns, or {_LONGEST_KEY} characters."

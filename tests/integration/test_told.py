@@ -1,0 +1,121 @@
+"""What is told about a file goes with its blob, and makes the same bytes another blob."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import ContainerClient
+
+from shared import uploading
+from shared.errors import InvalidRequest
+from shared.formats import format as formats
+from shared.formats.overrides import Overrides
+from shared.storage import uploads
+from shared.storage.told import Told
+from shared.uploading import Destination, File
+from tests.fixtures.samples import orders
+
+FILE = File("a.csv", b"a\n1\n")
+
+_CHOICES = {
+    "compression": formats.COMPRESSIONS,
+    "delimiter": formats.DELIMITERS,
+    "quote": formats.QUOTES,
+    "escape": formats.ESCAPES,
+    "line_end": formats.LINE_ENDS,
+    "decimal": formats.DECIMALS,
+    "thousands": formats.THOUSANDS,
+    "encoding": ("utf-8", "cp1252", "utf-16-le", "koi8-r"),
+    "header_line": (0, 3),
+    "header_lines": (2,),
+    "spaces_around_quotes": (True, False),
+    "sep_line": (True, False),
+    "has_trailing_delimiter": (True, False),
+}
+
+
+def every_value() -> Iterator[Overrides]:
+    for name, values in _CHOICES.items():
+        for value in values:
+            told: dict[str, object] = {name: value}
+            yield Overrides(**told)  # type: ignore[arg-type]
+
+
+def stored(container: ContainerClient, told: Told, file: File = FILE) -> uploads.Upload:
+    (upload,) = uploading.store(container, Destination("made", told, creates=True), [file])
+    return upload
+
+
+def test_every_value_of_every_override_is_read_back_from_the_blob(container: ContainerClient) -> None:
+    told = list(every_value())
+
+    paths = [stored(container, Told(one)).version.path for one in told]
+
+    assert len(set(paths)) == len(told)
+    found = {upload.version.path: upload for upload in uploads.every(container)}
+    for path, one in zip(paths, told, strict=True):
+        assert Overrides.parse(found[path].metadata, "csv_") == one, one.given()
+
+
+def test_a_key_and_signs_beyond_ascii_are_read_back(container: ContainerClient) -> None:
+    upload = stored(container, Told(Overrides(delimiter="\t"), ("größe", "order id")))
+
+    assert upload.metadata["key"] == "größe,order id"
+    assert upload == uploads.describe(container, upload.version.path)
+    raw = container.get_blob_client(upload.version.path).get_blob_properties().metadata
+    assert raw["csv_delimiter"] == "%09"
+    assert Overrides.parse(upload.metadata, "csv_") == Overrides(delimiter="\t")
+
+
+def test_metadata_that_people_write_are_read_as_they_are_written(container: ContainerClient) -> None:
+    container.upload_blob(
+        "made/a.csv", b"a", metadata={"CSV_Delimiter": ";", "csv_quote": "single", "a": "%"}
+    )
+
+    upload = uploads.describe(container, "made/a.csv")
+
+    assert Overrides.parse(upload.metadata, "csv_") == Overrides(delimiter=";", quote="'")
+    assert upload.metadata["a"] == "%"
+
+
+def test_the_same_bytes_told_otherwise_are_another_blob(container: ContainerClient) -> None:
+    plain, semicolon, keyed = Told(), Told(Overrides(delimiter=";")), Told(key=("a",))
+
+    paths = [stored(container, told).version.path for told in (plain, semicolon, keyed, semicolon, plain)]
+
+    assert paths[0] == f"made/{FILE.sha256[:12]}/a.csv"  # as it always was
+    assert len(set(paths)) == 3
+    assert paths[3:] == [paths[1], paths[0]]
+
+
+def test_a_blob_that_was_told_otherwise_by_hand_is_not_taken_for_the_file_sent_again(
+    container: ContainerClient,
+) -> None:
+    first = stored(container, Told())
+    container.get_blob_client(first.version.path).set_blob_metadata({"csv_delimiter": ";"})
+
+    assert stored(container, Told()).version.path != first.version.path
+
+
+def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: ContainerClient) -> None:
+    for name in ("Visits", "1st", "a" * 49, "a-b", ""):
+        with pytest.raises(InvalidRequest) as caught:
+            uploading.store(container, Destination(name, creates=True), [FILE])
+        (fault,) = caught.value.faults
+        assert fault["parameter"] == "dataset"
+        assert "lower case" in fault["detail"]
+    with pytest.raises(InvalidRequest) as caught:
+        uploading.store(container, Destination("visits"), [FILE])
+    assert caught.value.faults[0]["detail"] == "There is no dataset 'visits'; known: sales."
+    assert list(container.list_blob_names()) == []
+
+
+def test_a_contract_keeps_its_key(container: ContainerClient) -> None:
+    file = File("a.csv", orders(1, 1))
+    with pytest.raises(InvalidRequest) as caught:
+        uploading.store(container, Destination("sales", Told(key=("item",))), [file])
+
+    assert caught.value.faults[0]["parameter"] == "key"
+    key = ("sales_order_number", "sales_order_line_number")
+    assert uploading.store(container, Destination("sales", Told(key=key)), [file])

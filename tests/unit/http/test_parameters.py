@@ -1,0 +1,79 @@
+"""The query of an upload: what it may tell, and the answer to what it may not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from dev.programs import ROOT
+from ingest_http import parameters
+from shared import settings
+from shared.formats.overrides import Overrides, names
+from shared.settings import Settings
+
+OWN = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
+
+
+def own(**more: str) -> Settings:
+    return settings.load({**OWN, **more})
+
+
+def faults(**query: str) -> list[tuple[str, str]]:
+    _, found = parameters.destination(query, own())
+    return [(fault["parameter"], fault["detail"]) for fault in found]
+
+
+def test_overrides_and_a_key_are_told_by_the_query() -> None:
+    to, found = parameters.destination(
+        {
+            "delimiter": "tab",
+            "header_line": "3",
+            "key": "order_id, line",
+            "filename": "a.csv",
+            "code": "secret",
+        },
+        own(DEFAULT_DATASET="orders"),
+    )
+
+    assert found == []
+    assert (to.dataset, to.creates) == ("orders", True)
+    assert to.told.overrides == Overrides(delimiter="\t", header_line=3)
+    assert to.told.key == ("order_id", "line")
+    assert to.told.as_json() == {"delimiter": "\t", "header_line": 3, "key": ["order_id", "line"]}
+
+
+def test_every_override_is_a_parameter() -> None:
+    assert all(parameters.known(name) for name in names())
+
+
+def test_a_misspelt_parameter_is_answered_with_those_there_are() -> None:
+    ((parameter, detail),) = faults(delimeter=";")
+    assert parameter == "delimeter"
+    assert detail.startswith("delimeter is unknown; known: dataset, filename, key, dry_run, compression, ")
+
+
+def test_all_faults_of_a_query_are_told_at_once() -> None:
+    found = faults(delimiter="#", encoding="klingon", header_line="two", key="a,,a", x="1")
+    assert [parameter for parameter, _ in found] == [
+        "x", "header_line", "delimiter", "encoding", "key", "key",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["", " ", "a,", ",".join(map(str, range(33))), "a" * 1001])
+def test_a_key_that_no_index_can_have_is_a_fault(key: str) -> None:
+    assert [parameter for parameter, _ in faults(key=key)] == ["key"]
+
+
+def test_undeclared_datasets_are_made_only_where_the_settings_say_so() -> None:
+    to, _ = parameters.destination({}, own(UNDECLARED_DATASETS="refuse"))
+    assert not to.creates
+
+
+def test_taking_files_imports_nothing_that_computes() -> None:
+    program = "import sys, ingest_http.accepting; print({'pandas', 'pyarrow', 'numpy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
