@@ -32,12 +32,12 @@ class Field:
 
 def can_be_named(name: str) -> bool:
     """Whether a field, and a column of a table, can have this name: no word of Python's, no attribute of
-    models or contracts (`key`, `dataset`, `json`), no `_` in front.
+    models or contracts (`key`, `dataset`, `json`), nothing that pydantic warns of, no `_` in front.
     """
     return (
         name.isidentifier()
         and not keyword.iskeyword(name)
-        and not name.startswith(("_", "model_"))
+        and not name.startswith(("_", "model_validate", "model_dump"))
         and name not in _OF_THE_MODEL | _OF_POSTGRES | _OF_THE_SOURCE
     )
 
