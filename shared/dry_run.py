@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
 
-from shared import brief, catalog
-from shared.catalog import Dataset
+from shared import brief, growing
 from shared.contracts.registry import CONTRACTS
 from shared.decoding import compression
 from shared.decoding.archive import Archive
 from shared.decoding.members import Member
 from shared.decoding.ranges import RangeFile
 from shared.errors import FileRefused
-from shared.trying import content, declared, undeclared
+from shared.trying import content, declared, undeclared, unread
 from shared.trying.content import Content
 from shared.trying.outlook import Outlook
 from shared.uploading import Destination, File, require_storable
@@ -59,18 +59,21 @@ def run(
     `Unavailable`.
     """
     require_storable(to, files, found)
-    contract = CONTRACTS.get(to.dataset)
-    if contract is not None:
-        foresee: Foresee = lambda one: declared.outlook(one, contract, to.told.overrides)  # noqa: E731
-        return DryRun(to.dataset, True, False, list(_items(files, foresee)))
-    known = _known(engine, to.dataset)
-    foresee = lambda one: undeclared.outlook(one, to.dataset, known, to.told)  # noqa: E731
-    return DryRun(to.dataset, False, known is None, list(_items(files, foresee)))
+    foresee, is_new = _foresight(engine, to)
+    return DryRun(to.dataset, to.dataset in CONTRACTS, is_new, list(_items(files, foresee)))
 
 
-def _known(engine: Engine, dataset: str) -> Dataset | None:
-    with brief.connect(engine) as connection:
-        return catalog.find(connection, dataset)
+def _foresight(engine: Engine, to: Destination) -> tuple[Foresee, bool]:
+    """What tells the outlook for a file, and whether there is no such dataset yet."""
+    told = to.told.overrides
+    if to.dataset in CONTRACTS:
+        return partial(declared.outlook, contract=CONTRACTS[to.dataset], told=told), False
+    try:
+        with brief.connect(engine) as connection:
+            known = growing.find(connection, to.dataset)
+    except FileRefused as exc:
+        return partial(unread.outlook, told=told, refusal=exc), False
+    return partial(undeclared.outlook, name=to.dataset, known=known, told=to.told), known is None
 
 
 def _items(files: Sequence[File], foresee: Foresee) -> Iterator[Item]:

@@ -6,11 +6,12 @@ from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
 from shared.reading.batches import Reading
-from shared.reading.columns import Every, OfContract
+from shared.reading.columns import OfContract
 from shared.reading.header import Header
 from shared.tables import dataset, type_names
+from shared.trying import unread
 from shared.trying.content import Content
-from shared.trying.outlook import Column, Outlook, unloaded
+from shared.trying.outlook import Column, Outlook
 from shared.trying.trial import Trial
 
 
@@ -20,19 +21,10 @@ def outlook(content: Content, contract: type[Contract], told: Overrides) -> Outl
     try:
         reading = Reading(content, OfContract(contract), told)
     except FileRefused as exc:
-        return unread(content, told, exc)
+        return unread.outlook(content, told, exc)
     trial = Trial(contract)
     trial.run(reading, content.size)
     return trial.outlook(reading.format, _columns(reading.header, contract))
-
-
-def unread(content: Content, told: Overrides, refusal: FileRefused) -> Outlook:
-    """The outlook for a file whose header alone is the reason of `refusal`: what can be said of it still."""
-    try:
-        reading = Reading(content, Every(), told)
-    except FileRefused:
-        return Outlook(refusal=refusal)
-    return Outlook(reading.format, unloaded(reading.header), refusal=refusal)
 
 
 def _columns(header: Header, contract: type[Contract]) -> list[Column]:

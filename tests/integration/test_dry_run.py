@@ -235,3 +235,29 @@ def test_a_ragged_file_that_nobody_declared_would_be_refused(engine: Engine) -> 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "too_many_rejects")
     assert [reject["line"] for reject in found["rejects"]] == [3, 4]
     assert found["counts"] == {"read": 4, "accepted": 2, "rejected": 2}
+
+
+def test_a_dataset_whose_name_is_taken_would_refuse_every_file(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("create table visits (id int)"))
+
+    answer = tried(engine, "visits", b"id,name\n1,x\n")
+
+    assert answer["creates"] is False
+    assert [one["error"]["code"] for one in answer["files"]] == ["name_taken"]
+    assert [column["header"] for column in answer["files"][0]["columns"]] == ["id", "name"]
+
+
+def test_a_first_file_without_rows_makes_no_dataset(engine: Engine) -> None:
+    found = outlook(engine, "visits", b"id,name\n")
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "no_rows")
+
+
+def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: Engine) -> None:
+    enter(engine, "visits")
+
+    found = outlook(engine, "visits", b"id,price\n1,2\n", key=("id",))
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "key_differs")
+    assert "PUT /api/datasets/visits" in found["error"]["detail"]
