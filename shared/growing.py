@@ -15,8 +15,7 @@ from shared.inference import table as tables
 from shared.inference.contract import contract_of
 from shared.inference.inferred import Found
 from shared.ledger import datasets, locks
-from shared.loading import copy
-from shared.tables import dataset, making
+from shared.tables import altering, making
 
 _SOON = text("set local lock_timeout = '3s'")
 """Whoever wants to read the table waits behind us, and we behind whoever reads it for long."""
@@ -116,9 +115,7 @@ def _grow(short: Connection, known: Dataset, found: Found, ingestion_id: uuid.UU
         locks.acquire_dataset(short, known.name, alone=True)
     short.execute(_SOON)
     if wanted:
-        table = copy.identifier(dataset.table(known.contract))
-        with copy.cursor(short) as driver:
-            driver.execute(changes.alter(table, wanted, key))
+        altering.alter(short, known.name, wanted, key)
     datasets.write(short, known.name, after, key)
     datasets.record(short, known.name, [change.as_json() for change in wanted], ingestion_id)
 

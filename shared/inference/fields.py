@@ -15,7 +15,7 @@ _OF_POSTGRES = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 """Columns that every table has: https://www.postgresql.org/docs/current/ddl-system-columns.html"""
 _OF_THE_MODEL = {*dir(Contract), *Contract.__class_vars__, "null_spellings"}
 _OF_THE_SOURCE = {"str", "int", "float", "bool", "tuple"}
-"""Types that the source of a contract names: a field would hide them. `date` has another name there."""
+"""Types that the source of a contract names: a field would hide them."""
 
 
 @dataclass(frozen=True, slots=True)

