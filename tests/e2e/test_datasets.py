@@ -66,6 +66,33 @@ def test_datasets_are_listed_and_described(client: Client) -> None:
     assert {name: one[name] for name in page["datasets"][0]} == page["datasets"][0]
 
 
+def test_a_dataset_that_nobody_declared_is_described_and_gets_a_key(client: Client) -> None:
+    answer = client.post(("visits.csv", b"ID,Page\n1,/start\n2,/about\n"), dataset="visits")
+    (file,) = answer.json()["files"]
+    assert client.settled(file["ingestion_id"])["state"] == "loaded"
+
+    found = client.http.get("/api/datasets/visits").json()
+    keyed = client.http.put("/api/datasets/visits", json={"key": ["ID"]})
+    changes = client.http.get("/api/datasets/visits?limit=1").json()["changes"]
+
+    assert (found["declared"], found["key"], found["rows"]) == (False, [], 2)
+    assert found["changes"][0]["ingestion_id"] == found["last_load"]["ingestion_id"] == file["ingestion_id"]
+    assert (keyed.status_code, keyed.json()["key"]) == (200, ["id"])
+    assert changes[0]["change"] == "key set"
+    assert 'key: ClassVar[tuple[str, ...]] = ("id",)' in client.http.get(
+        "/api/datasets/visits/contract.py"
+    ).text  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"), [("sales", 409, "contract"), ("nothing", 404, "no dataset")]
+)
+def test_a_key_is_given_to_no_other_dataset(client: Client, name: str, status: int, words: str) -> None:
+    answer = client.http.put(f"/api/datasets/{name}", json={"key": ["quantity"]})
+
+    refused(answer, status, words)
+
+
 def test_the_contract_is_a_file_of_python(client: Client) -> None:
     answer = client.http.get("/api/datasets/sales/contract.py")
 
