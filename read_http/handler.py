@@ -1,4 +1,7 @@
-"""`GET /api/read/first-chunk`, `/api/ingestions/{id}` and `/api/health`; see `ingest_http` on the imports."""
+"""`/api/read/first-chunk`, `/api/ingestions/{id}`, `/api/datasets` and `/api/health`.
+
+See `ingest_http` on the imports.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,46 @@ def ingestion(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import answers  # noqa: PLC0415
 
     return answers.ingestion(req)
+
+
+@blueprint.function_name("datasets")
+@blueprint.route("datasets", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def every_dataset(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the datasets by name, declared and inferred."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.every(req)
+
+
+@blueprint.function_name("dataset")
+@blueprint.route("datasets/{name}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
+    """A dataset, and a page of the changes of its table, the newest first."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.one(req)
+
+
+@blueprint.function_name("set_key")
+@blueprint.route("datasets/{name}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Give an inferred dataset a key, once; the dataset as it is then."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.set_key(req)
+
+
+@blueprint.function_name("contract")
+@blueprint.route("datasets/{name}/contract.py", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def contract(req: func.HttpRequest) -> func.HttpResponse:
+    """The contract of a dataset as a module of Python."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.contract(req)
 
 
 @blueprint.function_name("health")

@@ -11,15 +11,13 @@ _DEFAULT_LIMIT = 10
 _HIGHEST_LIMIT = 1000
 
 
-def limit(parameters: Mapping[str, str]) -> int:
-    """`limit`, 1 to 1000, 10 where it is absent; raises `InvalidRequest`."""
-    text = parameters.get("limit", str(_DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_HIGHEST_LIMIT))):
-        number = 0
-    else:
-        number = int(text)
-    if not 1 <= number <= _HIGHEST_LIMIT:
-        detail = f"limit must be a whole number from 1 to {_HIGHEST_LIMIT}, not {text!r}."
+def limit(parameters: Mapping[str, str], default: int = _DEFAULT_LIMIT, highest: int = _HIGHEST_LIMIT) -> int:
+    """`limit`, 1 to `highest`, `default` where it is absent; raises `InvalidRequest`."""
+    text = parameters.get("limit", str(default))
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
+    number = int(text) if is_number else 0
+    if not 1 <= number <= highest:
+        detail = f"limit must be a whole number from 1 to {highest}, not {text!r}."
         raise InvalidRequest(detail, [{"parameter": "limit", "detail": detail}])
     return number
 

@@ -37,7 +37,7 @@ def of(entry: Mapping[str, Any], members: Sequence[MemberEntry] = ()) -> dict[st
         "size": entry["size"],
         "bytes_read": entry["bytes_read"],
         "sha256": entry["sha256"],
-        "counts": {name: entry[column] for name, column in _COUNTS.items()},
+        "counts": counts(entry),
         "timings": _timings(entry["received_at"], entry["started_at"], entry["finished_at"]),
         "attempts": entry["attempts"],
         "error": entry["error"],
@@ -74,3 +74,8 @@ def _timings(received: datetime, started: datetime | None, finished: datetime | 
         "finished_at": finished and finished.isoformat(),
         "load_milliseconds": done,
     }
+
+
+def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
+    """What became of the rows of an entry."""
+    return {name: entry[column] for name, column in _COUNTS.items()}

@@ -29,10 +29,12 @@ def upgrade() -> None:
             changed_at timestamptz not null default clock_timestamp()
         )""")
     op.execute("create index dataset_changes_of on ingest.dataset_changes (dataset, id)")
+    op.execute("create index ingestions_of_dataset on ingest.ingestions (dataset, serial)")  # the last load
 
 
 def downgrade() -> None:
     """Remove them; tables made from files stay, and nobody knows them any more."""
+    op.execute("drop index ingest.ingestions_of_dataset")
     op.execute("drop table ingest.dataset_changes")
     op.execute("alter table ingest.datasets drop column columns, drop column key")
     op.execute("alter table ingest.ingestions drop column format, drop column columns, drop column member")

@@ -1,0 +1,35 @@
+"""Cursors: where the next page of a list begins, opaque to callers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import TypeVar
+
+from shared.errors import InvalidRequest
+
+Place = TypeVar("Place", str, int)
+
+
+def encode(place: str | int | None) -> str | None:
+    """The cursor that `after` gives back; `None` where there is no next page."""
+    if place is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def after(parameters: Mapping[str, str], kind: type[Place]) -> Place | None:
+    """The place that the parameter `after` stands for, or `None`; raises `InvalidRequest`."""
+    text = parameters.get("after")
+    if text is None:
+        return None
+    try:
+        place = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        place = None
+    if type(place) is not kind:
+        detail = "after must be the `next` of an earlier answer of this list."
+        raise InvalidRequest(detail, [{"parameter": "after", "detail": detail}])
+    return place

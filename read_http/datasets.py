@@ -1,0 +1,58 @@
+"""The answers about datasets: parse, ask one use case, respond."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import azure.functions as func
+from pydantic import Field
+
+from read_http import bodies, cursors, parameters
+from shared import datasets, keying
+from shared.http import answer, described
+from shared.resources import resources
+
+_DEFAULT_LIMIT = 20
+_HIGHEST_LIMIT = 100
+"""Datasets, or changes of one: the rows of each dataset are counted."""
+
+
+class Wanted(bodies.Body):
+    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+
+    key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+
+
+def every(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the datasets by name, declared and inferred."""
+    limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
+    found, after = datasets.page(resources().engine, cursors.after(req.params, str), limit)
+    return answer.json_value(
+        {"datasets": [described.of(one) for one in found], "next": cursors.encode(after)}
+    )
+
+
+def one(req: func.HttpRequest) -> func.HttpResponse:
+    """A dataset, and a page of the changes of its table, the newest first."""
+    engine, name = resources().engine, req.route_params["name"]
+    limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
+    before = cursors.after(req.params, int)
+    body = described.of(datasets.describe(engine, name))
+    changes, after = datasets.changes(engine, name, before, limit)
+    body |= {"changes": [described.change(dict(entry)) for entry in changes], "next": cursors.encode(after)}
+    return answer.json_value(body)
+
+
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Give an inferred dataset the key of the body; the dataset as it is then."""
+    engine, name = resources().engine, req.route_params["name"]
+    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    return answer.json_value(described.of(datasets.describe(engine, name)))
+
+
+def contract(req: func.HttpRequest) -> func.HttpResponse:
+    """The contract of a dataset as a module of Python."""
+    name = req.route_params["name"]
+    source = datasets.contract_source(resources().engine, name)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.py"'}
+    return func.HttpResponse(source, mimetype="text/x-python", charset="utf-8", headers=headers)

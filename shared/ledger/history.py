@@ -1,0 +1,29 @@
+"""The history of a dataset: what was loaded into it last, and how its table has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, select
+
+from shared.ledger.state import State
+from shared.tables.ingest import dataset_changes, ingestions
+
+
+def last_load(connection: Connection, dataset: str) -> RowMapping | None:
+    """The entry of the file that was loaded last, by the order of arrival; `None` where none ever was."""
+    query = (
+        select(ingestions)
+        .where(ingestions.c.dataset == dataset, ingestions.c.state == State.LOADED)
+        .order_by(ingestions.c.serial.desc())
+        .limit(1)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def changes(connection: Connection, dataset: str, limit: int, before: int | None) -> Sequence[RowMapping]:
+    """At most `limit` changes of its table, the newest first; with `before`, those older than that one."""
+    query = select(dataset_changes).where(dataset_changes.c.dataset == dataset)
+    if before is not None:
+        query = query.where(dataset_changes.c.id < before)
+    return connection.execute(query.order_by(dataset_changes.c.id.desc()).limit(limit)).mappings().all()

@@ -1,0 +1,196 @@
+"""What callers are told of datasets, declared and inferred."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from dev.programs import ROOT
+from shared import datasets
+from shared.datasets import Description
+from shared.errors import NotFound
+from shared.http import described
+from shared.inference.kinds import Kind, Type
+from shared.inference.table import TableColumn
+from shared.ingesting import Ingesting
+from shared.tables import counting
+from tests.fixtures.samples import orders
+
+COLUMNS = (
+    TableColumn("id", Type(Kind.BIGINT), nullable=False, headers=("ID",)),
+    TableColumn("price", Type(Kind.NUMERIC, 3, 2), nullable=True, nulls=("N/A",)),
+)
+
+
+def enter(engine: Engine, name: str, rows: int = 0) -> None:
+    """An inferred dataset with a table of that many rows, as a load would have made it."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into ingest.datasets (name, commits, columns, key) values (:name, 0, :columns, '{}')"
+            ),
+            {"name": name, "columns": json.dumps([column.as_json() for column in COLUMNS])},
+        )
+        connection.execute(
+            text(
+                f"create table {name} (id, price, _load, _line) as "  # noqa: S608 - names of the tests' own
+                f"select n, 1.5::numeric, 0::bigint, n from generate_series(1, {rows}) n"
+            )
+        )
+
+
+def enter_change(engine: Engine, name: str, column: str) -> None:
+    """A change of the dataset's table that no file made."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into ingest.dataset_changes (dataset, change) values (:name, :change)"),
+            {"name": name, "change": json.dumps({"column": column, "change": "added", "type": "text"})},
+        )
+
+
+def names(found: list[Description]) -> list[str]:
+    return [one.dataset.name for one in found]
+
+
+def test_a_declared_dataset_is_described(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 3))
+    container.upload_blob("sales/b.csv", orders(4, 2))
+    loaded = [ingesting.ingest(f"sales/{name}.csv").ingestion_id for name in "ab"]
+
+    found = described.of(datasets.describe(engine, "sales"))
+
+    assert (found["declared"], found["rows"], found["rows_estimated"], found["problem"]) == (
+        True,
+        5,
+        False,
+        None,
+    )
+    assert found["key"] == ["sales_order_number", "sales_order_line_number"]
+    assert found["columns"][2] == {
+        "name": "order_date",
+        "type": "timestamp",
+        "nullable": False,
+        "headers": (),
+        "nulls": (),
+    }
+    assert {column["type"] for column in found["columns"]} == {"text", "bigint", "timestamp", "numeric"}
+    assert (found["last_load"]["ingestion_id"], found["last_load"]["counts"]["inserted"]) == (
+        str(loaded[1]),
+        2,
+    )
+
+
+def test_an_inferred_dataset_is_described(engine: Engine) -> None:
+    enter(engine, "visits", 3)
+
+    found = described.of(datasets.describe(engine, "visits"))
+
+    assert (found["declared"], found["key"], found["rows"], found["last_load"]) == (False, [], 3, None)
+    assert found["columns"] == [
+        {"name": "id", "type": "bigint", "nullable": False, "headers": ("ID",), "nulls": ()},
+        {"name": "price", "type": "numeric", "nullable": True, "headers": (), "nulls": ("N/A",)},
+    ]
+
+
+def test_nobody_knows_another_dataset(engine: Engine) -> None:
+    for ask in (datasets.describe, datasets.contract_source):
+        with pytest.raises(NotFound, match="'nothing'"):
+            ask(engine, "nothing")
+
+
+def test_datasets_are_listed_by_page_in_the_order_of_their_names(engine: Engine) -> None:
+    for name in ("z_last", "zb", "a_first", "zz"):
+        enter(engine, name)
+
+    first, after = datasets.page(engine, None, 3)
+    second, end = datasets.page(engine, after, 3)
+
+    assert names(first) == ["a_first", "sales", "z_last"]
+    assert (names(second), end) == (["zb", "zz"], None)
+
+
+def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
+    assert datasets.page(engine, None, 1)[1] is None
+
+
+def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engine) -> None:
+    enter(engine, "visits", 2)
+    with engine.begin() as connection:
+        connection.execute(text("drop table sales"))
+
+    sales, visits = map(described.of, datasets.page(engine, None, 10)[0])
+
+    assert (sales["rows"], visits["rows"]) == (None, 2)
+    assert sales["problem"] == "a table is missing; run `python3 dev migrate`"
+
+
+def test_a_table_that_a_load_is_changing_is_named_and_breaks_nothing(engine: Engine) -> None:
+    enter(engine, "visits", 2)
+    with engine.begin() as other:
+        other.execute(text("alter table visits add column more text"))
+        sales, visits = map(described.of, datasets.page(engine, None, 10)[0])
+
+    assert (sales["rows"], visits["rows"]) == (0, None)
+    assert "lock" in visits["problem"]
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+def test_many_rows_are_estimated(engine: Engine, analyzed: bool) -> None:
+    enter(engine, "visits", counting.MOST_COUNTED + 1)
+    if analyzed:
+        with engine.begin() as connection:
+            connection.execute(text("analyze visits"))
+
+    found = described.of(datasets.describe(engine, "visits"))
+
+    assert found["rows_estimated"]
+    assert found["rows"] == pytest.approx(counting.MOST_COUNTED, rel=0.01 if analyzed else 0.9)
+
+
+def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
+    enter(engine, "visits", 1)
+    with engine.begin() as connection:
+        connection.execute(text("drop table visits"))
+        connection.execute(text("create table visits (id bigint, _load bigint) partition by list (_load)"))
+        for load in (1, 2):
+            connection.execute(text(f"create table visits_{load} partition of visits for values in ({load})"))
+        connection.execute(text("insert into visits select n, 1 + n % 2 from generate_series(1, 110000) n"))
+        connection.execute(text("analyze visits"))
+
+    found = described.of(datasets.describe(engine, "visits"))
+
+    assert (found["rows"], found["rows_estimated"]) == (110_000, True)
+
+
+def test_changes_are_told_from_the_newest_on_by_page(engine: Engine) -> None:
+    enter(engine, "visits")
+    for column in ("one", "two", "three"):
+        enter_change(engine, "visits", column)
+    enter_change(engine, "others", "four")
+
+    first, before = datasets.changes(engine, "visits", None, 2)
+    rest, end = datasets.changes(engine, "visits", before, 2)
+
+    assert [described.change(dict(entry))["column"] for entry in first] == ["three", "two"]
+    assert [described.change(dict(entry))["column"] for entry in rest] == ["one"]
+    assert end is None
+
+
+def test_the_contract_of_a_declared_dataset_is_its_own_file(engine: Engine) -> None:
+    file = ROOT / "shared" / "contracts" / "sales.py"
+    assert datasets.contract_source(engine, "sales") == file.read_text()
+
+
+def test_the_contract_of_an_inferred_dataset_is_python(engine: Engine) -> None:
+    enter(engine, "visits")
+
+    source = datasets.contract_source(engine, "visits")
+
+    made: dict[str, object] = {}
+    exec(compile(source, "visits.py", "exec"), made)  # noqa: S102 - our own words
+    assert "VisitsRow" in made
