@@ -93,7 +93,7 @@ def _table(
 
     def bonus(rows: list[Record]) -> float:
         match = header.known(rows, known)
-        return _KNOWN_HEADER * match.matches / len(known) if match else 0.0
+        return _KNOWN_HEADER * match.matches / len(known) * header.fit(rows, match) if match else 0.0
 
     some = line_ends.first(text, _MOST_LINES)
     is_whole = is_whole and len(some) == len(text)
