@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, DROP, READ, LOOK = range(5)
+POST_TWO, POST_RAW, DROP, READ, LOOK, TELL = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -74,3 +74,9 @@ def test_the_first_rows_are_read(client: Client, folder: Path) -> None:
 def test_an_ingestion_is_looked_at(client: Client, folder: Path) -> None:
     found = json.loads(run(client, folder, COMMANDS[LOOK]))
     assert (found["state"], found["filename"]) == ("loaded", "july.csv")
+
+
+def test_a_file_is_told_about(client: Client, folder: Path) -> None:
+    answer = json.loads(run(client, folder, COMMANDS[TELL]))
+    assert answer["told"] == {"delimiter": ";", "decimal": ","}
+    assert client.settled(answer["files"][0]["ingestion_id"])["filename"] == "bells.csv"
