@@ -73,7 +73,7 @@ def test_the_source_of_an_inferred_contract_declares_it_without_a_change(
         "zoo/b.csv",
         "order_no,price,day,Größe,date",
         "A,2.5,2024-01-02,7,2024-01-01",
-        "B,1,2024-01-02,,2024-01-01",
+        "B,1,2024-01-02,x,2024-01-01",
     )
     assert (found["state"], found["rows_updated"], found["rows_inserted"]) == ("loaded", 1, 1)
     assert [one["change"] for one in shelf.changes("zoo")] == ["created", "declared"]
