@@ -64,7 +64,7 @@ def test_a_compressed_file_loads_as_what_it_contains(
 @pytest.mark.parametrize(
     ("encoding", "names", "told"),
     [
-        ("utf-8-sig", NAMES, "utf-8"),
+        ("utf-8-sig", NAMES, "utf-8-sig"),
         ("utf-16", NAMES, "utf-16-le"),
         ("utf-16-be", NAMES, "utf-16-be"),
         ("cp1252", ["Zhu", "Müller", "Žižek", "O\u2019Neill"], "cp1252"),
