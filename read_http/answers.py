@@ -10,7 +10,7 @@ from read_http import parameters
 from shared import brief, catalog, faults, health, rows
 from shared.errors import NotFound
 from shared.http import answer, status
-from shared.ledger import ingestions
+from shared.ledger import ingestions, members
 from shared.resources import resources
 
 
@@ -27,9 +27,10 @@ def ingestion(req: func.HttpRequest) -> func.HttpResponse:
     asked = parameters.ingestion_id(req.route_params)
     with brief.connect(resources().engine) as connection:
         entry = ingestions.find(connection, asked)
+        inside = members.within(connection, entry) if entry else []
     if entry is None:
         raise NotFound(f"There is no ingestion {asked}.")
-    return answer.json_value(status.of(dict(entry)))
+    return answer.json_value(status.of(dict(entry), inside))
 
 
 def check_health() -> func.HttpResponse:

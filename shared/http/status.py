@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from shared.identity import BlobVersion
+from shared.ledger.counts import Counts
+from shared.ledger.members import MemberEntry
 
 _COUNTS = {
     "read": "rows_read",
@@ -16,8 +20,14 @@ _COUNTS = {
 }
 
 
-def of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far."""
+_MOST_MEMBERS = 1000
+
+
+def of(entry: Mapping[str, Any], members: Sequence[MemberEntry] = ()) -> dict[str, Any]:
+    """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far.
+
+    Of an archive also the first thousand of its `members`, of a file in one the `archive`.
+    """
     return {
         "id": str(entry["id"]),
         "state": entry["state"],
@@ -36,7 +46,24 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "ignored_columns": entry["ignored_columns"] or [],
         "format": entry["format"],
         "columns": entry["columns"] or [],
+        **_of_member(entry),
+        **({"members": [_member(one) for one in members[:_MOST_MEMBERS]]} if members else {}),
     }
+
+
+def _of_member(entry: Mapping[str, Any]) -> dict[str, Any]:
+    if not entry["member"]:
+        return {}
+    archive = BlobVersion(entry["container"], entry["path"], entry["etag"])
+    return {"member": entry["member"], "archive": str(archive.ingestion_id)}
+
+
+def _member(one: MemberEntry) -> dict[str, Any]:
+    counts = {name: getattr(one.counts, field) for name, field in _FIELDS.items()}
+    return {"id": str(one.id), "member": one.member, "state": one.state, "counts": counts}
+
+
+_FIELDS = dict(zip(_COUNTS, Counts.__slots__, strict=True))
 
 
 def _timings(received: datetime, started: datetime | None, finished: datetime | None) -> dict[str, Any]:

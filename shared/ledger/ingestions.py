@@ -14,8 +14,9 @@ from shared.storage.uploads import Upload
 from shared.tables.ingest import ingestions
 
 RECEIVE = """
-    insert into ingest.ingestions (id, container, path, etag, dataset, filename, size, state, attempts)
-    values (cast(:id as uuid), :container, :path, :etag, :dataset, :filename, :size, 'received', 0)
+    insert into ingest.ingestions
+        (id, container, path, etag, member, dataset, filename, size, state, attempts)
+    values (cast(:id as uuid), :container, :path, :etag, :member, :dataset, :filename, :size, 'received', 0)
     on conflict do nothing"""
 """Takes `facts_of` a version that was seen; nothing happens where it has an entry already."""
 
@@ -51,6 +52,7 @@ def facts_of(upload: Upload, dataset: str) -> dict[str, Any]:
         "container": version.container,
         "path": version.path,
         "etag": version.etag.strip('"'),
+        "member": version.member,
         "dataset": dataset,
         "filename": upload.filename,
         "size": upload.size,

@@ -280,3 +280,12 @@ def test_a_file_with_several_tables_would_be_refused_with_their_lines(engine: En
     found = outlook(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "several_tables")
+
+
+def test_numbers_are_read_in_the_form_that_is_told() -> None:
+    found = outlook(
+        NOWHERE, "sales", csv(row(1)).replace(b",3399.99,", b',"3.399,9",'), decimal=",", thousands="."
+    )
+
+    errors = found["rejects"][0]["errors"]
+    assert [error["column"] for error in errors] == ["tax_amount"]  # 271.9992 is no such number
