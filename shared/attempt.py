@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,9 @@ from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
+from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.inference.inferred import Found, Look
+from shared.inference.inferred import Look
 from shared.ledger import ingestions, locks, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
@@ -44,15 +46,9 @@ class Way:
     contract: type[Contract]
     columns: Columns
     told: Overrides
-    found: Found | None = None
-    """By a look at all of it before, if there was one."""
-
-    def read(self, content: Content) -> Reading:
-        """The file with `content`, from its beginning; raises `FileRefused`."""
-        if self.found is None:
-            return Reading(content, self.columns, self.told)
-        form, footers = self.found.format, self.found.footers
-        return Reading(content, self.columns, self.told, format=form, footers=footers)
+    format: Format | None = None
+    """As an earlier pass over the file found it, with the lines that are its `footers`."""
+    footers: Collection[int] = ()
 
 
 class Attempt:
@@ -120,16 +116,20 @@ class Attempt:
                 ready = surveying.end(self._connection, self._upload, self._dataset, found, alone=alone)
             except FileRefused as exc:
                 return self._refuse(exc, seen)
-        way = Way(ready.dataset.contract, Mapped(ready.fields), told, found)
-        return self._bring(content, way, rejected)
+        way = Way(ready.dataset.contract, Mapped(ready.fields), told, found.format, found.footers)
+        return self._bring(content, way, rejected, found.sha256)
 
-    def _bring(self, content: Content, way: Way, rejected: rejects.Spool) -> Outcome:
+    def _bring(
+        self, content: Content, way: Way, rejected: rejects.Spool, sha256: str | None = None
+    ) -> Outcome:
         self._head_sha256 = content.head_sha256
         contract = way.contract
-        sha256 = self._twins.likely_sha256(content, way.found.sha256 if way.found else None)
+        sha256 = self._twins.likely_sha256(content, sha256)
         if sha256 and (twin := self._twins.find_for(contract, sha256)):
             return self._duplicate(contract, twin, sha256)
-        reading = self._reading = way.read(content)
+        reading = self._reading = Reading(
+            content, way.columns, way.told, format=way.format, footers=way.footers
+        )
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)

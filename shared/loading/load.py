@@ -8,7 +8,6 @@ from contextlib import closing
 from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
-from shared.inference import nulls
 from shared.ledger.counts import Counts
 from shared.ledger.rejects import Spool
 from shared.loading import encoding, lookahead, tolerance
@@ -55,8 +54,8 @@ class Load:
                     continue
                 self.rows_read = part.rows_read
                 rejects.add(part.rejects)
-                width = len(reading.header.fields)
                 if not reading.breaks:  # several tables are the better complaint, once all are known
+                    width = len(reading.header.fields)
                     tolerance.require_hope(
                         rejects.count, part.rows_read, part.most_bytes_left, width, self._contract
                     )
