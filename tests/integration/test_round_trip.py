@@ -1,0 +1,109 @@
+"""The round trip: a table of any cells, written in any way, loaded for real, read back from Postgres."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from azure.storage.blob import ContainerClient
+from psycopg2 import sql
+from sqlalchemy import Engine
+
+from shared import catalog
+from shared.inference import rendering
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from tests.integration.looking import entry
+from tests.unit.reading.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
+from tests.unit.reading.writing import Row, Written
+
+TABLES = 60
+
+_WORDS = (
+    *(None, "", " ", "0", "7", "007", "-1", "1.5", "1.50", "1e3", "12345678901234567890", "true", "FALSE"),
+    *("2024-02-29", "2024-02-29 10:30:00", "2024-02-29T10:30:00Z", "01/02/2024", "NULL", "N/A", "-", "NaN"),
+    *('"', "''", "a,b;c\td|e^f", "two\nlines", "\r\n", "\\", "\\N", "Zürich", "日本", "\U0001f600", "\x1f"),
+    *("\ufeff", "\u2028", "=1+1", "Total", "sep=;"),
+)
+_KINDS: Sequence[Sequence[str | None]] = (
+    _WORDS,
+    ("1", "22", "-3", "9223372036854775807", None),
+    ("1.50", "2.25", "0.00"),
+    ("1.5", "20", "0.125", None),
+    ("true", "false", None),
+    ("2024-02-29", "1999-12-31"),
+    ("2024-02-29 10:30:00", "1999-12-31 00:00:01", None),
+    ("2024-02-29T10:30:00Z", "1999-12-31T23:59:59Z"),
+    ("1e-07", "2.5e+20", None),
+)
+
+
+def cell(chance: random.Random, kind: Sequence[str | None]) -> str | None:
+    if kind is _WORDS and chance.random() < 0.3:
+        points = [
+            chance.choice((chance.randrange(1, 0x300), chance.randrange(1, 0x110000))) for _ in range(4)
+        ]
+        return "".join(chr(point) for point in points if not 0xD800 <= point < 0xE000)
+    return chance.choice(kind)
+
+
+def table(chance: random.Random, written: Written, encoding: str) -> list[Row]:
+    kinds = [chance.choice(_KINDS) for _ in range(chance.randrange(1, 6) if written.delimiter else 1)]
+
+    def fitting(kind: Sequence[str | None]) -> str | None:
+        while True:
+            found = cell(chance, kind)
+            is_changed = written.line_end == "\r" and found is not None and "\r" in found
+            if written.holds(found, len(kinds)) and can_encode(found, encoding) and not is_changed:
+                return found
+
+    usable = [kind if any(written.holds(one, len(kinds)) for one in kind) else _WORDS for kind in kinds]
+    return [[fitting(kind) for kind in usable] for _ in range(chance.randrange(1, 25))]
+
+
+def read_back(
+    engine: Engine, dataset: str, serial: int
+) -> tuple[list[list[str | None]], list[frozenset[str]]]:
+    """The cells of a load as its files wrote them, and for each column the texts that are missing values."""
+    with engine.connect() as connection:
+        found = catalog.find(connection, dataset)
+        assert found is not None
+        assert found.columns is not None
+        columns = found.columns
+        values = sql.SQL(", ").join(rendering.as_text(column) for column in columns)
+        query = sql.SQL("select {} from {} where _load = {} order by _line").format(
+            values, sql.Identifier(dataset), sql.Literal(serial)
+        )
+        raw = connection.connection.cursor()
+        raw.execute(query)
+        return [list(row) for row in raw.fetchall()], [frozenset(column.nulls) for column in columns]
+
+
+def test_a_table_of_any_cells_is_read_back_from_postgres(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for seed in range(TABLES):
+        chance = random.Random(seed)  # noqa: S311 - a failure is to be had again
+        written = chance.choice(DIALECTS)
+        encoding, compression = chance.choice(ENCODINGS), chance.choice(list(COMPRESSIONS))
+        rows = table(chance, written, encoding)
+        names = [
+            f"name {place}" if written.delimiter != " " else f"name{place}" for place in range(len(rows[0]))
+        ]
+        path = f"shelf_{seed}/a.csv"
+        content = COMPRESSIONS[compression](written.file(names, rows).encode(encoding))
+        told = {f"csv_{name}": str(value) for name, value in written.told.given().items()}
+        told |= {"csv_encoding": encoding}
+        metadata = {name: "".join(f"%{byte:02x}" for byte in text.encode()) for name, text in told.items()}
+        container.upload_blob(path, content, metadata=metadata)
+
+        state = ingesting.ingest(path).state
+
+        found = entry(engine, path)
+        assert state is State.LOADED, (seed, found["error"])
+        cells, nulls = read_back(engine, f"shelf_{seed}", found["serial"])
+        wanted = [
+            [None if text in missing else text for text, missing in zip(row, nulls, strict=True)]
+            for row in rows
+        ]
+        assert cells == wanted, (seed, written, encoding)
