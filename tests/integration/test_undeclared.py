@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -63,7 +64,7 @@ def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(sh
     assert (absent.nulls, absent.headers) == (("N/A",), ("absent",))
 
 
-GROWTH = [
+GROWTH: list[tuple[str, str, str, list[Any], str | None]] = [
     ("1", "1.5", "numeric", [Decimal(1), Decimal("1.5")], "bigint > numeric(2, 1)"),
     ("1", "x", "text", ["1", "x"], "bigint > text"),
     ("1", "1e-05", "double precision", [1.0, 1e-05], "bigint > double precision"),
