@@ -20,11 +20,19 @@ class OntoTable:
     """The columns of a file by those of a table, and by names of their own where it has none for them."""
 
     known: Collection[str] = ()
+    """None: a file may lack any column, or a header."""
 
     def __init__(self, table: Sequence[TableColumn]) -> None:
         self._table = table
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
+    def match(
+        self,
+        names: Sequence[str] | None,
+        width: int,
+        line: int,
+        *,
+        is_told: bool = False,  # noqa: ARG002
+    ) -> Header:
         """See `named`. Raises `FileRefused` where a table has no room for all columns."""
         found = tuple(names) if names is not None else ("",) * width
         if len(found) > MOST_COLUMNS:
@@ -33,7 +41,12 @@ class OntoTable:
                 f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
                 line=line,
             )
-        return Header(named(found, self._table), (), found)
+        return Header(named(found, self._table), (), tuple(names or ()))
+
+
+def names_of(header: Header) -> tuple[str, ...]:
+    """The file's names of its columns, blank ones where it has no header."""
+    return header.names or ("",) * len(header.fields)
 
 
 def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:

@@ -219,3 +219,29 @@ def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engi
     )
     with pytest.raises(UnknownDataset):
         catalog.require(engine, "nowhere")
+
+
+def test_any_format_makes_a_table_and_a_footer_is_a_reject(shelf: Shelf) -> None:
+    rows = [f"{number};1,5;x" for number in range(20)]
+    found = shelf.bring("zoo/a.csv", "a report", "", "id;price;name", *rows, "Total;30,0;")
+
+    assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 20, 1)
+    assert shelf.types("zoo") == {"id": "bigint", "price": "text", "name": "text"}
+    assert (found["format"]["delimiter"], found["format"]["header_line"]) == (";", 3)
+    assert "footer" in str(shelf.query("select errors from ingest.rejects"))
+
+
+def test_a_file_without_a_header_has_numbered_columns(shelf: Shelf) -> None:
+    first = shelf.bring("zoo/a.csv", "1,2.5", "2,3.5", "3,4.5")
+    shelf.bring("zoo/b.csv", "4,2.5", "5,3.5", "6,4.5")
+
+    assert shelf.types("zoo") == {"column_1": "bigint", "column_2": "numeric"}
+    assert (first["format"]["header_line"], len(shelf.rows("zoo"))) == (None, 6)
+
+
+def test_several_tables_in_a_file_change_nothing(shelf: Shelf) -> None:
+    one, other = [f"{n},x" for n in range(9)], [f"{n},2024-01-0{n},z" for n in range(1, 9)]
+    found = shelf.bring("zoo/a.csv", "id,name", *one, "", "id,day,what", *other)
+
+    assert (found["state"], found["error"]["code"]) == ("refused", "several_tables")
+    assert not shelf.has_table("zoo")
