@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,7 +22,6 @@ from shared.loading.ahead import ahead
 from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
-from shared.reading.records import Record
 from shared.reading.reject import Reject
 
 _MOST_REJECTS = 50
@@ -31,13 +30,6 @@ _SMALL = 256 * 1024
 _MOST_SHOWN = 100
 
 _NOTHING = Overrides()
-
-FindFooter = Callable[[Sequence[Record]], Collection[int]]
-"""Takes the last records of a file, and says on which lines a footer is."""
-
-
-def _footer(last: Sequence[Record]) -> Collection[int]:
-    return footer.lines([(record.line, record.fields) for record in last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +98,13 @@ class Look:
     def run(
         self,
         keep: Callable[[Sequence[Reject]], None] = lambda _: None,
-        find_footer: FindFooter = _footer,
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
         header = self.reading.header
-        inference = Inference(self._fields, naming.headers(header.names, self._fields, self._table))
+        inference = Inference(
+            self._fields, naming.headers(naming.names_of(header), self._fields, self._table)
+        )
         absence, tail = Absence(self._key), Tail()
         for batch in self._batches():
             for texts in tail.pass_on(batch):
@@ -124,7 +117,7 @@ class Look:
                 tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)
             del batch
-        footers = frozenset(find_footer(tail.records()))
+        footers = frozenset(footer.lines([(record.line, record.fields) for record in tail.records()]))
         for texts in tail.without(footers):
             inference.add(texts)
             absence.add(texts)
@@ -163,7 +156,7 @@ class Look:
 
     def _key_of(self, wanted: Sequence[str]) -> tuple[str, ...]:
         header = self.reading.header
-        places = naming.places(wanted, header.names, self._fields)
+        places = naming.places(wanted, naming.names_of(header), self._fields)
         missing = [name for name, place in zip(wanted, places, strict=True) if place is None]
         if missing:
             raise FileRefused(

@@ -52,7 +52,7 @@ class OntoTable:
             )
         if names is None and self._table:
             return Header(tuple(column.name for column in self._table[:width]), ())
-        return Header(named(found, self._table), (), found)
+        return Header(named(found, self._table), (), tuple(names or ()))
 
     def _is_in_order(self, width: int, *, is_told: bool) -> bool:
         """Whether the columns of a file without a header are known: told, or the table is of such files."""
@@ -60,6 +60,11 @@ class OntoTable:
             return width == len(self._table)
         own = column_names.readable(("",) * width)
         return [column.name for column in self._table] == own[: len(self._table)] and width <= len(own)
+
+
+def names_of(header: Header) -> tuple[str, ...]:
+    """The file's names of its columns, blank ones where it has no header."""
+    return header.names or ("",) * len(header.fields)
 
 
 def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:
