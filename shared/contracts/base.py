@@ -63,6 +63,10 @@ BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that a `bigint` column holds."""
 
 
+MOST_CONTRACTS = 256
+"""Contracts of which a process keeps what it derived, some 70 KB each; files can bring ever new ones."""
+
+
 class Contract(BaseModel):
     """One row of a dataset. A row is accepted exactly when this model accepts it.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from pydantic import AliasChoices
 
-from shared.contracts.base import Contract
+from shared.contracts.base import MOST_CONTRACTS, Contract
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
@@ -23,7 +23,7 @@ def normal(name: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", composed).casefold() or composed.strip()
 
 
-@cache
+@lru_cache(MOST_CONTRACTS)
 def fields(contract: type[Contract]) -> dict[str, str]:
     """Each `normal` spelling → the field of `contract` that goes by it: its own name, or an alias.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 import pydantic
 from pydantic import AliasChoices, create_model
 
-from shared.contracts.base import BigInt, Contract, Date, Timestamp, TimestampTz
+from shared.contracts.base import MOST_CONTRACTS, BigInt, Contract, Date, Timestamp, TimestampTz
 from shared.inference.fields import Field, fields_of
 from shared.inference.kinds import MOST_DIGITS, Kind
 from shared.inference.table import TableColumn
@@ -37,7 +37,7 @@ def contract_of(dataset: str, columns: Sequence[TableColumn], key: Sequence[str]
     return _made(dataset, fields_of(columns, key), tuple(key))
 
 
-@cache
+@lru_cache(MOST_CONTRACTS)
 def _made(dataset_: str, fields: tuple[Field, ...], key_: tuple[str, ...]) -> type[Contract]:
     class Inferred(Contract):
         dataset: ClassVar[str] = dataset_

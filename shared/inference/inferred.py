@@ -16,13 +16,14 @@ from shared.inference.absence import Absence
 from shared.inference.column import Column
 from shared.inference.inferring import Inference
 from shared.inference.table import TableColumn
-from shared.inference.tail import Tail
+from shared.inference.tail import Tail, Texts
 from shared.loading import tolerance
 from shared.loading.ahead import ahead
 from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
 from shared.reading.reject import Reject
+from shared.validation import written
 
 _MOST_REJECTS = 50
 _SMALL = 256 * 1024
@@ -106,10 +107,17 @@ class Look:
             self._fields, naming.headers(naming.names_of(header), self._fields, self._table)
         )
         absence, tail = Absence(self._key), Tail()
+        numbers = written.told(self.reading.format)
+
+        def add(texts: Texts) -> None:
+            inference.add(
+                texts if numbers is None else {name: numbers.as_plain(texts[name]) for name in texts}
+            )
+            absence.add(texts)
+
         for batch in self._batches():
             for texts in tail.pass_on(batch):
-                inference.add(texts)
-                absence.add(texts)
+                add(texts)
             self._reject(batch.rejects, keep)
             self.rows_read += len(batch.lines) + len(batch.rejects)
             left = self.reading.most_bytes_left(self._file_size) if self._file_size else None
@@ -119,8 +127,7 @@ class Look:
             del batch
         footers = frozenset(footer.lines([(record.line, record.fields) for record in tail.records()]))
         for texts in tail.without(footers):
-            inference.add(texts)
-            absence.add(texts)
+            add(texts)
         return self._found(inference.columns(), absence, footers)
 
     def _found(self, columns: tuple[Column, ...], absence: Absence, footers: frozenset[int]) -> Found:

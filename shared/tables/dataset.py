@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, NaiveDatetime
@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from shared.contracts import spellings
-from shared.contracts.base import Contract
+from shared.contracts.base import MOST_CONTRACTS, Contract
 
 SCHEMA = "public"
 
@@ -66,7 +66,7 @@ class Field:
     decimal_places: int | None = None
 
 
-@cache
+@lru_cache(MOST_CONTRACTS)
 def fields(contract: type[Contract]) -> tuple[Field, ...]:
     """The fields of `contract` in its order; raises `TypeError` that names one no column can hold."""
     found = tuple(_field(contract, name, info) for name, info in contract.model_fields.items())
@@ -139,7 +139,7 @@ def key_name(dataset: str) -> str:
     return f"{dataset}_pkey"
 
 
-@cache
+@lru_cache(MOST_CONTRACTS)
 def table(contract: type[Contract]) -> Table:
     """The SQLAlchemy table of `contract`: its columns, then `_load` and `_line`.
 

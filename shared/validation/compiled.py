@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
-from shared.contracts.base import Contract
+from shared.contracts.base import MOST_CONTRACTS, Contract
 from shared.tables import dataset
 from shared.validation import arrow
 from shared.validation.alone import alone
@@ -54,7 +54,7 @@ class Compiled:
     columns: dict[str, Column]
 
 
-@cache
+@lru_cache(MOST_CONTRACTS)
 def compiled(contract: type[Contract]) -> Compiled:
     """`contract` compiled, once. What is not understood is left to the model, never guessed."""
     contract.model_rebuild()

@@ -18,6 +18,10 @@ _SPACE = "[ \u00a0\u202f]"
 _SEPARATORS = {" ": _SPACE, "'": "['\u2019]"}
 """Signs that programs write in more than one way; others stand for themselves."""
 
+_PLAIN = r"\A[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\z"
+_NO_NUMBER = " "
+"""Behind a number it makes it a text, since the number alone would not be what the file has."""
+
 _EXAMPLE = ("1", "234", "567", "89")
 
 
@@ -51,6 +55,16 @@ class Written:
         if self.decimal != ".":
             plain = pc.replace_substring(plain, self.decimal, ".")
         return fits, pc.if_else(fits, plain, texts)
+
+    def as_plain(self, texts: pa.StringArray) -> pa.StringArray:
+        """Numbers of this form in plain form; a number in plain form only is a text here."""
+        fits, plain = self.read(texts)
+        if pc.all(fits).as_py() is not False:
+            return plain
+        is_foreign = pc.and_(pc.invert(fits), pc.match_substring_regex(texts, _PLAIN))
+        marked = pc.replace_substring_regex(plain, r"\z", _NO_NUMBER)
+        found: pa.StringArray = pc.if_else(is_foreign, marked, plain)
+        return found
 
 
 def told(found: Format) -> Written | None:

@@ -22,10 +22,9 @@ class Shelf:
         self._container = container
         self._engine = engine
 
-    def bring(self, path: str, *lines: str, key: str | None = None) -> dict[str, Any]:
+    def bring(self, path: str, *lines: str, **metadata: str) -> dict[str, Any]:
         """Upload a file of these lines, load it, give its ledger entry."""
         content = "\n".join([*lines, ""]).encode()
-        metadata = {} if key is None else {"key": key}
         self._container.upload_blob(path, content, overwrite=True, metadata=metadata)
         self._ingesting.ingest(path)
         return entry(self._engine, path)

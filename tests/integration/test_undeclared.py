@@ -245,3 +245,22 @@ def test_several_tables_in_a_file_change_nothing(shelf: Shelf) -> None:
 
     assert (found["state"], found["error"]["code"]) == ("refused", "several_tables")
     assert not shelf.has_table("zoo")
+
+
+def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(shelf: Shelf) -> None:
+    told = {"csv_decimal": "comma", "csv_thousands": "point", "csv_currency": "%e2%82%ac"}
+
+    found = shelf.bring(
+        "zoo/a.csv",
+        "price;count;code;version",
+        "1.234,50 €;7;x;1.234",
+        "€ 0,25;1.000;y;1.2",
+        **told,
+    )
+
+    assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 2, 0)
+    assert shelf.types("zoo") == {"price": "numeric", "count": "bigint", "code": "text", "version": "text"}
+    assert shelf.rows("zoo") == [
+        (Decimal("1234.50"), 7, "x", "1.234"),
+        (Decimal("0.25"), 1000, "y", "1.2"),
+    ]
