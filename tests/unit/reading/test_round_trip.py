@@ -90,7 +90,7 @@ def tables(draw: st.DrawFn) -> tuple[Written, str, list[Row]]:
     return written, encoding, draw(st.lists(st.lists(cell, min_size=width, max_size=width), max_size=6))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(tables(), st.sampled_from(list(COMPRESSIONS)), st.integers(1, 50) | st.just(1 << 20))
 def test_any_table_is_read_back_where_its_format_is_told(
     table: tuple[Written, str, list[Row]], compression: str, block: int
@@ -140,7 +140,7 @@ def ordinary(draw: st.DrawFn) -> tuple[Written, list[Row]]:
     return written, [*rows, ("1", 'so "called"', "2.50", "2024-01-31", "it's")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(ordinary(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]))
 def test_an_ordinary_table_is_read_back_though_nothing_is_told(
     table: tuple[Written, list[Row]], encoding: str
