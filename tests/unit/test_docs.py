@@ -102,3 +102,11 @@ def test_every_command_in_the_readme_is_one_that_there_is() -> None:
     lines = re.findall(r"^(?:\w+=\S+ )*python3 dev (.+)$", "".join(blocks), re.MULTILINE)
     commands = [dev.parse(shlex.split(line, comments=True)).command for line in lines]
     assert {"up", "test", "migrate", "bench"} <= set(commands)
+
+
+def test_everything_that_can_be_told_about_a_format_is_explained() -> None:
+    from shared.formats.overrides import names  # noqa: PLC0415
+
+    table = README.partition("| parameter | what is detected |")[2].partition("\n\n")[0]
+    first = " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))
+    assert sorted(re.findall(r"`(\w+)`", first)) == sorted(names())
