@@ -81,8 +81,8 @@ def columns_after(known: Dataset | None, found: Found) -> tuple[tables.TableColu
 
 def require_same(known: Dataset, found: Found) -> None:
     """Raises `Contended` where the dataset is not as it was, so that `found` says too little of the file."""
-    fields = naming.named(naming.names_of(found.header), known.columns or ())
-    if set(known.contract.key) != set(found.key) or (found.accepted and fields != found.header.fields):
+    is_same = naming.is_same(found.header, known.columns or ())
+    if set(known.contract.key) != set(found.key) or (found.accepted and not is_same):
         raise Contended(POSTGRES, "the dataset was changed at this moment")
 
 

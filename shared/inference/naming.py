@@ -35,31 +35,37 @@ class OntoTable:
         Raises `FileRefused` where a table has no room for all columns, or names columns that the file,
         which has no header, does not name.
         """
-        found = tuple(names) if names is not None else ("",) * width
-        if names is None and self._table and not self._is_in_order(width, is_told=is_told):
-            raise FileRefused(
-                "header_mismatch",
-                "The file seems to have no header, and its dataset's columns have names. Add one, or, "
-                f"if all {len(self._table)} columns of the table are there in its order, say so with "
-                "header_line=none.",
-                line=line,
-            )
-        if len(found) > MOST_COLUMNS:
+        if (len(names) if names else width) > MOST_COLUMNS:
             raise FileRefused(
                 "too_many_columns",
-                f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
+                f"The header has {len(names) if names else width} columns, and a table has room for "
+                f"{MOST_COLUMNS}.",
                 line=line,
             )
-        if names is None and self._table:
-            return Header(tuple(column.name for column in self._table[:width]), ())
-        return Header(named(found, self._table), (), tuple(names or ()))
+        if names is None:
+            return self._by_order(width, line, is_told=is_told)
+        return Header(named(names, self._table), (), tuple(names))
 
-    def _is_in_order(self, width: int, *, is_told: bool) -> bool:
-        """Whether the columns of a file without a header are known: told, or the table is of such files."""
-        if is_told:
-            return width == len(self._table)
-        own = column_names.readable(("",) * width)
-        return [column.name for column in self._table] == own[: len(self._table)] and width <= len(own)
+    def _by_order(self, width: int, line: int, *, is_told: bool) -> Header:
+        """Columns of a file without a header: those of a table of such files, or the table's if told so."""
+        found = Header(named(("",) * width, self._table), ())
+        if not self._table or is_same(found, self._table):
+            return found
+        if is_told and width == len(self._table):
+            return Header(tuple(column.name for column in self._table), ())
+        raise FileRefused(
+            "header_mismatch",
+            "The file seems to have no header, and its dataset's columns have names. Add one, or, if the "
+            f"{len(self._table)} columns of the table are all there in order, with header_line=none.",
+            line=line,
+        )
+
+
+def is_same(header: Header, table: Sequence[TableColumn]) -> bool:
+    """Whether the columns of a file are those of `table` that its header means, and new ones."""
+    if header.names:
+        return named(header.names, table) == header.fields
+    return all(column.name == field for column, field in zip(table, header.fields, strict=False))
 
 
 def names_of(header: Header) -> tuple[str, ...]:

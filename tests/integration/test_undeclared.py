@@ -264,3 +264,26 @@ def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(shelf: Sh
         (Decimal("1234.50"), 7, "x", "1.234"),
         (Decimal("0.25"), 1000, "y", "1.2"),
     ]
+
+
+def test_files_without_a_header_go_by_the_order_of_their_columns(shelf: Shelf) -> None:
+    first = [f"{number},{number}.50,2024-01-0{number}" for number in range(1, 6)]
+
+    assert shelf.bring("zoo/a.csv", *first)["rows_inserted"] == 5
+    assert shelf.bring("zoo/b.csv", *(f"{row},x" for row in first))["rows_inserted"] == 5
+    assert shelf.bring("zoo/c.csv", *(row.replace("2024", "2025") for row in first))["rows_inserted"] == 5
+
+    assert list(shelf.types("zoo")) == ["column_1", "column_2", "column_3", "column_4"]
+
+
+def test_a_file_without_a_header_is_not_guessed_onto_named_columns(shelf: Shelf) -> None:
+    rows = [f"{number},{number}.50" for number in range(1, 6)]
+    shelf.bring("zoo/a.csv", "id,price", *rows)
+
+    guessed = shelf.bring("zoo/b.csv", *rows[:4])
+    told = shelf.bring("zoo/c.csv", *rows[:3], csv_header_line="none")
+
+    assert (guessed["state"], guessed["error"]["code"]) == ("refused", "header_mismatch")
+    assert "header_line=none" in guessed["error"]["detail"]
+    assert (told["state"], told["rows_inserted"]) == ("loaded", 3)
+    assert list(shelf.types("zoo")) == ["id", "price"]
