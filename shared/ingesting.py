@@ -14,7 +14,7 @@ from shared.attempt import Attempt, Outcome
 from shared.contracts.registry import CONTRACTS
 from shared.errors import Contended, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
-from shared.ledger import claiming, ingestions, locks, tries, unsettled
+from shared.ledger import claiming, ingestions, locks, replays, tries, unsettled
 from shared.ledger.claiming import Claim
 from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
@@ -109,8 +109,8 @@ class Ingesting:
         if not _wait_for_locks(holder, upload):
             return Outcome(ingestion_id, None)
         entry = ingestions.find(holder, ingestion_id)  # somebody may have been faster since it was claimed
-        if entry is not None and entry["state"] in self._settled:
-            return Outcome(ingestion_id, State(entry["state"]))
+        if entry is not None and (state := replays.state_of(entry)) in self._settled:
+            return Outcome(ingestion_id, state)
         dataset = dataset_of(upload.version.path, self._default_dataset)
         unpacking = Unpacking(holder, self._container, upload, dataset, self._deliver)
         outcome = unpacking.run(content, self._settled)
@@ -149,7 +149,8 @@ class Ingesting:
                 locks.acquire_dataset(load, dataset, alone=alone)
             content = opened()
             require_file(upload, content)
-            attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
+            progress = Progress(self._engine, ingestion_id)
+            attempt = Attempt(load, upload, dataset, claim.serial, progress, is_loaded=claim.is_loaded)
             outcome = attempt.run_inferred(content, alone=alone) if is_inferred else attempt.run(content)
         attempt.watch.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}

@@ -24,6 +24,9 @@ class Settings(BaseModel):
     storage_account_url: Annotated[
         str | None, Field(alias=f"{STORAGE_CONNECTION}__blobServiceUri", pattern=r"^https?://")
     ] = None
+    storage_queue_url: Annotated[
+        str | None, Field(alias=f"{STORAGE_CONNECTION}__queueServiceUri", pattern=r"^https?://")
+    ] = None
     identity_client_id: Annotated[str | None, Field(alias=f"{STORAGE_CONNECTION}__clientId")] = None
     database_url: Annotated[str, Field(alias="DATABASE_URL", min_length=1, repr=False)]
     database_auth: Annotated[Literal["password", "entra"], Field(alias="DATABASE_AUTH")] = "password"

@@ -117,7 +117,9 @@ class Unpacking:
             return self._finish(State.REFUSED, error=_all_refused(entries), **facts)
         locks.acquire_dataset(self._connection, self._dataset, alone=False)
         sha256, size = hashes["sha256"], self._upload.size
-        twin = ingestions.find_last_twin(self._connection, self._dataset, sha256, size)
+        twin = ingestions.find_last_twin(
+            self._connection, self._dataset, sha256, size, self._upload.version.ingestion_id
+        )
         self._replace_rest(entries, [twin] if twin else [])
         if twin:
             return self._finish(State.DUPLICATE, duplicate_of=twin, **facts)

@@ -10,6 +10,7 @@ from shared.formats import column_names
 from shared.formats.column_names import LONGEST
 from shared.inference import fields
 from shared.inference.table import TableColumn
+from shared.reading import notes
 from shared.reading.header import Header
 
 MOST_COLUMNS = 1500
@@ -44,7 +45,7 @@ class OntoTable:
             )
         if names is None:
             return self._by_order(width, line, is_told=is_told)
-        return Header(named(names, self._table), (), tuple(names))
+        return _by_name(names, self._table)
 
     def _by_order(self, width: int, line: int, *, is_told: bool) -> Header:
         """Columns of a file without a header: those of a table of such files, or the table's if told so."""
@@ -64,8 +65,12 @@ class OntoTable:
 def is_same(header: Header, table: Sequence[TableColumn]) -> bool:
     """Whether the columns of a file are those of `table` that its header means, and new ones."""
     if header.names:
-        return named(header.names, table) == header.fields
+        return _by_name(header.names, table) == header
     return all(column.name == field for column, field in zip(table, header.fields, strict=False))
+
+
+def _by_name(names: Sequence[str], table: Sequence[TableColumn]) -> Header:
+    return notes.match(names, lambda rest: Header(named(rest, table), (), tuple(rest)))
 
 
 def names_of(header: Header) -> tuple[str, ...]:

@@ -7,20 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 from loguru import logger
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import faults
 from shared.errors import IngestError
 from shared.identity import BlobVersion
-from shared.ledger import ingestions, locks, unsettled
+from shared.ledger import ingestions, locks, replays, unsettled
 from shared.ledger.state import State
 
 
 def settle(engine: Engine, version: BlobVersion, state: State, error: dict[str, Any] | None) -> None:
     """Record that it was the last one: `version` ends in `state`, with members that were not finished."""
     with faults.translated(), engine.begin() as short:
-        if _is_ours(short, version.ingestion_id):
-            ingestions.finish(short, version.ingestion_id, state, error=error)
+        if entry := _find_ours(short, version.ingestion_id):
+            replays.give_up(short, entry, state, error)
             unsettled.settle_members(short, version, state, error)
     told = error["detail"] if error else "replaced"
     logger.bind(ingestion=version.ingestion_id).warning("{}: {}", state, told)
@@ -29,13 +29,13 @@ def settle(engine: Engine, version: BlobVersion, state: State, error: dict[str, 
 def note(engine: Engine, version: BlobVersion, error: dict[str, Any]) -> None:
     """Note why, for whoever tries again. Best effort: where Postgres is away there is nowhere to note it."""
     with suppress(IngestError), faults.translated(), engine.begin() as short:
-        if _is_ours(short, version.ingestion_id):
+        if _find_ours(short, version.ingestion_id):
             ingestions.note_failure(short, version.ingestion_id, error)
 
 
-def _is_ours(connection: Connection, ingestion_id: uuid.UUID) -> bool:
-    """Whether nobody took the entry over, or finished it, since our lock ended with our transaction."""
+def _find_ours(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
+    """The entry, unless somebody took it over or finished it since our lock ended with our transaction."""
     if not locks.acquire(connection, ingestion_id, wait_seconds=0):
-        return False
+        return None
     entry = ingestions.find(connection, ingestion_id)
-    return entry is not None and entry["state"] == State.LOADING
+    return entry if entry is not None and replays.state_of(entry) is State.LOADING else None

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Uuid, bindparam, func, select, text
+from sqlalchemy import Connection, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.identity import BlobVersion
@@ -16,16 +16,23 @@ from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
 SUPERSEDE_OTHERS = """
-    update ingest.ingestions set state = 'superseded', finished_at = clock_timestamp()
+    update ingest.ingestions set replaying = null,
+        state = case when replaying is null then 'superseded' else state end,
+        finished_at = case when replaying is null then clock_timestamp() else finished_at end
     where container = :container and path = :path and etag <> :etag
-    and state in ('received', 'loading') and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
-"""Of all versions of a blob but that of `etag`, members too; for what `supersede_others` says."""
+    and (state in ('received', 'loading') or replaying is not null)
+    and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
+"""Of all versions of a blob but that of `etag`, members too; for what `supersede_others` says.
+
+What waits to be loaded again has the rows of before, and keeps them."""
 _SUPERSEDE_OTHERS = text(SUPERSEDE_OTHERS)
 _SETTLE_MEMBERS = text("""
-    update ingest.ingestions set state = :state, finished_at = clock_timestamp(),
-        error = coalesce(cast(:error as jsonb), error)
+    update ingest.ingestions set replaying = null, error = coalesce(cast(:error as jsonb), error),
+        state = case when replaying is null then :state else state end,
+        finished_at = case when replaying is null then clock_timestamp() else finished_at end
     where container = :container and path = :path and etag = :etag and member <> ''
-    and state in ('received', 'loading') and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))""")
+    and (state in ('received', 'loading') or replaying is not null)
+    and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))""")
 
 
 def supersede_others(connection: Connection, container: str, path: str, current: str) -> int:
@@ -52,7 +59,10 @@ def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[str, 
     touched = func.coalesce(ingestions.c.started_at, ingestions.c.received_at)
     found = connection.execute(
         select(ingestions.c.path, ingestions.c.etag)
-        .where(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), touched < idle_since)
+        .where(
+            or_(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), ingestions.c.replaying.is_not(None)),
+            touched < idle_since,
+        )
         .group_by(ingestions.c.path, ingestions.c.etag)
         .order_by(func.min(touched))
     )
@@ -65,7 +75,8 @@ def settled_among(
     """Those of `ids` that a sweep leaves alone: finished for good, or active since `seen_before`."""
     statement = text("""
         select id from ingest.ingestions where id = any(:ids) and not (
-            state in ('received', 'loading') and coalesce(started_at, received_at) < :before
+            (state in ('received', 'loading') or replaying is not null)
+            and coalesce(started_at, received_at) < :before
             or state = 'failed' and error @> '{"transient": true}' and finished_at < :before)
         """).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
     return set(connection.scalars(statement, {"ids": list(ids), "before": seen_before}))
