@@ -13,6 +13,10 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
     "ingest": ("httpTrigger", "ingest", ["POST"], "FUNCTION"),
     "first_chunk": ("httpTrigger", "read/first-chunk", ["GET"], "FUNCTION"),
+    "rows": ("httpTrigger", "read/{dataset}", ["GET"], "FUNCTION"),
+    "row": ("httpTrigger", "read/{dataset}/{key}", ["GET"], "FUNCTION"),
+    "put_row": ("httpTrigger", "read/{dataset}/{key}", ["PUT"], "FUNCTION"),
+    "delete_row": ("httpTrigger", "read/{dataset}/{key}", ["DELETE"], "FUNCTION"),
     "ingestion": ("httpTrigger", "ingestions/{id}", ["GET"], "FUNCTION"),
     "datasets": ("httpTrigger", "datasets", ["GET"], "FUNCTION"),
     "dataset": ("httpTrigger", "datasets/{name}", ["GET"], "FUNCTION"),
