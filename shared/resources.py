@@ -22,10 +22,10 @@ _BLOCK = 8 * 1024 * 1024
 _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - the scope's public name
 
 _POOL_SIZE = 3
-_POOL_OVERFLOW = 9
-"""A load holds one connection, a second one where it meets present rows, and needs one more for moments, so
-the pool must exceed the loads at once (host.json: 2 blobs, and one each of poison queue and sweep) or they
-would wait for each other."""
+_POOL_OVERFLOW = 15
+"""A load holds one connection, a second one where it meets present rows, a third one if it is in an archive,
+and needs one more for moments, so the pool must exceed the loads at once (host.json: 2 blobs, and one each of
+replays, poison queue and sweep) or they would wait for each other."""
 
 
 class Resources:

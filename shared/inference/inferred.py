@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
@@ -19,6 +19,7 @@ from shared.inference.table import TableColumn
 from shared.inference.tail import Tail
 from shared.loading import tolerance
 from shared.loading.ahead import ahead
+from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
 from shared.reading.records import Record
@@ -35,14 +36,18 @@ FindFooter = Callable[[Sequence[Record]], Collection[int]]
 """Takes the last records of a file, and says on which lines a footer is."""
 
 
+def _footer(last: Sequence[Record]) -> Collection[int]:
+    return footer.lines([(record.line, record.fields) for record in last])
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a file turned out to be.
 
     `header` says which column of the table each of its columns is, `columns` what they have, in the file's
     order. `table` are the table's columns as they have to be so that the file fits, `key` those of them that
-    identify a row. `read` are all records; of them `rejected` cannot be loaded, for their form, as part of the
-    `footers` (lines), or because they have no key. `rejects` are the first fifty of those, but for the latter.
+    identify a row. Of the records `read`, so many `rejected` cannot be loaded: for their form, as part of the
+    `footers` (lines), or because they have no key. `rejects` are the first fifty of the former.
     """
 
     header: Header
@@ -69,7 +74,7 @@ def look(
     key: Sequence[str] = (),
     file_size: int = 0,
 ) -> Found:
-    """Look at the file with `content`, beside the columns and the key of the dataset's `table`, if it has one.
+    """Look at the file with `content`, beside the columns and the key of the dataset's `table` if it has one.
 
     `key` may name columns as the file does. Needs no database and stores nothing. Raises `FileRefused` where
     the file cannot be loaded: it is no CSV file, lacks a column of the key, or has too many rejects.
@@ -101,7 +106,7 @@ class Look:
     def run(
         self,
         keep: Callable[[Sequence[Reject]], None] = lambda _: None,
-        find_footer: FindFooter = lambda _: (),
+        find_footer: FindFooter = _footer,
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
@@ -115,7 +120,8 @@ class Look:
             self._reject(batch.rejects, keep)
             self.rows_read += len(batch.lines) + len(batch.rejects)
             left = self.reading.most_bytes_left(self._file_size) if self._file_size else None
-            tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
+            if not self.reading.breaks:  # several tables are the better complaint, once all are known
+                tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)
             del batch
         footers = frozenset(find_footer(tail.records()))
