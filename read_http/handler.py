@@ -1,4 +1,4 @@
-"""`/api/read/first-chunk`, `/api/ingestions`, `/api/datasets` and `/api/health`.
+"""`/api/read/…`, `/api/ingestions`, `/api/datasets`, `/api/health`, `/api/openapi.json` and `/api/docs`.
 
 See `ingest_http` on the imports.
 """
@@ -150,3 +150,33 @@ def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - 
     from read_http import answers  # noqa: PLC0415
 
     return answers.check_health()
+
+
+@blueprint.function_name("openapi")
+@blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.description(req)
+
+
+@blueprint.function_name("docs")
+@blueprint.route("docs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def show_docs(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API as a page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.page(req)
+
+
+@blueprint.function_name("docs_file")
+@blueprint.route("docs/{file}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def docs_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of that page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.file(req)
