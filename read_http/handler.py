@@ -1,4 +1,4 @@
-"""`/api/read/first-chunk`, `/api/ingestions`, `/api/datasets` and `/api/health`.
+"""`/api/read/…`, `/api/ingestions`, `/api/datasets`, `/api/health`, `/api/openapi.json` and `/api/docs`.
 
 See `ingest_http` on the imports.
 """
@@ -20,6 +20,46 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import answers  # noqa: PLC0415
 
     return answers.first_chunk(req)
+
+
+@blueprint.function_name("rows")
+@blueprint.route("read/{dataset}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def every_row(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of rows, filtered or not, as JSON, CSV or a JSON object a line."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.page(req)
+
+
+@blueprint.function_name("row")
+@blueprint.route("read/{dataset}/{key}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def one_row(req: func.HttpRequest) -> func.HttpResponse:
+    """The row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.one(req)
+
+
+@blueprint.function_name("put_row")
+@blueprint.route("read/{dataset}/{key}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def put_row(req: func.HttpRequest) -> func.HttpResponse:
+    """Write the row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.put(req)
+
+
+@blueprint.function_name("delete_row")
+@blueprint.route("read/{dataset}/{key}", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def delete_row(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete the row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.delete(req)
 
 
 @blueprint.function_name("ingestions")
@@ -110,3 +150,33 @@ def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - 
     from read_http import answers  # noqa: PLC0415
 
     return answers.check_health()
+
+
+@blueprint.function_name("openapi")
+@blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.description(req)
+
+
+@blueprint.function_name("docs")
+@blueprint.route("docs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def show_docs(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API as a page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.page(req)
+
+
+@blueprint.function_name("docs_file")
+@blueprint.route("docs/{file}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def docs_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of that page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.file(req)

@@ -9,7 +9,18 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import chart, comparing, database, dropping, extras, importing, inferring, loads, memory
+from dev.bench import (
+    chart,
+    comparing,
+    database,
+    dropping,
+    extras,
+    importing,
+    inferring,
+    loads,
+    memory,
+    reading,
+)
 from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
 from dev.bench.machine import look
 from dev.bench.report import Report, only
@@ -88,6 +99,7 @@ def _parts(cases: Collection[str]) -> list[Part]:
         "inferred loads": ("inferred" in cases, inferring.measure),
         "memory": ("memory" in cases, memory.measure),
         "files": ("files" in cases, dropping.measure),
+        "reading": ("reading" in cases, reading.measure),
         "import": ("import" in cases, importing.measure),
         "other loaders": (bool(others), lambda setting: comparing.measure(setting, others)),
     }

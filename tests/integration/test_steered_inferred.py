@@ -25,11 +25,11 @@ def replay(engine: Engine, container: ContainerClient, ingesting: Ingesting, pat
     return str(entry(engine, path)["state"])
 
 
-@pytest.mark.parametrize("key", [None, "id"])
+@pytest.mark.parametrize("key", [{}, {"key": "id"}])
 def test_a_file_is_loaded_again_and_undone(
-    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, key: str | None
+    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, key: dict[str, str]
 ) -> None:
-    assert shelf.bring("visits/a.csv", "id,name", "1,x", "2,y", key=key)["state"] == "loaded"
+    assert shelf.bring("visits/a.csv", "id,name", "1,x", "2,y", **key)["state"] == "loaded"
     assert shelf.bring("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
 
     assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
