@@ -1,4 +1,4 @@
-"""`/api/read/first-chunk`, `/api/ingestions/{id}`, `/api/datasets` and `/api/health`.
+"""`/api/read/first-chunk`, `/api/ingestions/{id}`, `/api/datasets`, `/api/health` and `/api/console`.
 
 See `ingest_http` on the imports.
 """
@@ -70,3 +70,23 @@ def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - 
     from read_http import answers  # noqa: PLC0415
 
     return answers.check_health()
+
+
+@blueprint.function_name("console")
+@blueprint.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def console(req: func.HttpRequest) -> func.HttpResponse:
+    """The console's page; what it shows it asks the other endpoints for, with a key where one is needed."""
+    from read_http import console_page  # noqa: PLC0415
+
+    return console_page.page(req)
+
+
+@blueprint.function_name("console_file")
+@blueprint.route("console/{file}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def console_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file that the console's page is made of."""
+    from read_http import console_page  # noqa: PLC0415
+
+    return console_page.file(req)

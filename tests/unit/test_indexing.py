@@ -18,6 +18,8 @@ FUNCTIONS = {
     "dataset": ("httpTrigger", "datasets/{name}", ["GET"], "FUNCTION"),
     "contract": ("httpTrigger", "datasets/{name}/contract.py", ["GET"], "FUNCTION"),
     "health": ("httpTrigger", "health", ["GET"], "ANONYMOUS"),
+    "console": ("httpTrigger", "console", ["GET"], "ANONYMOUS"),
+    "console_file": ("httpTrigger", "console/{file}", ["GET"], "ANONYMOUS"),
     "load": ("blobTrigger", "uploads/{name}", "UPLOADS", "LogsAndContainerScan"),
     "give_up": ("queueTrigger", "webjobs-blobtrigger-poison", "UPLOADS"),
     "sweep": ("timerTrigger", "0 */5 * * * *"),
