@@ -40,7 +40,12 @@ def load(client: blob.BlobClient) -> None:
         logger.warning("an event of another container was ignored: {}", client.container_name)
         return
     own = resources()
-    ingesting = Ingesting(own.engine, own.uploads, own.settings.default_dataset)
+    ingesting = Ingesting(
+        own.engine,
+        own.uploads,
+        own.settings.default_dataset,
+        undeclared_datasets=own.settings.undeclared_datasets,
+    )
     retrying.patiently(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
 
 
@@ -66,6 +71,11 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform want
     from shared.resources import resources  # noqa: PLC0415
 
     own = resources()
-    ingesting = Ingesting(own.engine, own.uploads, own.settings.default_dataset)
+    ingesting = Ingesting(
+        own.engine,
+        own.uploads,
+        own.settings.default_dataset,
+        undeclared_datasets=own.settings.undeclared_datasets,
+    )
     done = sweeping.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
     logger.bind(ingested=done).info("swept")

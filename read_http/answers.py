@@ -7,8 +7,7 @@ from http import HTTPStatus
 import azure.functions as func
 
 from read_http import parameters
-from shared import brief, faults, health, rows
-from shared.contracts import registry
+from shared import brief, catalog, faults, health, rows
 from shared.errors import NotFound
 from shared.http import answer, status
 from shared.ledger import ingestions
@@ -18,8 +17,9 @@ from shared.resources import resources
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
     own = resources()
-    contract = registry.find(req.params.get("dataset", own.settings.default_dataset))
-    return answer.json_text(rows.first_chunk(own.engine, contract, parameters.limit(req.params)))
+    name = req.params.get("dataset", own.settings.default_dataset)
+    limit, known = parameters.limit(req.params), catalog.require(own.engine, name)
+    return answer.json_text(rows.first_chunk(own.engine, known.contract, limit))
 
 
 def ingestion(req: func.HttpRequest) -> func.HttpResponse:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import azure.functions as func
+from typing import Annotated
 
-from read_http import cursors, parameters
-from shared import datasets
+import azure.functions as func
+from pydantic import Field
+
+from read_http import bodies, cursors, parameters
+from shared import datasets, keying
 from shared.http import answer, described
 from shared.resources import resources
 
 _DEFAULT_LIMIT = 20
 _HIGHEST_LIMIT = 100
 """Datasets, or changes of one: the rows of each dataset are counted."""
+
+
+class Wanted(bodies.Body):
+    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+
+    key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 def every(req: func.HttpRequest) -> func.HttpResponse:
@@ -32,6 +41,13 @@ def one(req: func.HttpRequest) -> func.HttpResponse:
     changes, after = datasets.changes(engine, name, before, limit)
     body |= {"changes": [described.change(dict(entry)) for entry in changes], "next": cursors.encode(after)}
     return answer.json_value(body)
+
+
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Give an inferred dataset the key of the body; the dataset as it is then."""
+    engine, name = resources().engine, req.route_params["name"]
+    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    return answer.json_value(described.of(datasets.describe(engine, name)))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:

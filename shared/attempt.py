@@ -8,22 +8,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared import rows
-from shared.contracts import registry
+from shared import catalog, rows, surveying
+from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
 from shared.formats.overrides import Overrides
-from shared.ledger import ingestions, rejects, versions
+from shared.inference.inferred import Look
+from shared.ledger import ingestions, locks, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.loading.load import Load, Report
 from shared.reading.batches import Reading
-from shared.reading.columns import OfContract
+from shared.reading.columns import Columns, Mapped, OfContract
 from shared.stopwatch import Stopwatch
 from shared.storage import names
 from shared.storage.content import Content
 from shared.storage.uploads import Upload
+from shared.twins import Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Outcome:
     ingestion_id: uuid.UUID | None
     state: State | None
     counts: Counts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a file is read, and as what."""
+
+    contract: type[Contract]
+    columns: Columns
+    told: Overrides
 
 
 class Attempt:
@@ -48,8 +59,9 @@ class Attempt:
         self._report = report
         self._reading: Reading | None = None
         self._head_sha256: str | None = None
-        self._load: Load | None = None
+        self._load: Load | Look | None = None
         self.watch = Stopwatch()
+        self._twins = Twins(connection, dataset, upload.size, self.watch)
 
     @property
     def rows(self) -> int:
@@ -57,45 +69,83 @@ class Attempt:
         return self._load.rows_read if self._load else 0
 
     def run(self, content: Content) -> Outcome:
-        """Load the file that has `content`, or record why it cannot be; the caller commits."""
+        """Load the file that has `content`, or record why it cannot be; the caller commits.
+
+        The caller takes part in the loads of the dataset. Raises `Contended`.
+        """
         with rejects.Spool(self._upload.version.ingestion_id) as rejected:
             try:
                 contract = registry.find(self._dataset)
                 _require_supported(self._upload)
-                return self._bring(content, contract, rejected)
+                asked_key.require_of(contract, asked_key.parse(self._upload.metadata))
+                told = Overrides.parse(self._upload.metadata, "csv_").over(contract.file_format)
+                return self._bring(content, Way(contract, OfContract(contract), told), rejected)
             except (FileRefused, UnknownDataset, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
 
-    def _bring(self, content: Content, contract: type[Contract], rejected: rejects.Spool) -> Outcome:
+    def run_inferred(self, content: Content, *, alone: bool) -> Outcome:
+        """The same for a dataset that nobody declared; the caller takes no part in its loads yet.
+
+        That is for here to do, `alone` or beside others, once the table fits the file.
+        """
+        with rejects.Spool(self._upload.version.ingestion_id) as rejected:
+            try:
+                _require_supported(self._upload)
+                return self._bring_inferred(content, rejected, alone=alone)
+            except (FileRefused, WrongOverride) as exc:
+                return self._refuse(exc, rejected)
+
+    def _bring_inferred(self, content: Content, rejected: rejects.Spool, *, alone: bool) -> Outcome:
+        sha256 = self._twins.likely_sha256(content)
+        if sha256 and self._twins.find(sha256):
+            return self._duplicate_of_inferred(sha256, alone=alone)
+        told = Overrides.parse(self._upload.metadata, "csv_")
+        with rejects.Spool(self._upload.version.ingestion_id) as seen:  # the load rejects them once more
+            try:
+                look = self._load = surveying.begin(
+                    self._connection, self._upload, self._dataset, content, told
+                )
+                self._reading = look.reading
+                with self.watch.stage("infer"):
+                    found = look.run(seen.add, report=self._report)
+                ready = surveying.end(self._connection, self._upload, self._dataset, found, alone=alone)
+            except FileRefused as exc:
+                return self._refuse(exc, seen)
+        return self._bring(
+            content, Way(ready.dataset.contract, Mapped(ready.fields), told), rejected, found.sha256
+        )
+
+    def _bring(
+        self, content: Content, way: Way, rejected: rejects.Spool, sha256: str | None = None
+    ) -> Outcome:
         self._head_sha256 = content.head_sha256
-        sha256 = self._hash_of_likely_twin(content)
-        # Without a key, another load may be replacing the twin at this moment: the lock waits for it.
-        find_twin = ingestions.find_loaded_twin if contract.key else ingestions.find_last_twin
-        if sha256 and (twin := find_twin(self._connection, self._dataset, sha256, self._upload.size)):
+        contract = way.contract
+        sha256 = self._twins.likely_sha256(content, sha256)
+        if sha256 and (twin := self._twins.find_for(contract, sha256)):
             return self._duplicate(contract, twin, sha256)
-        told = Overrides.parse(self._upload.metadata, "csv_").over(contract.file_format)
-        reading = self._reading = Reading(content, OfContract(contract), told)
+        reading = self._reading = Reading(content, way.columns, way.told)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             load.run(reading, self._upload.size, self._report)
-            twin = ingestions.find_last_twin(self._connection, self._dataset, reading.sha256, reading.size)
+            twin = self._twins.find_last(reading.sha256)
             if twin:
                 loaded.rollback()
             else:
                 counts = load.settle(reading)
-        if twin:
-            return self._late_duplicate(contract, reading)
+        if twin:  # the lock under which it was found went with the rows: it is looked for once more
+            return self._duplicate(contract, self._twins.require_last(reading.sha256), reading.sha256)
         self._replace_earlier(contract, None)
         with self.watch.stage("rejects", rejected.count):
             rejected.keep(self._connection)
         return self._finish(State.LOADED, counts, **self._facts_read(reading))
 
-    def _late_duplicate(self, contract: type[Contract], reading: Reading) -> Outcome:
-        """The lock under which the twin was found went with the rows: it is looked for once more."""
-        twin = ingestions.find_last_twin(self._connection, self._dataset, reading.sha256, reading.size)
-        if twin is None:
-            raise Contended(POSTGRES, "a load of the same bytes was replaced at this moment")
-        return self._duplicate(contract, twin, reading.sha256)
+    def _duplicate_of_inferred(self, sha256: str, *, alone: bool) -> Outcome:
+        """A file need not be looked at whose bytes are there, if they still are."""
+        locks.acquire_dataset(self._connection, self._dataset, alone=alone)
+        known = catalog.find(self._connection, self._dataset)
+        if known is None:
+            raise Contended(POSTGRES, "the dataset went away at this moment")
+        return self._duplicate(known.contract, self._twins.require_last(sha256), sha256)
 
     def _replace_earlier(self, contract: type[Contract], twin: uuid.UUID | None) -> None:
         """Without a key nothing tells which rows a new version of the blob means: it brings all of them."""
@@ -103,17 +153,6 @@ class Attempt:
             with self.watch.stage("replace"):
                 heirs = versions.replace_earlier(self._connection, self._upload.version, self._dataset, twin)
                 rows.hand_over(self._connection, contract, heirs)
-
-    def _hash_of_likely_twin(self, content: Content) -> str | None:
-        """The file's SHA-256, read for it alone, if one of that size and beginning was loaded before.
-
-        Metadata could tell a hash without reading, but anyone who can write the blob can write that.
-        """
-        size, head = self._upload.size, content.head_sha256
-        if not ingestions.has_loaded_alike(self._connection, self._dataset, size, head):
-            return None
-        with self.watch.stage("hash"):
-            return content.sha256()
 
     def _duplicate(self, contract: type[Contract], twin: uuid.UUID, sha256: str) -> Outcome:
         self._replace_earlier(contract, twin)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
+from shared import brief
+from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
 from shared.inference import table
@@ -54,6 +56,17 @@ def find(connection: Connection, name: str) -> Dataset | None:
     query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None))
     entry = connection.execute(query).mappings().first()
     return _inferred(entry) if entry else None
+
+
+def require(engine: Engine, name: str) -> Dataset:
+    """The dataset of this name, for an HTTP function; of one that is declared, Postgres is asked nothing.
+
+    Raises `UnknownDataset` and `Unavailable`.
+    """
+    if name in CONTRACTS or not can_be_named(name):
+        return Dataset(registry.find(name), None)
+    with brief.connect(engine) as connection:
+        return find(connection, name) or Dataset(registry.find(name), None)
 
 
 def every(connection: Connection) -> list[Dataset]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from azure.storage.blob import ContainerClient
 from loguru import logger
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from shared import faults
 from shared.attempt import Attempt, Outcome
+from shared.contracts.registry import CONTRACTS
 from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
 from shared.ledger import claiming, ingestions, locks, unsettled
@@ -43,12 +44,14 @@ class Ingesting:
         container: ContainerClient,
         default_dataset: str,
         settled: Collection[State] = SETTLED,
+        undeclared_datasets: Literal["create", "refuse"] = "create",
     ) -> None:
         """A version whose state is one of `settled` is left as it is."""
         self._engine = engine
         self._container = container
         self._default_dataset = default_dataset
         self._settled = settled
+        self._infers = undeclared_datasets == "create"
 
     def ingest(self, path: str) -> Outcome:
         """Load the current version of the blob at `path`, unless that was done.
@@ -93,7 +96,10 @@ class Ingesting:
         ingestion_id = upload.version.ingestion_id
         dataset = dataset_of(upload.version.path, self._default_dataset)
         with self._engine.begin() as load:
-            has_all_locks = not alone and locks.acquire_at_once(load, upload.version, dataset)
+            is_inferred = self._infers and dataset not in CONTRACTS
+            has_all_locks = not (alone or is_inferred) and locks.acquire_at_once(
+                load, upload.version, dataset
+            )
             if not (has_all_locks or _wait_for_locks(load, upload)):
                 logger.bind(ingestion=ingestion_id).info("another delivery is at work on this version")
                 return Outcome(ingestion_id, None)
@@ -102,10 +108,11 @@ class Ingesting:
                 logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")
                 return Outcome(ingestion_id, claim.state)
             _require_promising(claim)
-            if not has_all_locks:
+            if not (has_all_locks or is_inferred):
                 locks.acquire_dataset(load, dataset, alone=alone)
             attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
-            outcome = attempt.run(self._content(upload))
+            content = self._content(upload)
+            outcome = attempt.run_inferred(content, alone=alone) if is_inferred else attempt.run(content)
         attempt.watch.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
         logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)

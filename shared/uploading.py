@@ -55,8 +55,7 @@ def store(
     storage fails in the middle, with what is known of each file. The same bytes, told the same about, under
     the same name are the same blob, however often they are sent.
     """
-    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
-        raise InvalidRequest("Nothing was stored: see errors.", not_storable)
+    require_storable(to, files, found)
     stored: list[Upload] = []
     try:
         for file in files:
@@ -67,6 +66,12 @@ def store(
     except (Unavailable, LoadFailed, Superseded) as exc:
         raise Unavailable(faults.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
     return stored
+
+
+def require_storable(to: Destination, files: Sequence[File], found: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Raises `InvalidRequest` with every fault of every file, after those that were `found` before."""
+    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
+        raise InvalidRequest("Nothing was stored: see errors.", not_storable)
 
 
 _IN_THE_MIDDLE = (

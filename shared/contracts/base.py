@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.formats.overrides import Overrides
 
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ISO_DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
@@ -19,6 +20,16 @@ _ZONED_DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 )
+
+
+def require_iso_date(value: Any) -> Any:
+    """Let an ISO 8601 date through, and nothing else.
+
+    pydantic reads a bare number as seconds since 1970, and drops a time that is midnight.
+    """
+    if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
+        raise ValueError("not an ISO 8601 date, such as 2019-07-01")
+    return value
 
 
 def require_iso_datetime(value: Any) -> Any:
@@ -38,6 +49,9 @@ def require_zoned_datetime(value: Any) -> Any:
         raise ValueError("not an ISO 8601 date and time with a zone, such as 2019-07-01T10:30:00+02:00")
     return value
 
+
+Date = Annotated[date, BeforeValidator(require_iso_date)]
+"""`2019-07-01`, and no other way to write a day."""
 
 Timestamp = Annotated[datetime, BeforeValidator(require_iso_datetime)]
 """`2019-07-01`, `2019-07-01 10:30` or `2019-07-01T10:30:00.123456`; no zone."""

@@ -39,11 +39,6 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
-    """What became of the rows of an entry."""
-    return {name: entry[column] for name, column in _COUNTS.items()}
-
-
 def _timings(received: datetime, started: datetime | None, finished: datetime | None) -> dict[str, Any]:
     done = started and finished and round((finished - started).total_seconds() * 1000)
     return {
@@ -52,3 +47,8 @@ def _timings(received: datetime, started: datetime | None, finished: datetime | 
         "finished_at": finished and finished.isoformat(),
         "load_milliseconds": done,
     }
+
+
+def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
+    """What became of the rows of an entry."""
+    return {name: entry[column] for name, column in _COUNTS.items()}

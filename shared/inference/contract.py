@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -11,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 import pydantic
 from pydantic import AliasChoices, create_model
 
-from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
+from shared.contracts.base import BigInt, Contract, Date, Timestamp, TimestampTz
 from shared.inference.fields import Field, fields_of
 from shared.inference.kinds import MOST_DIGITS, Kind
 from shared.inference.table import TableColumn
@@ -21,7 +20,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.BOOLEAN: bool,
     Kind.BIGINT: BigInt,
     Kind.DOUBLE: Annotated[float, pydantic.Field(allow_inf_nan=False)],
-    Kind.DATE: date,
+    Kind.DATE: Date,
     Kind.TIMESTAMP: Timestamp,
     Kind.TIMESTAMPTZ: TimestampTz,
     Kind.TEXT: str,

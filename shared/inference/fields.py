@@ -15,7 +15,7 @@ _OF_POSTGRES = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 """Columns that every table has: https://www.postgresql.org/docs/current/ddl-system-columns.html"""
 _OF_THE_MODEL = {*dir(Contract), *Contract.__class_vars__, "null_spellings"}
 _OF_THE_SOURCE = {"str", "int", "float", "bool", "tuple"}
-"""Types that the source of a contract names: a field would hide them. `date` has another name there."""
+"""Types that the source of a contract names: a field would hide them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Field:
 
 def can_be_named(name: str) -> bool:
     """Whether a field, and a column of a table, can have this name: no word of Python's, no attribute of
-    models or contracts (`key`, `dataset`, `json`), no `_` in front.
+    models or contracts (`key`, `dataset`, `json`), nothing that pydantic warns of, no `_` in front.
     """
     return (
         name.isidentifier()
         and not keyword.iskeyword(name)
-        and not name.startswith(("_", "model_"))
+        and not name.startswith(("_", "model_validate", "model_dump"))
         and name not in _OF_THE_MODEL | _OF_POSTGRES | _OF_THE_SOURCE
     )
 

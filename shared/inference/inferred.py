@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
@@ -41,8 +41,8 @@ class Found:
 
     `header` says which column of the table each of its columns is, `columns` what they have, in the file's
     order. `table` are the table's columns as they have to be so that the file fits, `key` those of them that
-    identify a row. `read` are all records; of them `rejected` cannot be loaded, for their form, as part of the
-    `footers` (lines), or because they have no key. `rejects` are the first fifty of those, but for the latter.
+    identify a row. Of the records `read`, so many `rejected` cannot be loaded: for their form, as part of the
+    `footers` (lines), or because they have no key. `rejects` are the first fifty of the former.
     """
 
     header: Header
@@ -69,7 +69,7 @@ def look(
     key: Sequence[str] = (),
     file_size: int = 0,
 ) -> Found:
-    """Look at the file with `content`, beside the columns and the key of the dataset's `table`, if it has one.
+    """Look at the file with `content`, beside the columns and the key of the dataset's `table` if it has one.
 
     `key` may name columns as the file does. Needs no database and stores nothing. Raises `FileRefused` where
     the file cannot be loaded: it is no CSV file, lacks a column of the key, or has too many rejects.

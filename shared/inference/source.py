@@ -15,12 +15,12 @@ _NAMES = {
     Kind.BOOLEAN: "bool",
     Kind.BIGINT: "BigInt",
     Kind.DOUBLE: "_Double",
-    Kind.DATE: "date",
+    Kind.DATE: "Date",
     Kind.TIMESTAMP: "Timestamp",
     Kind.TIMESTAMPTZ: "TimestampTz",
     Kind.TEXT: "str",
 }
-_OF_BASE = {"BigInt", "Timestamp", "TimestampTz"}
+_OF_BASE = {"BigInt", "Date", "Timestamp", "TimestampTz"}
 
 
 def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()) -> str:
@@ -31,7 +31,7 @@ def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()
         *(_variable("key", "tuple[str, ...]", _tuple(key)) if key else []),
         *_nulls(fields),
         "",
-        *(line for field in fields for line in _field(field, _type(field, fields))),
+        *(line for field in fields for line in _field(field, _type(field))),
     ]
     aliases = _aliases(fields)
     head = [
@@ -43,22 +43,12 @@ def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()
     return "\n\n".join(head) + f"\n\n\n{row}\n"
 
 
-def _type(field: Field, fields: Sequence[Field]) -> str:
-    name = _plain_name(field)
-    return "_Date" if name == "date" and _hides_date(fields) else name
-
-
-def _hides_date(fields: Sequence[Field]) -> bool:
-    """In the body of the class, a field named `date` would hide the type of that name."""
-    return any(field.name == "date" for field in fields)
-
-
-def _plain_name(field: Field) -> str:
+def _type(field: Field) -> str:
     return f"_Decimal{field.places}" if field.kind is Kind.NUMERIC else _NAMES[field.kind]
 
 
 def _imports(fields: Sequence[Field]) -> list[str]:
-    names = {_plain_name(field) for field in fields}
+    names = {_type(field) for field in fields}
     kinds = {field.kind for field in fields}
     annotated = kinds & {Kind.NUMERIC, Kind.DOUBLE}
     nulls = any(field.nulls for field in fields)
@@ -67,7 +57,6 @@ def _imports(fields: Sequence[Field]) -> list[str]:
     pydantic = choices + ["Field"] * bool(annotated or any(field.aliases for field in fields))
     standard = [
         *(["from collections.abc import Mapping"] if nulls else []),
-        *(["from datetime import date"] if "date" in names else []),
         *(["from decimal import Decimal"] if Kind.NUMERIC in kinds else []),
         f"from typing import {', '.join(typing)}",
     ]
@@ -84,8 +73,7 @@ def _aliases(fields: Sequence[Field]) -> list[str]:
     ]
     double = any(field.kind is Kind.DOUBLE for field in fields)
     doubles = ["_Double = Annotated[float, Field(allow_inf_nan=False)]"] if double else []
-    hides = _hides_date(fields) and any(field.kind is Kind.DATE for field in fields)
-    return [*decimals, *doubles, *(["_Date = date"] * hides)]
+    return [*decimals, *doubles]
 
 
 def _nulls(fields: Sequence[Field]) -> list[str]:

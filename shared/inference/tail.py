@@ -26,7 +26,7 @@ class Tail:
 
     def pass_on(self, batch: Batch) -> Iterator[Texts]:
         """The rows that are surely none of the last, when `batch` comes."""
-        texts = {str(name): arrow.texts(batch.text[name]) for name in batch.text.columns}
+        texts: Texts = {str(name): arrow.texts(batch.text[name]) for name in batch.text.columns}
         rows = len(batch.lines)
         if rows > LENGTH:
             yield from (held for held, _ in self._held)
@@ -46,7 +46,7 @@ class Tail:
         """The rows held back, but for those on `lines`."""
         for texts, records in self._held:
             kept = pa.array(np.array([record.line not in lines for record in records], np.bool_))
-            yield {name: column.filter(kept) for name, column in texts.items()}  # type: ignore[misc]
+            yield {name: column.filter(kept) for name, column in texts.items()}
 
 
 def _sliced(texts: Texts, at: int, count: int) -> Texts:

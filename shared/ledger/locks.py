@@ -72,3 +72,11 @@ def _name_of_path(container: str, path: str) -> str:
 
 def _name_of_dataset(dataset: str) -> str:
     return f"loads of {dataset}"
+
+
+def acquire_growth(connection: Connection, dataset: str) -> None:
+    """Wait until no other transaction changes the columns or the key of `dataset`, and keep them out.
+
+    Taken before the lock of `acquire_dataset`, which the changes of the table need too.
+    """
+    connection.execute(_ALONE, {"dataset": f"growth of {dataset}"})

@@ -1,10 +1,9 @@
-"""COPY into a table of Postgres, and the driver's cursor that it needs."""
+"""COPY into a table of Postgres."""
 
 from __future__ import annotations
 
 from typing import IO, Any
 
-import psycopg2.extensions
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import sql
@@ -12,16 +11,10 @@ from sqlalchemy import Connection, Table
 
 from shared.errors import ConservationBroken
 from shared.loading.encoding import EncodedRows
+from shared.tables.driving import cursor
 
 _BUFFER = 1024 * 1024
 """Bytes that the driver takes at a time."""
-
-
-def cursor(connection: Connection) -> psycopg2.extensions.cursor:
-    """A psycopg2 cursor in the transaction of `connection`: COPY is the driver's own."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg2.extensions.connection)  # noqa: S101 - resources made it so
-    return driver.cursor()
 
 
 def identifier(table: Table) -> sql.Identifier:

@@ -17,6 +17,7 @@ from shared.loading.house import House
 from shared.loading.present import Present
 from shared.tables import dataset
 from shared.tables.dataset import LOAD_COLUMN
+from shared.tables.driving import cursor
 
 _BEGIN = """
     declare ingest_seen cursor for select;
@@ -61,7 +62,7 @@ class Finding:
             columns=sql.SQL(", ").join(_shown(contract, name) for name in self._columns),
         )
         self._has_keys = False
-        with copy.cursor(connection) as driver:
+        with cursor(connection) as driver:
             driver.execute(_BEGIN)
 
     def find(self, rows: pa.RecordBatch) -> Present:
@@ -80,12 +81,12 @@ class Finding:
 
     def _is_wide(self, found: sql.Composable, most: int) -> bool:
         """Whether the range `found` has `most` rows; cheaper than to read them in vain."""
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             driver.execute(sql.SQL("select count(*) from ({}) as found").format(found))
             return bool(driver.fetchall()[0][0] == most)
 
     def _ask(self, query: sql.Composable) -> tuple[bytes, int]:
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             psycopg2.extensions.register_type(psycopg2.extensions.BYTES, driver)  # text as it came
             driver.execute(query)
             content, count = driver.fetchall()[0]
@@ -111,7 +112,7 @@ class Finding:
             create = sql.SQL("create temp table ingest_keys on commit drop as select {} from {} with no data")
             statement = create.format(copy.columns(self._key), self._table)
             self._has_keys = True
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             driver.execute(statement)
         keys = rows.select(self._key)
         # In the order of the index, neighbours lie on the same pages.

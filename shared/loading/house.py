@@ -8,8 +8,8 @@ from psycopg2 import sql
 from sqlalchemy import Connection
 
 from shared.contracts.base import Contract
-from shared.loading import copy
 from shared.tables import dataset
+from shared.tables.driving import cursor
 
 _FACTS = sql.SQL("""
     select
@@ -57,7 +57,7 @@ def look(connection: Connection, contract: type[Contract]) -> House:
     """The facts of the table of `contract`, which has a key."""
     table = dataset.table(contract)
     statement = _FACTS.format(table=sql.Literal(f'"{table.schema}"."{table.name}"'))
-    with copy.cursor(connection) as driver:
+    with cursor(connection) as driver:
         driver.execute(statement, {"columns": [column.name for column in table.columns]})
         may_replace, constraints, key, has_byte_order, rows_of_a_page = driver.fetchall()[0]
     return House(may_replace, tuple(constraints), tuple(key), has_byte_order, rows_of_a_page)

@@ -19,6 +19,7 @@ from shared.faults import POSTGRES
 from shared.ledger import commits as ledger
 from shared.loading import copy
 from shared.tables import dataset
+from shared.tables.driving import cursor
 
 _COUNT = sql.SQL("select count(*) from {} where tableoid = %s and ctid = any (%s::tid[])")
 
@@ -33,7 +34,7 @@ def settle(
     if ledger.take_turn(connection, contract.dataset) == commits + 1:
         return
     statement = _COUNT.format(copy.identifier(dataset.table(contract)))
-    with copy.cursor(connection) as driver:
+    with cursor(connection) as driver:
         for part, places in left:
             driver.execute(statement, (part, copy.places(pa.array(places))))
             if driver.fetchall()[0][0] != len(places):

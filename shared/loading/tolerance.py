@@ -17,8 +17,8 @@ def require_hope(
 ) -> None:
     """End early where even a file of good rows from here on would have too many rejects.
 
-    A row of `width` fields takes at least as many bytes, its commas and its line end, so the bytes left, where
-    they are known, bound the rows still to come.
+    A row of `width` fields takes at least as many bytes, its commas and its line end, so the bytes left bound
+    the rows still to come.
     """
     if most_bytes_left is None:
         return

@@ -18,6 +18,7 @@ from shared.loading.encoding import encode
 from shared.loading.house import House
 from shared.loading.present import Present
 from shared.tables import dataset
+from shared.tables.driving import cursor
 
 _DELETE = sql.SQL("delete from {table} where ctid = any (%s::tid[])")
 _LOCK = sql.SQL("""
@@ -71,7 +72,7 @@ class Writing:
         if not len(at):
             return
         places = present.places if len(at) == len(present) else present.places.take(at)
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             driver.execute(_DELETE.format(table=copy.identifier(self._table)), [copy.places(places)])
             if driver.rowcount != len(at):
                 raise RowsMoved
@@ -80,7 +81,7 @@ class Writing:
         """The update goes by key: the rows it finds must be those that were seen, not what became of them."""
         if not len(places):
             return
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             statement = _LOCK.format(table=copy.identifier(self._table))
             driver.execute(statement, [parts.tolist(), copy.places(places)])
             if driver.fetchall()[0][0] != len(places):
@@ -96,7 +97,7 @@ class Writing:
             assignments=_pairs("{0} = changed.{0}", ", ", [name for name in names if name not in key]),
             is_same_key=_pairs("present.{0} = changed.{0}", " and ", key),
         )
-        with copy.cursor(self._connection) as driver:
+        with cursor(self._connection) as driver:
             driver.execute(create.format(copy.columns(names), copy.identifier(self._table)))
             copy.copy_rows(self._connection, _CHANGED, encode(_at(rows, positions)))
             driver.execute(update)

@@ -129,9 +129,14 @@ def _fits_bigint(metadata: list[Any]) -> bool:
     return bool(lows and highs) and max(lows) >= -(2**63) and min(highs) <= 2**63 - 1
 
 
-def load_index(contract: type[Contract]) -> str:
+def index_name(dataset: str) -> str:
     """Name of the index by which the rows of a load are found."""
-    return f"{contract.dataset}_load_line"
+    return f"{dataset}_load_line"
+
+
+def key_name(dataset: str) -> str:
+    """Name of the primary key."""
+    return f"{dataset}_pkey"
 
 
 @cache
@@ -145,11 +150,11 @@ def table(contract: type[Contract]) -> Table:
     lineage = [Column(name, BigInteger, nullable=False) for name in (LOAD_COLUMN, LINE_COLUMN)]
     made = Table(contract.dataset, MetaData(), *columns, *lineage, schema=SCHEMA)
     if contract.key:
-        made.append_constraint(PrimaryKeyConstraint(*contract.key, name=f"{contract.dataset}_pkey"))
+        made.append_constraint(PrimaryKeyConstraint(*contract.key, name=key_name(contract.dataset)))
     # Rows lie in the order of their loads, so a summary of each group of pages finds them; a b-tree costs a
     # load 40 %. `minmax_multi` stays useful when updates scatter later loads' rows among earlier ones.
     Index(
-        load_index(contract),
+        index_name(contract.dataset),
         made.c[LOAD_COLUMN],
         made.c[LINE_COLUMN],
         postgresql_using="brin",

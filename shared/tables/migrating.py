@@ -9,14 +9,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
-from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex
+from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlalchemy.types import TypeEngine
 
 from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
 from shared.errors import SettingsError
 from shared.settings import postgres_url
-from shared.tables import dataset
+from shared.tables import dataset, making
 from shared.tables.ingest import SCHEMA
 
 _LOCK = 0x43535632504721  # any number that nothing else in the database uses: "CSV2PG!"
@@ -60,9 +60,7 @@ def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]
     if inspect(connection).has_table(table.name, schema=table.schema):
         _require_match(connection, contract)
         return _ensure_index(connection, contract)
-    connection.execute(CreateTable(table))
-    for index in table.indexes:
-        connection.execute(CreateIndex(index))
+    making.make(connection, contract)
     return [f"table {table.name}: created from contract {contract.__name__}"]
 
 

@@ -180,7 +180,7 @@ def test_exactly_the_allowed_share_of_rejects_loads(
         ("sales/other.csv", b"a,b,c\n1,2,3\n", "header_mismatch"),
         ("sales/twice.csv", f"{HEADER},quantity\n{row(1)},1\n".encode(), "header_mismatch"),
         ("sales/sheet.xlsx", b"PK\x03\x04", "unsupported_extension"),
-        ("nowhere/a.csv", csv(row(1)), "unknown_dataset"),
+        ("no where/a.csv", csv(row(1)), "bad_dataset_name"),
         ("sales/long.csv", b"x" * 3_000_000, "line_too_long"),
     ],
 )

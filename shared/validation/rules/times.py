@@ -23,9 +23,10 @@ _ZONE = "(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])"
 _PLAIN = rf"\A{_DATE}(?:[T ]{_TIME})?\z"
 _ZONED = rf"\A{_DATE}[T ]{_TIME}{_ZONE}\z"
 
+_DAY_CHECK = base.require_iso_date
 _CHECKS = ((base.require_iso_datetime, False), (base.require_zoned_datetime, True))
-"""The contract's own checks before a datetime, and whether each is for one with a zone: it lets all texts of
-the shape here through, unchanged."""
+"""The contract's own checks before a date and a datetime, and whether each of these is for one with a zone.
+They let all texts of the shape here through, unchanged."""
 
 
 def day(schema: Schema) -> Rule | None:
@@ -56,10 +57,12 @@ def moment(schema: Schema) -> Rule | None:
 
 
 def checked_moment(schema: Schema) -> Rule | None:
-    """`contracts.base.Timestamp` and `TimestampTz`: a datetime behind the contract's own check."""
+    """`contracts.base.Date`, `Timestamp` and `TimestampTz`: a time behind the contract's own check."""
     function, inner = schema["function"], schema["schema"]
     if not is_plain(schema, "function", "schema") or function["type"] != "no-info":
         return None
+    if inner["type"] == "date" and function["function"] is _DAY_CHECK:
+        return day(inner)
     if inner["type"] != "datetime":
         return None
     zoned = inner.get("tz_constraint") == "aware"

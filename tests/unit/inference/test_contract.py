@@ -123,7 +123,8 @@ def test_headers_of_another_name_are_aliases_but_for_those_of_another_column() -
 
 
 @pytest.mark.parametrize(
-    "name", ["key", "dataset", "json", "copy", "class", "_load", "2x", "a b", "", "ctid", "model_x", "str"]
+    "name",
+    ["key", "dataset", "json", "copy", "class", "_load", "2x", "a b", "", "ctid", "model_dump_x", "str"],
 )
 def test_names_that_no_field_can_have_are_refused(name: str) -> None:
     assert not fields.can_be_named(name)
@@ -131,7 +132,7 @@ def test_names_that_no_field_can_have_are_refused(name: str) -> None:
         contract_of("named", [TableColumn(name, TEXT, True)])
 
 
-@pytest.mark.parametrize("name", ["date", "id", "type", "order", "select", "user", "x_1"])
+@pytest.mark.parametrize("name", ["date", "model_year", "id", "type", "order", "select", "user", "x_1"])
 def test_other_names_are_fields(name: str) -> None:
     assert fields.can_be_named(name)
     assert list(contract_of("named", [TableColumn(name, TEXT, True)]).model_fields) == [name]

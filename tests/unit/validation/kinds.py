@@ -18,7 +18,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from shared.contracts.base import BigInt, Timestamp, TimestampTz
+from shared.contracts.base import BigInt, Date, Timestamp, TimestampTz
 
 
 class Colour(StrEnum):
@@ -158,7 +158,7 @@ KINDS: dict[str, Kind] = {
     ),
     "exact": Kind(_decimal(), _DECIMALS.map(str) | _SMALL.map(str) | _MANY_DIGITS, st.just(Decimal(0))),
     "flag": Kind(st.just(bool), st.sampled_from(["true", "false", "0", "Y", "oN"]), st.booleans()),
-    "day": Kind(_with(date, _some(**_ordered(_DAYS))), _DAYS.map(str), _DAYS),
+    "day": Kind(_with(date, _some(**_ordered(_DAYS))) | st.just(Date), _DAYS.map(str), _DAYS),
     "moment": Kind(
         _with(datetime, _some()) | st.sampled_from([NaiveDatetime, Timestamp]), _MOMENT_TEXTS, _MOMENTS
     ),

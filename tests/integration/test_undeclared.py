@@ -1,0 +1,226 @@
+"""A dataset that nobody declared: the first file makes its table, later ones let it grow."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine
+
+from shared import catalog, rows
+from shared.errors import UnknownDataset
+from shared.ingesting import Ingesting
+from tests.integration.inferred_tables import Shelf
+
+TYPES = {
+    "whole": (["1", "-20"], "bigint", [1, -20]),
+    "long": (["12345678901234567890", "1"], "numeric", [Decimal(12345678901234567890), Decimal(1)]),
+    "money": (["1.50", "20.25"], "numeric", [Decimal("1.50"), Decimal("20.25")]),
+    "versions": (["1.9", "1.10"], "text", ["1.9", "1.10"]),
+    "measured": (["1.5e-07", "2"], "double precision", [1.5e-07, 2.0]),
+    "flag": (["true", "false"], "boolean", [True, False]),
+    "day": (["2024-01-31", "2024-02-01"], "date", [date(2024, 1, 31), date(2024, 2, 1)]),
+    "digits of a day": (["20240131", "20240201"], "bigint", [20240131, 20240201]),
+    "ambiguous": (["01/02/2024", "03/04/2024"], "text", ["01/02/2024", "03/04/2024"]),
+    "at": (
+        ["2024-01-31 10:30", "2024-02-01T00:00:00"],
+        "timestamp without time zone",
+        [datetime(2024, 1, 31, 10, 30), datetime(2024, 2, 1)],  # noqa: DTZ001
+    ),
+    "zoned": (
+        ["2024-01-31T10:30Z", "2024-01-31T10:30:00+02:00"],
+        "timestamp with time zone",
+        [datetime(2024, 1, 31, 10, 30, tzinfo=UTC), datetime(2024, 1, 31, 8, 30, tzinfo=UTC)],
+    ),
+    "half zoned": (["2024-01-31 10:30Z", "2024-01-31"], "text", ["2024-01-31 10:30Z", "2024-01-31"]),
+    "code": (["007", "12"], "text", ["007", "12"]),
+    "mixed": (["1", "x"], "text", ["1", "x"]),
+    "empty": (["", ""], "text?", [None, None]),
+    "quoted empty": (['""', "x"], "text", ["", "x"]),
+    "absent": (["5", "N/A"], "bigint?", [5, None]),
+    "absent text": (["x", "N/A"], "text", ["x", "N/A"]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
+    return Shelf(ingesting, container, engine)
+
+
+def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(shelf: Shelf) -> None:
+    rows = zip(*(texts for texts, _, _ in TYPES.values()), strict=True)
+
+    found = shelf.bring("zoo/a.csv", ",".join(TYPES), *(",".join(row) for row in rows))
+
+    assert (found["state"], found["error"], found["rows_inserted"]) == ("loaded", None, 2)
+    names = [name.replace(" ", "_") for name in TYPES]
+    assert shelf.types("zoo") == dict(zip(names, (kind for _, kind, _ in TYPES.values()), strict=True))
+    values = dict(zip(names, zip(*shelf.rows("zoo"), strict=True), strict=True))
+    assert {name: list(found) for name, found in values.items()} == {
+        name: expected for name, (_, _, expected) in zip(names, TYPES.values(), strict=True)
+    }
+    assert found["columns"][7] == {"name": "digits of a day", "column": "digits_of_a_day"}
+    (created,) = shelf.changes("zoo")
+    assert (created["change"], created["columns"]["money"]) == ("created", "numeric(4, 2)")
+    (absent,) = [one for one in shelf.dataset("zoo").columns or () if one.name == "absent"]
+    assert (absent.nulls, absent.headers) == (("N/A",), ("absent",))
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "kind", "values", "change"),
+    [
+        ("1", "1.5", "numeric", [Decimal(1), Decimal("1.5")], "bigint > numeric(2, 1)"),
+        ("1", "x", "text", ["1", "x"], "bigint > text"),
+        ("1", "1e-05", "double precision", [1.0, 1e-05], "bigint > double precision"),
+        ("1.50", "1.25e3", "double precision", [1.5, 1250.0], "numeric(3, 2) > double precision"),
+        ("1.50", "x", "text", ["1.50", "x"], "numeric(3, 2) > text"),
+        ("1.50", "0.125", "numeric", [Decimal("1.5"), Decimal("0.125")], None),
+        ("1.50", "7", "numeric", [Decimal("1.5"), Decimal(7)], None),
+        ("x", "7", "text", ["x", "7"], None),
+        ("TRUE", "true", "boolean", [True, True], None),
+        ("TRUE", "1", "text", ["TRUE", "1"], "boolean > text"),
+        (
+            "2024-01-01",
+            "2024-01-01 10:30",
+            "timestamp without time zone",
+            [datetime(2024, 1, 1), datetime(2024, 1, 1, 10, 30)],  # noqa: DTZ001
+            "date > timestamp",
+        ),
+        ("2024-01-01", "01/02/2024", "text", ["2024-01-01", "01/02/2024"], "date > text"),
+        ("2024-01-01T10:30:00.5", "x", "text", ["2024-01-01T10:30:00.5", "x"], "timestamp > text"),
+        ("5", "", "bigint?", [5, None], "made nullable"),
+        ("5", "NULL", "bigint?", [5, None], "made nullable"),
+        ("5", "007", "text", ["5", "007"], "bigint > text"),
+    ],
+)
+def test_a_column_is_widened_for_values_that_do_not_fit_and_never_narrowed(
+    first: str, later: str, kind: str, values: list[object], change: str | None, shelf: Shelf
+) -> None:
+    shelf.bring("zoo/a.csv", "id,it", f"1,{first}")
+    assert shelf.bring("zoo/b.csv", "id,it", f"2,{later}")["state"] == "loaded"
+
+    assert shelf.types("zoo")["it"] == kind
+    assert [it for _, it in shelf.rows("zoo")] == values
+    told = [
+        " > ".join([one["from"], one["type"]]) if "from" in one else one["change"]
+        for one in shelf.changes("zoo")[1:]
+    ]
+    assert told == ([change] if change else [])
+
+
+def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+    found = shelf.bring("zoo/b.csv", "Height,ID", "1.85,2")
+
+    assert shelf.types("zoo") == {"id": "bigint", "name": "text?", "height": "numeric?"}
+    assert shelf.rows("zoo") == [(1, "Bo", None), (2, None, Decimal("1.85"))]
+    assert found["columns"] == [{"name": "Height", "column": "height"}, {"name": "ID", "column": "id"}]
+    of_file = shelf.query(
+        "select distinct ingestion_id from ingest.dataset_changes where change ->> 'change' <> 'created'"
+    )
+    assert of_file == [(found["id"],)]
+
+
+def test_the_same_header_is_the_same_columns_every_time(shelf: Shelf) -> None:
+    header = "a,A,a2,,int,Größe,order"
+    shelf.bring("zoo/a.csv", header, "1,2,3,4,5,6,7")
+    names = [column["column"] for column in shelf.bring("zoo/b.csv", header, "1,2,3,4,5,6,8")["columns"]]
+
+    assert names == ["a", "a_2", "a2_2", "column_4", "int_", "grosse", "order_"]
+    assert shelf.types("zoo") == dict.fromkeys(names, "bigint")
+    assert shelf.rows("zoo") == [(1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4, 5, 6, 8)]
+
+
+def test_a_file_without_rows_makes_no_table_and_changes_none(shelf: Shelf) -> None:
+    assert shelf.bring("zoo/empty.csv", "id,name")["error"]["code"] == "no_rows"
+    assert not shelf.has_table("zoo")
+
+    shelf.bring("zoo/a.csv", "id", "1")
+    assert shelf.bring("zoo/empty2.csv", "id,name")["state"] == "loaded"
+    assert shelf.types("zoo") == {"id": "bigint"}
+
+
+def test_a_file_that_is_refused_changes_nothing_and_says_what_it_was(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+
+    found = shelf.bring("zoo/b.csv", "id,name,more", *["x,y,z"] * 8, *["too,short"] * 2)
+
+    assert (found["state"], found["error"]["code"]) == ("refused", "too_many_rejects")
+    assert (found["rows_read"], found["rows_rejected"], found["format"]["encoding"]) == (10, 2, "utf-8")
+    assert [column["column"] for column in found["columns"]] == ["id", "name", "more"]
+    assert len(shelf.query("select * from ingest.rejects")) == 2
+    assert shelf.types("zoo") == {"id": "bigint", "name": "text"}
+    assert len(shelf.changes("zoo")) == 1
+
+
+def test_few_bad_rows_are_rejects(shelf: Shelf) -> None:
+    found = shelf.bring("zoo/a.csv", "id,name", *(f"{number},Bo" for number in range(40)), "bad", 'x"y,z"')
+
+    assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 41, 1)
+
+
+def test_without_a_key_the_same_bytes_load_once_and_a_new_version_replaces_the_old(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1,Bo", "1,Bo")
+    assert shelf.bring("zoo/copy.csv", "id,name", "1,Bo", "1,Bo")["state"] == "duplicate"
+    assert shelf.rows("zoo") == [(1, "Bo"), (1, "Bo")]
+
+    shelf.bring("zoo/b.csv", "id,name", "2,Al")
+    shelf.bring("zoo/b.csv", "id,name", "3,Al")
+    assert shelf.rows("zoo") == [(1, "Bo"), (1, "Bo"), (3, "Al")]
+
+
+def test_null_spellings_count_where_all_other_values_have_one_type(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "number,word", "1,NA", "NULL,x", "-,-")
+    shelf.bring("zoo/b.csv", "number,word", "N/A,N/A")
+
+    assert shelf.rows("zoo") == [(1, "NA"), (None, "x"), (None, "-"), (None, "N/A")]
+    assert [one.nulls for one in shelf.dataset("zoo").columns or ()] == [("-", "NULL", "N/A"), ()]
+    shelf.bring("zoo/c.csv", "number,word", "x,y", "NULL,z")
+    assert [number for number, _ in shelf.rows("zoo")] == ["1", None, None, None, "x", "NULL"]
+
+
+@pytest.mark.parametrize("name", ["Zoo", "1zoo", "z-o", "z" * 49, "zo\u00f6"])
+def test_a_dataset_needs_a_name_that_a_table_can_have(name: str, shelf: Shelf) -> None:
+    assert shelf.bring(f"{name}/a.csv", "id", "1")["error"]["code"] == "bad_dataset_name"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table zoo (id bigint)",
+        "create view zoo as select 1 as id",
+        "create table other (id bigint constraint zoo_pkey primary key)",
+        "create type zoo as enum ('a')",
+    ],
+)
+def test_a_table_of_somebody_else_is_left_alone(statement: str, shelf: Shelf) -> None:
+    shelf.run(statement)
+
+    assert shelf.bring("zoo/a.csv", "id", "1")["error"]["code"] == "name_taken"
+
+    assert shelf.query("select count(*) from ingest.datasets") == [(0,)]
+
+
+def test_where_undeclared_datasets_are_refused_no_table_is_made(
+    container: ContainerClient, engine: Engine
+) -> None:
+    shelf = Shelf(Ingesting(engine, container, "sales", undeclared_datasets="refuse"), container, engine)
+
+    assert shelf.bring("zoo/a.csv", "id", "1")["error"]["code"] == "unknown_dataset"
+
+    assert not shelf.has_table("zoo")
+
+
+def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engine) -> None:
+    shelf.bring("zoo/a.csv", "name,price,day", "Bo,1.50,2024-01-01", "Al,12345678901234567890.10,2024-01-02")
+
+    contract = catalog.require(engine, "zoo").contract
+
+    assert rows.first_chunk(engine, contract, 10) == (
+        '[{"name":"Bo","price":1.5,"day":"2024-01-01"},'
+        '{"name":"Al","price":12345678901234567890.1,"day":"2024-01-02"}]'
+    )
+    with pytest.raises(UnknownDataset):
+        catalog.require(engine, "nowhere")
