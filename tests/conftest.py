@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.containers",
     "tests.fixtures.apps",
+    "tests.fixtures.browsers",
 ]

@@ -36,7 +36,7 @@ const summary = (entry) =>
     entry.timings.load_milliseconds !== null && h("span", {}, `took ${duration(entry.timings.load_milliseconds)}`));
 
 function actions(entry, watch, signal) {
-  const said = h("div", { "aria-live": "polite" });
+  const said = h("div", {});
   const act = (method, path, done) => async (event) => {
     const pressed = event?.currentTarget;
     if (pressed) pressed.disabled = true;
@@ -116,7 +116,7 @@ function rejects(entry, signal) {
   return h("section", {}, h("h2", {}, "Rejected rows"),
     h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
       hash("_line"), " and ", hash("_errors"), " may stay."),
-    h("div", { class: "actions" }, button("Download as CSV", download),
+    h("div", { class: "actions" }, button("Download as CSV", download, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
     loaded(() => json(path, { query: { limit: PAGE }, signal }), (page) => pages(page, path, signal)));
 }

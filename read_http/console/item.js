@@ -77,8 +77,12 @@ export class Item {
     }
     show(this.body, outlook(found, isOpen));
     if (!isHopeless(found)) return this.enter("ready");
-    this.body.append(h("p", { class: "muted" }, "It is left out when the files are sent. Mend it and choose it again, or "),
-      h("div", { class: "actions" }, button("Send it anyway", () => this.enter("ready"))));
+    const anyway = button("Send it anyway", () => {
+      left.remove();
+      this.enter("ready");
+    });
+    const left = h("div", { class: "actions" }, anyway, h("span", { class: "muted" }, "It is left out when the files are sent."));
+    this.body.append(left);
     return this.enter("refused");
   }
 

@@ -10,7 +10,7 @@ const CHOICES = {
 };
 const TEXTS = {
   encoding: ["Encoding", "detected", "such as cp1252"],
-  key: ["Key of a new dataset", "none: rows append", "columns, with commas between them"],
+  key: ["Key of a new table", "none: rows append", "columns, with commas between them"],
 };
 
 /** The form's part, and a function that reads it: `{delimiter: "comma", …}`, without what is left to the app. */

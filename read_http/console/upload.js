@@ -31,7 +31,8 @@ function make() {
   } });
   const drop = h("div", { class: "drop" }, input,
     h("label", { for: "files", class: "button" }, "Choose files"), h("p", {}, "or drop them anywhere on this page"),
-    h("p", { class: "muted" }, "CSV, TSV or text in any encoding; also as gzip, zip, zstd or bzip2"));
+    h("p", { class: "muted" }, "CSV, TSV or text in any encoding, also as gzip, zip, zstd or bzip2.", h("br"),
+      "You see what would become of each file before anything is sent."));
   const correcting = h("div", {});
   const cards = h("ul", { class: "files", "aria-label": "Files" });
   const words = h("p", { class: "muted", role: "status" });
