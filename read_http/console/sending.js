@@ -1,6 +1,6 @@
 // The way of a file's bytes: through the app, or in blocks straight to storage where it is big.
 
-import { Problem, json, parse, raw } from "./api.js";
+import { Problem, json } from "./api.js";
 import { attempt, persist } from "./request.js";
 
 const MEGABYTE = 1_000_000;
@@ -28,7 +28,7 @@ async function through(file, told, signal, on) {
 
 async function direct(file, told, signal, on) {
   const permit = await persist(() => allowed(file, told, signal), { signal, onlost: on.lost });
-  const { "x-ms-blob-type": _, ...headers } = permit.headers;
+  const { "x-ms-blob-type": _, "Content-Type": type, ...headers } = permit.headers;
   const blocks = Array.from({ length: Math.ceil(file.size / BLOCK) }, (_, at) => ({ at, sent: 0 }));
   const waiting = [...blocks];
   const put = (query, options) =>
@@ -46,14 +46,17 @@ async function direct(file, told, signal, on) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const list = blocks.map(({ at }) => `<Latest>${name(at)}</Latest>`).join("");
-  await put("comp=blocklist", { headers, body: `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>` });
-  return () => stored(permit.status_url, signal);
+  await put("comp=blocklist", {
+    headers: { ...headers, "x-ms-blob-content-type": type },
+    body: `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`,
+  });
+  return async () => (await json("ingestions", { query: { blob: permit.blob }, signal })).ingestions[0];
 }
 
-const allowed = (file, told, signal) =>
+const allowed = (file, { dataset, ...query }, signal) =>
   json("uploads", {
-    method: "POST", signal, headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...told, filename: file.name, size: file.size }),
+    method: "POST", query, signal, headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ dataset, filename: file.name, size: file.size }),
   });
 
 /** Names of blocks have one length, as storage wants them. */
@@ -65,12 +68,6 @@ async function toStorage(address, options) {
   if (answer.status < 400) return;
   const why = /<Message>([^<\n]+)/.exec(answer.text)?.[1] ?? "";
   throw new Problem(answer.status, `Storage refused the upload (${answer.status}). ${why}`);
-}
-
-/** The ingestion that storage's events have led to, once there is one. */
-async function stored(address, signal) {
-  const found = parse((await raw(address, { signal })).text);
-  return found.ingestions ? found.ingestions[0] : found;
 }
 
 /** What the app makes of a file, or of the first megabytes of a big one. */

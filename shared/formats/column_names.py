@@ -29,7 +29,8 @@ def readable(names: Sequence[str]) -> list[str]:
     `OrderDate`, `order date` and `Order-Date` become `order_date`; letters with accents lose them (`Größe`:
     `grosse`), those of other scripts stay. A name without letters and digits becomes `column_3` by its place,
     one that begins with a digit `n_2019`; a reserved word has an underscore behind it, and the second of a
-    name a `_2`. None begins with an underscore, as the table's own columns do. What is as it should be stays.
+    name a `_2`. None begins with an underscore, as the table's own columns do, nor with `model_`, as the
+    attributes of models do. What is as it should be stays.
     """
     bases = [_base(name, place) for place, name in enumerate(names, 1)]
     taken = set(bases)
@@ -73,7 +74,7 @@ def _base(name: str, place: int) -> str:
         return f"column_{place}"
     if not base.isidentifier():
         base = f"n_{base}"
-    base = _cut(base, LONGEST)
+    base = _cut(_without_model(base), LONGEST)
     return f"{base}_" if base in RESERVED else base
 
 
@@ -91,7 +92,12 @@ def _without_accents(text: str) -> str:
 
 def _numbered(base: str, count: int) -> str:
     number = f"_{count}"
-    return _cut(base, LONGEST - len(number)) + number
+    return _without_model(_cut(base, LONGEST - len(number)) + number)
+
+
+def _without_model(name: str) -> str:
+    """`modelyear` for `model_year`, which to a contract is the same spelling."""
+    return name.replace("_", "", 1) if name.startswith("model_") else name
 
 
 def _cut(name: str, size: int) -> str:

@@ -12,6 +12,7 @@ ESCAPES: Final = ("", "\\")
 LINE_ENDS: Final = ("\n", "\r\n", "\r", "mixed")
 DECIMALS: Final = (".", ",")
 THOUSANDS: Final = ("", ",", ".", " ", "'", "_")
+RAGGED: Final = ("reject", "pad")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,13 @@ class Format:
     """One of `QUOTES`, `""` where quotes are characters like any other."""
     escape: str = ""
     r"""`""`: a quote inside a quoted value is written twice; `\`: the character behind a backslash, a quote
-    or delimiter say, stands for itself (a quote written twice is one all the same)."""
+    or delimiter say, stands for itself (a quote written twice is one all the same). A value `\N` without quotes
+    is missing, as databases that write backslashes write it."""
     spaces_around_quotes: bool = False
     """Whether spaces between a delimiter and a quote next to it belong to neither."""
     line_end: str = "\n"
-    """One of `LINE_ENDS`, between records; `mixed` for more than one of them."""
+    """One of `LINE_ENDS`, between records; `mixed` for more than one of them. Where a CR alone ends lines, one
+    inside a quoted value is read as LF."""
     sep_line: bool = False
     """Whether the first line is Excel's `sep=;`, which is no part of the table."""
     header_line: int | None = 1
@@ -54,6 +57,11 @@ class Format:
     decimal: str = "."
     thousands: str = ""
     """How numbers are written. Never detected: `1,234` may be either."""
+    currency: str = ""
+    """A sign or code that may stand beside a number, such as `€` or `EUR`; never detected."""
+    ragged: str = "reject"
+    """One of `RAGGED`, what becomes of a record with too few or too many values: `pad` fills a short one with
+    missing values and cuts a long one whose values too many are all empty. Never detected."""
     told: tuple[str, ...] = ()
     """Names of the fields above that were told, not detected."""
     doubts: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
@@ -32,6 +33,8 @@ class Overrides:
     has_trailing_delimiter: bool | None = None
     decimal: str | None = None
     thousands: str | None = None
+    currency: str | None = None
+    ragged: str | None = None
 
     def __post_init__(self) -> None:
         faults = [
@@ -51,6 +54,8 @@ class Overrides:
             faults.append("decimal and thousands cannot be the same.")
         if self.quote == "" and self.spaces_around_quotes:
             faults.append("spaces_around_quotes needs a quote.")
+        if self.currency and not _is_currency(self.currency):
+            faults.append(f"currency cannot be {self.currency!r}: it is a sign or code, such as $ or EUR.")
         if faults:
             raise WrongOverride(tuple(faults))
 
@@ -104,7 +109,9 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "line_end": formats.LINE_ENDS,
     "decimal": formats.DECIMALS,
     "thousands": formats.THOUSANDS,
+    "ragged": formats.RAGGED,
 }
+_LONGEST_CURRENCY = 4
 _NO_CHARACTER_SETS = {
     "idna",
     "punycode",
@@ -115,6 +122,12 @@ _NO_CHARACTER_SETS = {
     "mbcs",
     "oem",
 }
+
+
+def _is_currency(text: str) -> bool:
+    """Whether it is made of letters and signs of money alone, so that it is no part of a number."""
+    signs = all(char.isalpha() or unicodedata.category(char) == "Sc" for char in text)
+    return signs and len(text) <= _LONGEST_CURRENCY
 
 
 def _encoding(name: str) -> str | None:

@@ -28,5 +28,8 @@ schema_json update_forward_refs validate
 """What a contract has of its own, so that an inferred table can become a declared one with the same names.
 In writing, not asked of the class: columns keep their names when a library gets a method more."""
 
-RESERVED = frozenset(" ".join((_POSTGRES, _SYSTEM_COLUMNS, _PYTHON, _CONTRACT)).split())
+_TYPES = "bool float int str tuple"
+"""What the source of a contract calls the types of its fields; one of that name would hide them."""
+
+RESERVED = frozenset(" ".join((_POSTGRES, _SYSTEM_COLUMNS, _PYTHON, _CONTRACT, _TYPES)).split())
 """Words in lower case. Postgres' own: https://www.postgresql.org/docs/current/sql-keywords-appendix.html"""

@@ -28,6 +28,7 @@ _SPOKEN: Mapping[str, Mapping[str, str]] = {
         "apostrophe": "'",
         "underscore": "_",
     },
+    "ragged": {},
 }
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _MOST_DIGITS = 9
@@ -52,4 +53,6 @@ def value(name: str, text: str) -> str | int | bool:
         return int(word)
     if name == "encoding":
         return word
+    if name == "currency":
+        return "" if word == "none" else text.strip()
     return _SPOKEN[name].get(word, text if text.isspace() else word)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.contracts.base import Contract
 from shared.formats.column_names import LONGEST, joined, readable
 from shared.formats.reserved import RESERVED
+from shared.inference.fields import can_be_named
 
 ODD = st.sampled_from(
     [
@@ -34,6 +35,12 @@ ODD = st.sampled_from(
         "x" * 63,
         "é" * 40,
         "名前",
+        "model",
+        "Model",
+        "model_2",
+        *dir(Contract),
+        *keyword.kwlist,
+        *("str", "int", "float", "bool", "tuple", "date"),
     ]
 )
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -56,6 +63,8 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
         ("order", "order_"),
         ("Class", "class_"),
         ("ctid", "ctid_"),
+        ("Model Year", "modelyear"),
+        ("str", "str_"),
         ("_load", "load"),
         ("_line", "line"),
         ("Год рождения", "год_рождения"),
@@ -99,8 +108,14 @@ def test_names_are_unique_valid_and_stay_as_they_are(names: list[str]) -> None:
         assert name.isidentifier()
         assert not name.startswith("_")
         assert name not in RESERVED
+        assert can_be_named(name)
         assert name == name.lower()
     assert readable(found) == found
+
+
+@pytest.mark.parametrize("name", sorted({*dir(Contract), *keyword.kwlist, *RESERVED, "date", "model_x"}))
+def test_a_contract_can_have_a_field_for_every_column(name: str) -> None:
+    assert all(map(can_be_named, readable([name, name.title(), name])))
 
 
 def test_every_word_that_a_field_cannot_have_is_reserved() -> None:

@@ -28,6 +28,14 @@ def test_texts_are_read_and_words_stand_for_what_is_hard_to_write() -> None:
     )
 
 
+@pytest.mark.parametrize("currency", ["€", "$", "EUR", "US$", "zł", "R$", "kr"])
+def test_a_currency_is_a_sign_or_a_code(currency: str) -> None:
+    assert Overrides.parse({"currency": f" {currency} ", "ragged": "PAD"}) == Overrides(
+        currency=currency, ragged="pad"
+    )
+    assert Overrides.parse({"currency": "none"}) == Overrides(currency="")
+
+
 def test_of_metadata_only_names_with_the_prefix_count() -> None:
     metadata = {"CSV_Delimiter": ";", "author": "Ada"}
     assert Overrides.parse(metadata, prefix="csv_") == Overrides(delimiter=";")
@@ -46,6 +54,10 @@ def test_of_metadata_only_names_with_the_prefix_count() -> None:
         ({"header_lines": "0"}, "header_lines is a number of lines, 1 or more."),
         ({"sep_line": "maybe"}, "sep_line cannot be 'maybe': it is true or false."),
         ({"decimal": ",", "thousands": ","}, "decimal and thousands cannot be the same."),
+        ({"ragged": "cut"}, "ragged cannot be 'cut': it is one of 'reject', 'pad'."),
+        ({"currency": "1"}, "currency cannot be '1': it is a sign or code, such as $ or EUR."),
+        ({"currency": "EUROS"}, "currency cannot be 'EUROS'"),
+        ({"currency": ","}, "currency cannot be ','"),
     ],
 )
 def test_nonsense_is_answered_with_what_is_allowed(texts: dict[str, str], sentence: str) -> None:
