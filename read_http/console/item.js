@@ -18,7 +18,7 @@ export class Item {
     this.body = h("div", { class: "stack" });
     this.remove = button("Remove", () => this.leave(), "quiet", { "aria-label": `Remove ${file.name}` });
     this.element = h("li", { class: "card" },
-      h("div", { class: "head" }, h("h3", {}, file.name), h("span", { class: "muted" }, size(file.size)), this.remove),
+      h("div", { class: "head" }, h("h2", {}, file.name), h("span", { class: "muted" }, size(file.size)), this.remove),
       this.body);
   }
 
@@ -56,6 +56,7 @@ export class Item {
   /** Ask for the preview, one file after the other; without a dataset there is none. */
   look(told, isOpen) {
     this.again = () => this.look(told, isOpen);
+    this.looked = JSON.stringify(told);
     if (!told.dataset) {
       this.enter("new");
       return show(this.body, h("p", { class: "muted" }, "The preview appears once a dataset is chosen."));

@@ -18,7 +18,7 @@ function drawn(one, found, isOpen) {
     : rejected ? `${number(accepted)} of ${count(read, "row")}${more} would be loaded, ${number(rejected)} rejected.`
       : `${accepted === 1 ? "1 row" : `All ${count(accepted, "row")}`}${more} would be loaded.`;
   return h("div", { class: "outlook" },
-    one.member && h("h4", {}, one.member),
+    one.member && h("h3", {}, one.member),
     h("p", { class: `verdict ${isRefused ? "bad" : rejected ? "warn" : "good"}` },
       isRefused && h("strong", {}, "Would be refused: "), verdict),
     h("p", { class: "muted" }, format(one.format).join(" · ")),

@@ -70,11 +70,12 @@ function make() {
     if (!dataset.value) dataset.focus();
   }
 
-  /** Look again: something that was told has changed. */
+  /** Look again, where something else is told than before. */
   function again() {
     check();
     for (const item of items) {
-      if (item.isWaiting || item.stage === "refused") item.look(parameters(), items.length < 4);
+      const isUnsent = item.isWaiting || item.stage === "refused";
+      if (isUnsent && item.looked !== JSON.stringify(parameters())) item.look(parameters(), items.length < 4);
     }
   }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from dev.postgres import Postgres
 from tests.fixtures.apps import App, running
@@ -29,6 +29,7 @@ class Console:
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.faults.append(f"{error.message} {error.stack}"))
         page.set_default_timeout(15_000)
+        expect.set_options(timeout=15_000)
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

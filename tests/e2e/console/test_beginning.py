@@ -45,7 +45,7 @@ def test_the_page_is_small_and_allows_nothing_from_elsewhere(console: Console) -
     expect(console.page.get_by_label("Dataset")).to_have_value("sales")
 
     sizes = console.page.evaluate(
-        "performance.getEntries().filter(e => /api.console/.test(e.name)).map(e => e.decodedBodySize)"
+        "performance.getEntries().filter(e => /api.console/.test(e.name)).map(e => e.encodedBodySize)"
     )
 
     assert 0 < sum(sizes) < 60_000
