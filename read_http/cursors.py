@@ -6,14 +6,14 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar, get_origin
 
 from shared.errors import InvalidRequest
 
-Place = TypeVar("Place", str, int)
+Place = TypeVar("Place", str, int, list[Any])
 
 
-def encode(place: str | int | None) -> str | None:
+def encode(place: str | int | list[Any] | None) -> str | None:
     """The cursor that `after` gives back; `None` where there is no next page."""
     if place is None:
         return None
@@ -27,9 +27,9 @@ def after(parameters: Mapping[str, str], kind: type[Place]) -> Place | None:
         return None
     try:
         place = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         place = None
-    if type(place) is not kind:
+    if not isinstance(place, get_origin(kind) or kind) or isinstance(place, bool):
         detail = "after must be the `next` of an earlier answer of this list."
         raise InvalidRequest(detail, [{"parameter": "after", "detail": detail}])
     return place

@@ -32,6 +32,46 @@ def every_ingestion(req: func.HttpRequest) -> func.HttpResponse:
     return ingestions.every(req)
 
 
+@blueprint.function_name("rows")
+@blueprint.route("read/{dataset}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def every_row(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of rows, filtered or not, as JSON, CSV or a JSON object a line."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.page(req)
+
+
+@blueprint.function_name("row")
+@blueprint.route("read/{dataset}/{key}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def one_row(req: func.HttpRequest) -> func.HttpResponse:
+    """The row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.one(req)
+
+
+@blueprint.function_name("put_row")
+@blueprint.route("read/{dataset}/{key}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def put_row(req: func.HttpRequest) -> func.HttpResponse:
+    """Write the row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.put(req)
+
+
+@blueprint.function_name("delete_row")
+@blueprint.route("read/{dataset}/{key}", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def delete_row(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete the row with a key."""
+    from read_http import rows  # noqa: PLC0415
+
+    return rows.delete(req)
+
+
 @blueprint.function_name("ingestion")
 @blueprint.route("ingestions/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answer.answered

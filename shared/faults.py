@@ -21,6 +21,9 @@ from shared.errors import Contended, LoadFailed, Superseded, Unavailable
 POSTGRES = "postgres"
 STORAGE = "storage"
 
+TOO_SLOW = "it did not answer in time"
+"""The reason where a statement takes longer than it may."""
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PASSING_CLASSES = {
     "08",  # connection exception
@@ -31,7 +34,7 @@ _PASSING_CLASSES = {
 }
 _PASSING_CODES = {
     "55P03": "a lock was not available in time",
-    "57014": "it did not answer in time",
+    "57014": TOO_SLOW,
     "25006": "the server is read-only, as a standby is",
     "42P01": "a table is missing; run `python3 dev migrate`",
     "3F000": "a schema is missing; run `python3 dev migrate`",

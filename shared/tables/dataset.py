@@ -37,6 +37,9 @@ LOAD_COLUMN = "_load"
 """Serial number of the ingestion that last changed the row."""
 LINE_COLUMN = "_line"
 """Line of the row in that ingestion's file; the first line is 1."""
+BY_HAND = 2**63 - 1
+"""`_load` of rows that were last changed by hand, one at a time: they come behind those of all loads. Their
+`_line` is the number of the edit in `ingest.edits`."""
 
 _COLUMN_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),

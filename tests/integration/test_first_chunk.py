@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from azure.storage.blob import ContainerClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from shared import rows
 from shared.contracts.sales import Sales
@@ -44,6 +45,8 @@ def test_the_first_chunk_never_reads_the_whole_table(
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50_000))
     ingesting.ingest("sales/a.csv")
+    with engine.begin() as connection:  # so that the beginning of the table proves nothing
+        connection.execute(text("delete from sales where sales_order_number = 'SO3'"))
     plans: list[str] = []
 
     def explain(_connection: object, cursor: Any, statement: str, parameters: object, *_rest: object) -> None:
@@ -57,3 +60,20 @@ def test_the_first_chunk_never_reads_the_whole_table(
 
     assert plans
     assert not [plan for plan in plans if "Seq Scan on sales" in plan]
+
+
+@pytest.mark.parametrize("limit", [3, 1])
+def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, limit: int
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 6))
+    ingesting.ingest("sales/a.csv")
+    with engine.begin() as connection:  # to the end of the table
+        connection.execute(text("update sales set quantity = 2 where sales_order_number in ('SO1', 'SO3')"))
+
+    numbers = [one["sales_order_number"] for one in json.loads(rows.first_chunk(engine, Sales, limit))]
+
+    assert numbers == ["SO1", "SO2", "SO3"][:limit]
+    with engine.begin() as connection:
+        connection.execute(text("update sales set _load = 9 where sales_order_number = 'SO1'"))
+    assert "SO2" in rows.first_chunk(engine, Sales, 1)

@@ -1,0 +1,97 @@
+"""The answers about rows: parse, ask one use case, respond."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import azure.functions as func
+from sqlalchemy import Engine
+
+from read_http import cursors, forms, parameters
+from shared.browsing import browse, filters, keys
+from shared.browsing.page import Asked
+from shared.contracts.base import Contract
+from shared.editing import body, edit
+from shared.errors import InvalidRequest, NotFound, TooLarge
+from shared.http import answer
+from shared.resources import resources
+
+PARAMETERS = ("limit", "after", "order")
+_PLATFORMS = "code"
+"""The platform's: a function key, which belongs into no link."""
+
+_DEFAULT_LIMIT = 50
+_LARGEST_ROW = 1024 * 1024
+
+
+def page(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of rows, in the form that `Accept` asks for."""
+    engine = resources().engine
+    asked_for = {name: text for name, text in req.params.items() if name != _PLATFORMS}
+    contract = browse.contract_of(engine, req.route_params["dataset"])
+    found = browse.page(engine, contract, _asked(contract, req.url, asked_for))
+    form, after = forms.asked(req.headers.get("accept", "")), cursors.encode(found.after)
+    headers = {"Vary": "Accept"}
+    if after is not None:
+        query = urlencode({**asked_for, "after": after})
+        headers["Link"] = f'<{urlsplit(req.url).path}?{query}>; rel="next"'
+    text = form.write(found, after)
+    return func.HttpResponse(text, mimetype=form.media_type, charset="utf-8", headers=headers)
+
+
+def one(req: func.HttpRequest) -> func.HttpResponse:
+    """The row with a key."""
+    engine, contract, key = _addressed(req)
+    found = browse.row(engine, contract, key)
+    if found is None:
+        raise NotFound("There is no row with this key.")
+    return answer.json_text(found)
+
+
+def put(req: func.HttpRequest) -> func.HttpResponse:
+    """Write the row with a key: 201 where there was none, else 200."""
+    engine, contract, key = _addressed(req)
+    content = req.get_body()
+    if len(content) > _LARGEST_ROW:
+        raise TooLarge(f"A row of more than {_LARGEST_ROW} bytes belongs into a file.")
+    written = edit.put(engine, body.read(contract, content, key), key)
+    return answer.json_text(written.row, HTTPStatus.CREATED if written.is_new else HTTPStatus.OK)
+
+
+def delete(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete the row with a key."""
+    edit.delete(*_addressed(req))
+    return func.HttpResponse(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _addressed(req: func.HttpRequest) -> tuple[Engine, type[Contract], keys.Key]:
+    engine = resources().engine
+    unknown = [name for name in req.params if name != _PLATFORMS]
+    if unknown:
+        raise InvalidRequest(f"There is no parameter {', '.join(unknown)}: a row has none.")
+    contract = browse.contract_of(engine, req.route_params["dataset"])
+    return engine, contract, keys.read(contract, req.route_params["key"])
+
+
+def _asked(contract: type[Contract], url: str, asked_for: Mapping[str, str]) -> Asked:
+    _require_values(url)
+    order = asked_for.get("order")
+    if order not in {None, "recent"}:
+        detail = f"order must be recent, or left out, not {order!r}."
+        raise InvalidRequest(detail, [{"parameter": "order", "detail": detail}])
+    return Asked(
+        parameters.limit(asked_for, _DEFAULT_LIMIT),
+        cursors.after(asked_for, list),
+        recent=order == "recent",
+        filters=filters.read(contract, asked_for, PARAMETERS),
+    )
+
+
+def _require_values(url: str) -> None:
+    """The platform drops parameters without a value: a filter that does nothing would tell a lie."""
+    blank = [name for name, text in parse_qsl(urlsplit(url).query, keep_blank_values=True) if not text]
+    if blank:
+        detail = f'{blank[0]} has no value; the empty text is {blank[0].partition("__")[0]}__in="".'
+        raise InvalidRequest(detail, [{"parameter": name, "detail": detail} for name in blank])

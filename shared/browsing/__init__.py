@@ -1,0 +1,1 @@
+"""Browsing: pages of a dataset's rows, filtered or not, and one row by its key."""

@@ -1,0 +1,1 @@
+"""Editing: one row of a dataset written or deleted by hand, and a record of each change."""

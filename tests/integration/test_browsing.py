@@ -1,0 +1,281 @@
+"""Pages of rows: in whatever order and with whatever filters, each row once."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from azure.storage.blob import ContainerClient
+from psycopg2 import sql
+from sqlalchemy import Engine, text
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from shared import brief
+from shared.browsing import browse, filters
+from shared.browsing.page import Asked
+from shared.contracts.base import BigInt, Contract
+from shared.contracts.sales import Sales
+from shared.errors import InvalidRequest, NotFound, Unavailable
+from shared.ingesting import Ingesting
+from shared.tables import dataset
+from tests.fixtures.samples import csv, orders, row
+
+
+class Notes(Contract):
+    """A dataset without a key, with names that queries have themselves."""
+
+    dataset: ClassVar[str] = "notes"
+
+    page: str
+    limit: BigInt | None = None
+
+
+@pytest.fixture
+def notes(engine: Engine) -> type[Contract]:
+    """Its table, with a load of a hundred rows."""
+    table = dataset.table(Notes)
+    with engine.begin() as connection:
+        connection.execute(CreateTable(table))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index))
+        connection.execute(
+            text("insert into notes select to_char(n, 'FM000'), n, 1, n from generate_series(1, 100) n")
+        )
+    return Notes
+
+
+@pytest.fixture
+def loads(ingesting: Ingesting, container: ContainerClient) -> None:
+    """Three loads of sales, of which the third one replaces rows of the others."""
+    for name, content in (
+        ("a", orders(100, 40)),
+        ("b", orders(200, 40)),
+        ("c", csv(*(row(n, price="1") for n in (103, 205, 300)))),
+    ):
+        container.upload_blob(f"sales/{name}.csv", content)
+        ingesting.ingest(f"sales/{name}.csv")
+
+
+def pages(
+    engine: Engine, contract: type[Contract], limit: int, **asked: Any
+) -> Iterator[list[dict[str, Any]]]:
+    """All pages, the cursor of each passed on as callers do."""
+    after = None
+    while True:
+        found = browse.page(engine, contract, Asked(limit, after, **asked))
+        yield [json.loads(one) for one in found.rows]
+        if found.after is None:
+            return
+        after = json.loads(json.dumps(found.after))
+
+
+def walk(engine: Engine, contract: type[Contract], limit: int, **asked: Any) -> list[Any]:
+    """The first value of each row of all pages."""
+    rows = itertools.chain.from_iterable(pages(engine, contract, limit, **asked))
+    return [next(iter(one.values())) for one in rows]
+
+
+def only(contract: type[Contract], **query: str) -> tuple[filters.Filter, ...]:
+    return filters.read(contract, query, ("limit", "after", "order"))
+
+
+EVERY_ORDER = [f"SO{n}" for n in (*range(100, 140), *range(200, 240), 300)]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 81, 1000])
+@pytest.mark.usefixtures("loads")
+def test_rows_with_a_key_come_in_its_order(engine: Engine, limit: int) -> None:
+    assert walk(engine, Sales, limit) == EVERY_ORDER
+
+
+@pytest.mark.usefixtures("loads")
+def test_every_page_but_the_last_one_is_full(engine: Engine) -> None:
+    assert [len(page) for page in pages(engine, Sales, 27)] == [27, 27, 27]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+@pytest.mark.usefixtures("loads")
+def test_recent_rows_come_load_by_load_the_last_line_first(engine: Engine, limit: int) -> None:
+    last, second = ["SO300", "SO205", "SO103"], [f"SO{n}" for n in range(239, 199, -1) if n != 205]
+    first = [f"SO{n}" for n in range(139, 99, -1) if n != 103]
+
+    assert walk(engine, Sales, limit, recent=True) == [*last, *second, *first]
+
+
+@pytest.mark.usefixtures("loads")
+def test_recent_rows_of_a_long_file_are_found_behind_gaps(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/d.csv", csv(row(400)) + b"\n" * 30_000 + csv(row(401)).partition(b"\n")[2])
+    ingesting.ingest("sales/d.csv")
+
+    assert walk(engine, Sales, 2, recent=True)[:3] == ["SO401", "SO400", "SO300"]
+
+
+@pytest.mark.parametrize("limit", [1, 30, 50, 99, 100])
+def test_rows_without_a_key_come_as_they_lie(engine: Engine, notes: type[Contract], limit: int) -> None:
+    assert walk(engine, notes, limit) == [f"{n:03}" for n in range(1, 101)]
+
+
+def test_a_long_stretch_without_rows_is_passed(engine: Engine, notes: type[Contract]) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into notes select repeat('x', 2000), n, 1, n from generate_series(101, 1000) n")
+        )
+        connection.execute(text("delete from notes where _line > 100 and _line < 1000"))
+
+    assert len(walk(engine, notes, 60)) == 101
+
+
+def test_a_rewritten_table_is_no_end_of_the_list(engine: Engine, notes: type[Contract]) -> None:
+    after = browse.page(engine, notes, Asked(10)).after
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum full notes"))
+
+    with pytest.raises(InvalidRequest, match="begin anew"):
+        browse.page(engine, notes, Asked(10, after))
+
+
+def test_rows_of_partitions_are_read_by_load(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                'create table notes (page text, "limit" bigint, _load bigint, _line bigint)'
+                "partition by hash (page)"
+            )
+        )
+        for part in range(2):
+            values = f"with (modulus 2, remainder {part})"
+            connection.execute(text(f"create table notes_{part} partition of notes for values {values}"))
+        connection.execute(
+            text("insert into notes select n, n, 9223372036854775807, n from generate_series(1, 9) n")
+        )
+
+    assert walk(engine, Notes, 2) == [str(n) for n in range(9, 0, -1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"page": "007"}, 1),
+        ({"page__gte": "007", "page__lt": "010"}, 3),
+        ({"limit__gt": "90"}, 10),
+        ({"column.limit": "7"}, 1),
+        ({"column.limit__lte": "7"}, 7),
+        ({"page__in": '001,"003"'}, 2),
+        ({"page__in": '""'}, 0),
+        ({"limit__ne": "7"}, 99),
+        ({"limit__null": "true"}, 0),
+        ({"limit__null": "false", "limit__lt": "5"}, 4),
+    ],
+)
+@pytest.mark.parametrize("recent", [False, True])
+def test_filters_choose_rows(
+    engine: Engine, notes: type[Contract], query: dict[str, str], count: int, recent: bool
+) -> None:
+    assert len(walk(engine, notes, 3, filters=only(notes, **query), recent=recent)) == count
+
+
+@pytest.mark.usefixtures("loads")
+def test_values_are_compared_in_the_type_of_their_column(engine: Engine) -> None:
+    for query, count in (
+        ({"unit_price": "1.0"}, 3),
+        ({"unit_price__gt": "3399.98", "sales_order_number__gte": "SO2"}, 39),
+        ({"order_date": "2019-07-01 00:00"}, 81),
+        ({"order_date__gt": "2019-07-01"}, 0),
+        ({"quantity__in": "1,2"}, 81),
+    ):
+        assert len(walk(engine, Sales, 50, filters=only(Sales, **query))) == count, query
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"colour": "red"}, ("colour", "limit, after, order", "quantity, unit_price")),
+        ({"quantity__like": "1"}, ("quantity__like",)),
+        ({"quantity": "many"}, ("quantity is bigint", "'many'")),
+        ({"quantity": "99999999999999999999"}, ("quantity",)),
+        ({"quantity__in": "1,many"}, ("quantity", "'many'")),
+        ({"item__in": '"a'}, ("item__in",)),
+        ({"quantity__null": "maybe"}, ("quantity__null", "'maybe'")),
+        ({"order_date__gte": "20190701"}, ("order_date is timestamp", "'20190701'")),
+        ({"unit_price": "1e999999999"}, ("unit_price is numeric",)),
+        ({"item": "a\0"}, ("item is text",)),
+        ({"item": "\ud800"}, ("item is text",)),
+    ],
+)
+def test_what_no_filter_can_be_is_named(query: dict[str, str], words: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        only(Sales, **query)
+
+    assert [word for word in words if word not in caught.value.message] == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [],
+        ["key"],
+        ["key", "SO1", "x"],
+        ["key", None, 1, 2],
+        ["recent", 1, 2],
+        ["recent", -1, 2],
+        ["place", 1, 2],
+        [{}],
+    ],
+)
+@pytest.mark.parametrize("recent", [False, True])
+def test_a_cursor_that_no_answer_gave_is_refused(engine: Engine, after: list[Any], recent: bool) -> None:
+    if after[:1] == ["recent"] and recent and after[1] == 1:
+        after = ["recent", "1", 2]
+    with pytest.raises(InvalidRequest, match="after"):
+        browse.page(engine, Sales, Asked(10, after, recent=recent))
+
+
+def test_filters_that_take_too_long_say_so(
+    engine: Engine, notes: type[Contract], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("insert into notes select n, n, 2, n from generate_series(1, 300000) n"))
+    patience = brief._BEFORE.string.replace(f"'{brief.SECONDS}s'", "'1ms'")
+    monkeypatch.setattr(brief, "_BEFORE", type(brief._BEFORE)(patience))
+
+    with pytest.raises(Unavailable, match="an index"):
+        walk(engine, notes, 10, filters=only(notes, limit__lt="0"))
+
+
+@pytest.mark.parametrize("after", [["recent", 1, 25_000], ["key", "SO35000", "1"]])
+def test_no_page_reads_the_whole_table(
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    after: list[Any],
+) -> None:
+    container.upload_blob("sales/a.csv", orders(10_000, 50_000))
+    ingesting.ingest("sales/a.csv")
+    plans: list[str] = []
+
+    def explain(_engine: Engine, query: sql.Composable) -> list[Any]:
+        prefix, last, statement = query.as_string(driver).rpartition(";")
+        with driver.cursor() as cursor:
+            cursor.execute(f"{prefix}{last} explain {statement}")
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+        return ask(engine, query)
+
+    ask = brief.ask
+    monkeypatch.setattr(brief, "ask", explain)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        found = browse.page(engine, Sales, Asked(10, after, recent=after[0] == "recent"))
+
+    assert len(found.rows) == 10
+    assert not [plan for plan in plans if "Seq Scan on sales" in plan]
+
+
+def test_nobody_knows_another_dataset(engine: Engine) -> None:
+    with pytest.raises(NotFound, match="'nothing'"):
+        browse.contract_of(engine, "nothing")

@@ -1,0 +1,204 @@
+"""Rows written and deleted by hand: by the contract, recorded, and in step with loads."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import brief
+from shared.browsing import browse, keys
+from shared.browsing.page import Asked
+from shared.contracts.base import Contract
+from shared.contracts.sales import Sales
+from shared.editing import body, edit
+from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from shared.ingesting import Ingesting
+from shared.tables.dataset import BY_HAND
+from tests.fixtures.samples import orders
+from tests.integration.looking import table
+
+ROW = {
+    "sales_order_number": "SO1",
+    "sales_order_line_number": 1,
+    "order_date": "2019-07-01T10:30:00",
+    "customer_name": "Ada, Byron",
+    "email_address": "ada@example.com",
+    "item": "Bell",
+    "quantity": 2,
+    "unit_price": 9.99,
+    "tax_amount": 0.8,
+}
+
+
+def put(engine: Engine, path: str = "SO1,1", **values: Any) -> edit.Written:
+    key = keys.read(Sales, path)
+    return edit.put(engine, body.read(Sales, json.dumps(ROW | values).encode(), key), key)
+
+
+def edits(engine: Engine) -> list[tuple[Any, Any]]:
+    """What each edit found and what it left, prices alone."""
+    with engine.connect() as connection:
+        found = connection.execute(text("select before, after from ingest.edits order by id"))
+        return [
+            (one.before and one.before["unit_price"], one.after and one.after["unit_price"]) for one in found
+        ]
+
+
+def test_a_new_row_is_written_and_read(engine: Engine) -> None:
+    written = put(engine)
+
+    assert (written.is_new, json.loads(written.row)) == (True, ROW)
+    assert browse.row(engine, Sales, keys.read(Sales, "SO1,1")) == written.row
+    (found,) = table(engine)
+    assert (found["_load"], edits(engine)) == (BY_HAND, [(None, 9.99)])
+
+
+def test_a_row_of_a_file_is_replaced_and_both_are_kept(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 2))
+    ingesting.ingest("sales/a.csv")
+
+    written = put(engine)
+
+    assert (written.is_new, edits(engine)) == (False, [(3399.99, 9.99)])
+    assert [one["_load"] for one in table(engine)] == [1, BY_HAND]
+
+
+def test_the_same_row_again_changes_and_records_nothing(engine: Engine) -> None:
+    put(engine)
+    before = table(engine)
+
+    written = put(engine, unit_price="9.9900")
+
+    assert (written.is_new, json.loads(written.row)) == (False, ROW)
+    assert (table(engine), len(edits(engine))) == (before, 1)
+
+
+def test_a_file_may_change_a_row_written_by_hand(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    put(engine)
+    container.upload_blob("sales/a.csv", orders(1, 1))
+    ingesting.ingest("sales/a.csv")
+
+    assert [(one["_load"], float(one["unit_price"])) for one in table(engine)] == [(1, 3399.99)]
+
+
+def test_no_digit_of_a_number_is_lost(engine: Engine) -> None:
+    key = keys.read(Sales, "SO1,1")
+    content = json.dumps(ROW | {"unit_price": "PRICE"}).replace('"PRICE"', "12345678901234.5678").encode()
+
+    assert '"unit_price":12345678901234.5678,' in edit.put(engine, body.read(Sales, content, key), key).row
+
+
+def test_a_deleted_row_is_gone_and_kept(engine: Engine) -> None:
+    put(engine)
+    edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+
+    assert (table(engine), edits(engine)) == ([], [(None, 9.99), (9.99, None)])
+    with pytest.raises(NotFound):
+        edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+
+
+def test_the_last_edit_is_the_most_recent_row(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    put(engine, "SO1,1")
+    put(engine, "SO1,2", sales_order_line_number=2)
+    container.upload_blob("sales/a.csv", orders(5, 1))
+    ingesting.ingest("sales/a.csv")
+    put(engine, quantity=7)
+
+    found = browse.page(engine, Sales, Asked(10, recent=True))
+
+    lines = [
+        (one["sales_order_number"], one["sales_order_line_number"]) for one in map(json.loads, found.rows)
+    ]
+    assert lines == [("SO1", 1), ("SO1", 2), ("SO5", 1)]
+
+
+def test_writes_of_the_same_row_at_once_leave_one(engine: Engine) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(lambda n: put(engine, quantity=n), range(1, 9)))
+
+    assert sum(one.is_new for one in written) == 1
+    assert (len(table(engine)), len(edits(engine))) == (1, 8)
+
+
+def test_a_row_that_a_load_holds_is_unavailable_after_a_while(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(engine)
+    monkeypatch.setattr(brief, "_PATIENCE", "set local lock_timeout = '50ms'")
+    with engine.begin() as load:
+        load.execute(text("update sales set quantity = 3"))
+        with pytest.raises(Unavailable, match="lock"):
+            put(engine, quantity=4)
+
+    assert len(edits(engine)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "word"),
+    [
+        ({"quantity": 0}, "quantity", "greater than or equal to 1"),
+        ({"quantity": True}, "quantity", "truth"),
+        ({"quantity": [1]}, "quantity", "list"),
+        ({"quantity": None}, "quantity", "Field required"),
+        ({"item": 5}, "item", "text as a string"),
+        ({"item": "a\0"}, "item", "NUL"),
+        ({"item": "\ud800"}, "item", "surrogate"),
+        ({"order_date": 20190701}, "order_date", "timestamp as a string"),
+        ({"order_date": "yesterday"}, "order_date", "ISO 8601"),
+        ({"unit_price": "1.23456"}, "unit_price", "4 decimal places"),
+        ({"sales_order_number": "SO2"}, "sales_order_number", "path"),
+        ({"colour": "red"}, "colour", "no such column"),
+        ({"_load": 1}, "_load", "no such column"),
+    ],
+)
+def test_a_row_that_breaks_the_contract_is_refused(values: dict[str, Any], column: str, word: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        body.read(Sales, json.dumps(ROW | values).encode(), keys.read(Sales, "SO1,1"))
+
+    (fault,) = caught.value.faults
+    assert (fault["column"], word in fault["detail"]) == (column, True), fault
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b'{"quantity": NaN}', b"[" * 100_000, b'"\xff"'])
+def test_what_is_no_object_of_json_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="The body is not"):
+        body.read(Sales, content, keys.read(Sales, "SO1,1"))
+
+
+def test_the_key_may_be_left_out_of_the_row() -> None:
+    values = {name: value for name, value in ROW.items() if name not in Sales.key}
+    read = body.read(Sales, json.dumps(values).encode(), keys.read(Sales, '"SO1, x",3'))
+    assert (read.model_dump()["sales_order_number"], read.model_dump()["sales_order_line_number"]) == (
+        "SO1, x",
+        3,
+    )
+
+
+@pytest.mark.parametrize("path", ["SO1", "SO1,1,2", "SO1,one", '"SO1,1', ",", "SO1,\0", "SO1,1\n2"])
+def test_what_is_no_key_is_refused(path: str) -> None:
+    with pytest.raises(InvalidRequest):
+        keys.read(Sales, path)
+
+
+def test_a_slash_in_a_key_arrives_encoded() -> None:
+    assert keys.read(Sales, "a%2Fb%2f,1")["sales_order_number"] == "a/b/"
+
+
+def test_without_a_key_no_row_can_be_named() -> None:
+    class Lines(Contract):
+        dataset = "lines"
+        text: str
+
+    with pytest.raises(Conflict, match="PUT /api/datasets/lines"):
+        keys.read(Lines, "1")
