@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0005_edits"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:
