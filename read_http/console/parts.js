@@ -49,7 +49,7 @@ export function value(found) {
   if (found === null || found === undefined) return h("span", { class: "null" }, "null");
   if (found === "") return h("span", { class: "null" }, "empty");
   const text = typeof found === "object" ? JSON.stringify(found) : String(found);
-  return text.length > 40 ? h("span", { class: "long", title: text }, text) : text;
+  return text.length > 40 ? h("span", { class: "long", title: text.slice(0, 1000) }, text.slice(0, 200)) : text;
 }
 
 export const isNumeric = (type) => /^(bigint|int|small|numeric|decimal|double|real|float)/.test(type ?? "");

@@ -53,7 +53,7 @@ function make() {
       to("an earlier ingestion", "ingestions", corrects), ". ", to("Upload something else", "upload")));
     json("datasets", { query: { limit: 100 }, signal }).then(({ datasets }) => {
       show(names, datasets.map(({ name }) => h("option", { value: name })));
-      if (!dataset.value && datasets.length === 1) {
+      if (!dataset.value && datasets.length === 1 && document.activeElement !== dataset) {
         dataset.value = datasets[0].name;
         again();
       }

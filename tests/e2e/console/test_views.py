@@ -113,12 +113,12 @@ def test_rows_are_turned_page_by_page(console: Console, client: Client) -> None:
     client.settled(posted.json()["files"][0]["ingestion_id"])
     console.open("datasets/names")
     page = console.page
-    expect(page.get_by_text("Rows 1 to 50")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Rows 1 to 50")).to_be_visible()
 
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("Rows 51 to 100")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Rows 51 to 100")).to_be_visible()
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("Rows 101 to 120")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Rows 101 to 120")).to_be_visible()
     expect(page.get_by_role("cell", name="name 119")).to_be_visible()
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
 
