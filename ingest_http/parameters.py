@@ -44,9 +44,14 @@ def destination(parameters: Mapping[str, str], settings: Settings) -> tuple[Dest
     return Destination(dataset, Told(told, key, corrects), creates), faults
 
 
+def names() -> tuple[str, ...]:
+    """Of all parameters."""
+    return (*_OTHERS, *overrides.names())
+
+
 def known(name: str) -> bool:
     """Whether there is a parameter of this name."""
-    return name in {*_OTHERS, _PLATFORMS, *overrides.names()}
+    return name in {*names(), _PLATFORMS}
 
 
 def _id(text: str) -> uuid.UUID | None:
@@ -57,7 +62,7 @@ def _id(text: str) -> uuid.UUID | None:
 
 
 def _unknown(name: str) -> str:
-    return f"{name} is unknown; known: {', '.join([*_OTHERS, *overrides.names()])}."
+    return f"{name} is unknown; known: {', '.join(names())}."
 
 
 def _faults_of_key(key: tuple[str, ...]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from read_http import parameters
+from read_http import queries
 from shared import catalog, faults, health, rows
 from shared.http import answer
 from shared.resources import resources
@@ -15,9 +15,9 @@ from shared.resources import resources
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
     own = resources()
-    name = req.params.get("dataset", own.settings.default_dataset)
-    limit, known = parameters.limit(req.params), catalog.require(own.engine, name)
-    return answer.json_text(rows.first_chunk(own.engine, known.contract, limit))
+    query = queries.parse(queries.FirstChunk, req.params)
+    known = catalog.require(own.engine, query.dataset or own.settings.default_dataset)
+    return answer.json_text(rows.first_chunk(own.engine, known.contract, query.limit))
 
 
 def check_health() -> func.HttpResponse:

@@ -1,4 +1,5 @@
-"""`/api/read/first-chunk`, `/api/ingestions`, `/api/datasets`, `/api/health` and `/api/console`.
+"""`/api/read/…`, `/api/ingestions`, `/api/datasets`, `/api/health`, `/api/openapi.json`, and the pages
+`/api/docs` and `/api/console`.
 
 See `ingest_http` on the imports.
 """
@@ -20,16 +21,6 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import answers  # noqa: PLC0415
 
     return answers.first_chunk(req)
-
-
-@blueprint.function_name("ingestions")
-@blueprint.route("ingestions", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@answer.answered
-def every_ingestion(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of the ingestions, the newest first, filtered by dataset, state, time or blob."""
-    from read_http import ingestions  # noqa: PLC0415
-
-    return ingestions.every(req)
 
 
 @blueprint.function_name("rows")
@@ -70,6 +61,16 @@ def delete_row(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import rows  # noqa: PLC0415
 
     return rows.delete(req)
+
+
+@blueprint.function_name("ingestions")
+@blueprint.route("ingestions", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def every_ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the ingestions, the newest first, filtered by dataset, state, time or blob."""
+    from read_http import ingestions  # noqa: PLC0415
+
+    return ingestions.every(req)
 
 
 @blueprint.function_name("ingestion")
@@ -150,6 +151,36 @@ def check_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - 
     from read_http import answers  # noqa: PLC0415
 
     return answers.check_health()
+
+
+@blueprint.function_name("openapi")
+@blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.description(req)
+
+
+@blueprint.function_name("docs")
+@blueprint.route("docs", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def show_docs(req: func.HttpRequest) -> func.HttpResponse:
+    """The description of the API as a page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.page(req)
+
+
+@blueprint.function_name("docs_file")
+@blueprint.route("docs/{file}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def docs_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of that page."""
+    from read_http import docs  # noqa: PLC0415
+
+    return docs.file(req)
 
 
 @blueprint.function_name("console")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import azure.functions as func
 from sqlalchemy import Engine
 
-from read_http import cursors, forms, parameters
+from read_http import cursors, forms, queries
 from shared.browsing import browse, filters, keys
 from shared.browsing.page import Asked
 from shared.contracts.base import Contract
@@ -18,11 +18,9 @@ from shared.errors import InvalidRequest, NotFound, TooLarge
 from shared.http import answer
 from shared.resources import resources
 
-PARAMETERS = ("limit", "after", "order")
 _PLATFORMS = "code"
 """The platform's: a function key, which belongs into no link."""
 
-_DEFAULT_LIMIT = 50
 _LARGEST_ROW = 1024 * 1024
 
 
@@ -77,15 +75,12 @@ def _addressed(req: func.HttpRequest) -> tuple[Engine, type[Contract], keys.Key]
 
 def _asked(contract: type[Contract], url: str, asked_for: Mapping[str, str]) -> Asked:
     _require_values(url)
-    order = asked_for.get("order")
-    if order not in {None, "recent"}:
-        detail = f"order must be recent, or left out, not {order!r}."
-        raise InvalidRequest(detail, [{"parameter": "order", "detail": detail}])
+    query = queries.parse(queries.Page, asked_for)
     return Asked(
-        parameters.limit(asked_for, _DEFAULT_LIMIT),
+        query.limit,
         cursors.after(asked_for, list),
-        recent=order == "recent",
-        filters=filters.read(contract, asked_for, PARAMETERS),
+        recent=query.order == "recent",
+        filters=filters.read(contract, asked_for, tuple(queries.Page.model_fields)),
     )
 
 

@@ -26,10 +26,10 @@ _BLOCK = 8 * 1024 * 1024
 _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - the scope's public name
 
 _POOL_SIZE = 3
-_POOL_OVERFLOW = 12
-"""A load holds one connection, a second one where it meets present rows, and needs one more for moments, so
-the pool must exceed the loads at once (host.json: 2 blobs, and one each of replays, poison queue and sweep)
-or they would wait for each other."""
+_POOL_OVERFLOW = 15
+"""A load holds one connection, a second one where it meets present rows, a third one if it is in an archive,
+and needs one more for moments, so the pool must exceed the loads at once (host.json: 2 blobs, and one each of
+replays, poison queue and sweep) or they would wait for each other."""
 
 
 class Resources:
@@ -111,11 +111,11 @@ class Resources:
             "read_timeout": 10,
             "message_encode_policy": TextBase64EncodePolicy(),  # what the platform's triggers expect
         }
-        if self.settings.storage_connection_string:
-            text = self.settings.storage_connection_string
-            return QueueClient.from_connection_string(text, REPLAYS_QUEUE, **options)
-        url = self.settings.storage_queue_url or ""
-        return QueueClient(url, REPLAYS_QUEUE, credential=self.credential, **options)
+        if self.settings.storage_account_url:
+            url = self.settings.storage_queue_url or ""
+            return QueueClient(url, REPLAYS_QUEUE, credential=self.credential, **options)
+        text = self.settings.storage_connection_string or ""
+        return QueueClient.from_connection_string(text, REPLAYS_QUEUE, **options)
 
     def _service_by_connection_string(self, options: dict[str, Any]) -> BlobServiceClient:
         text = self.settings.storage_connection_string or ""

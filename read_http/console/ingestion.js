@@ -8,6 +8,10 @@ import { follow, isSettled } from "./polling.js";
 import { count, duration, format, moment, number, size } from "./text.js";
 
 const PAGE = 100;
+const MEMBERS = [
+  { label: "File of the archive", class: "wide" }, { label: "State" }, { label: "Rows", class: "number" },
+  { label: "Rejected", class: "number" },
+];
 
 export function ingestion({ title, id, signal }) {
   title.append("Ingestion");
@@ -74,13 +78,14 @@ function fault(entry) {
     ["Replaced by ", entry.replaced_by],
     ["Corrects rows that were rejected by ", entry.corrects],
     ...(entry.corrected_by ?? []).map((id) => ["Rejected rows were corrected by ", id]),
-    ["A member of the archive ", entry.archive],
-    ...(entry.members ?? []).map((one) => ["Member: ", one.ingestion_id ?? one.id ?? one, one.name]),
+    ["A file of the archive ", entry.archive],
   ];
   return [
     entry.error && h("div", { class: "problem" }, h("p", {}, entry.error.detail)),
-    links.filter(([, id]) => id).map(([text, id, name]) =>
-      h("p", { class: "notice" }, text, to(name ?? `ingestion ${String(id).slice(0, 8)}`, "ingestions", id))),
+    links.filter(([, id]) => id).map(([text, id]) =>
+      h("p", { class: "notice" }, text, to(`ingestion ${id.slice(0, 8)}`, "ingestions", id))),
+    entry.members && table("Files of the archive", MEMBERS, entry.members.map((one) =>
+      [to(one.member, "ingestions", one.id), state(one.state), number(one.counts.read), number(one.counts.rejected)])),
   ];
 }
 

@@ -1,0 +1,13 @@
+"""The parameters of the ingesting endpoints, as models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import create_model
+
+from ingest_http import parameters
+
+_FIELDS: Any = dict.fromkeys(parameters.names(), (str | None, None))
+
+Ingest = create_model("Ingest", __doc__="What is told about files, as texts.", **_FIELDS)

@@ -1,0 +1,198 @@
+"""The operations of `read_http`, described: one for each function of `handler` that answers HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from read_http import queries
+from read_http.datasets import Wanted
+from shared.http import models
+from shared.http.operation import JSON, Answer, Operation
+
+_TEXT = {"type": "string"}
+_ROW = {"type": "object"}
+_LINK = {"Link": 'Where the next page is, `rel="next"`.'}
+_FILTERS = {
+    "name": "filters",
+    "in": "query",
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": _TEXT},
+    "description": "Conditions on columns: `quantity=5`, `quantity__gte=5` (also `__gt`, `__lte`, `__lt` and "
+    '`__ne`), `item__in=a,"b, c"`, `item__null=true`. Where a parameter has the name: `column.limit=5`.',
+}
+_BAD, _NONE, _CONFLICT, _LARGE, _AWAY = (400, 404, 409, 413, 503)
+
+OPERATIONS = (
+    Operation(
+        "first_chunk",
+        "GET",
+        "/read/first-chunk",
+        "The first rows of a dataset in load order",
+        {200: Answer("The rows", media={JSON: {"type": "array", "items": _ROW}})},
+        query=queries.FirstChunk,
+        problems=(_BAD, _NONE, _AWAY),
+    ),
+    Operation(
+        "rows",
+        "GET",
+        "/read/{dataset}",
+        "A page of rows, by the key or as they lie, or the most recent ones first",
+        {
+            200: Answer(
+                "The rows",
+                models.Rows,
+                media={"text/csv": _TEXT, "application/x-ndjson": _TEXT},
+                headers=_LINK,
+            )
+        },
+        query=queries.Page,
+        parameters=(_FILTERS,),
+        problems=(_BAD, _NONE, _AWAY),
+    ),
+    Operation(
+        "row",
+        "GET",
+        "/read/{dataset}/{key}",
+        "One row by its key",
+        {200: Answer("The row", media={JSON: _ROW})},
+        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+    ),
+    Operation(
+        "put_row",
+        "PUT",
+        "/read/{dataset}/{key}",
+        "Write one row; the contract checks it",
+        {
+            200: Answer("The row, which was there", media={JSON: _ROW}),
+            201: Answer("The row, which is new", media={JSON: _ROW}),
+        },
+        media={JSON: _ROW},
+        problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
+    ),
+    Operation(
+        "delete_row",
+        "DELETE",
+        "/read/{dataset}/{key}",
+        "Delete one row",
+        {204: Answer("It is gone")},
+        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+    ),
+    Operation(
+        "ingestions",
+        "GET",
+        "/ingestions",
+        "The ingestions, the newest first",
+        {200: Answer("A page", models.Ingestions)},
+        query=queries.Ingestions,
+        problems=(_BAD, _AWAY),
+    ),
+    Operation(
+        "ingestion",
+        "GET",
+        "/ingestions/{id}",
+        "What happened to one version of one file",
+        {200: Answer("The entry", models.Ingestion)},
+        problems=(_BAD, _NONE, _AWAY),
+    ),
+    Operation(
+        "rejects",
+        "GET",
+        "/ingestions/{id}/rejects",
+        "The rejected rows of a file: pages, or a CSV file to be mended and sent again",
+        {
+            200: Answer(
+                "The rejects",
+                models.Rejects,
+                media={"text/csv": _TEXT},
+                headers=_LINK
+                | {
+                    "X-Ingestion-Corrects": "Of the CSV file: the ingestion that it corrects.",
+                    "Content-Disposition": "Of the CSV file: its name.",
+                },
+            )
+        },
+        query=queries.Rejects,
+        problems=(_BAD, _NONE, _LARGE, _AWAY),
+    ),
+    Operation(
+        "datasets",
+        "GET",
+        "/datasets",
+        "The datasets by name",
+        {200: Answer("A page", models.Datasets)},
+        query=queries.Datasets,
+        problems=(_BAD, _AWAY),
+    ),
+    Operation(
+        "dataset",
+        "GET",
+        "/datasets/{name}",
+        "One dataset, and a page of the changes of its table",
+        {200: Answer("The dataset", models.ChangedDataset)},
+        query=queries.Datasets,
+        problems=(_BAD, _NONE, _AWAY),
+    ),
+    Operation(
+        "set_key",
+        "PUT",
+        "/datasets/{name}",
+        "Give a dataset that files made the key that it has not yet",
+        {200: Answer("The dataset", models.Dataset)},
+        body=Wanted,
+        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+    ),
+    Operation(
+        "loads",
+        "GET",
+        "/datasets/{name}/loads",
+        "How many rows were loaded on each of the last days",
+        {200: Answer("The days", models.Days)},
+        query=queries.Loads,
+        problems=(_BAD, _NONE, _AWAY),
+    ),
+    Operation(
+        "contract",
+        "GET",
+        "/datasets/{name}/contract.py",
+        "The contract of a dataset as a module of Python",
+        {200: Answer("Its source", media={"text/x-python": _TEXT})},
+        problems=(_NONE, _AWAY),
+    ),
+    Operation(
+        "health",
+        "GET",
+        "/health",
+        "Whether the parts that the app stands on answer",
+        {
+            200: Answer("All do", models.Health),
+            HTTPStatus.SERVICE_UNAVAILABLE: Answer("Some do not", models.Health),
+        },
+        is_open=True,
+    ),
+    Operation(
+        "openapi",
+        "GET",
+        "/openapi.json",
+        "This description",
+        {200: Answer("OpenAPI 3.1", media={JSON: {"type": "object"}})},
+        is_open=True,
+    ),
+    Operation(
+        "docs",
+        "GET",
+        "/docs",
+        "This description as a page to try things on",
+        {200: Answer("The page", media={"text/html": _TEXT})},
+        is_open=True,
+    ),
+    Operation(
+        "docs_file",
+        "GET",
+        "/docs/{file}",
+        "A file of that page",
+        {200: Answer("The file", media={"text/javascript": _TEXT, "text/css": _TEXT})},
+        problems=(_NONE,),
+        is_open=True,
+    ),
+)

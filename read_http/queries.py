@@ -1,0 +1,97 @@
+"""The parameters of the reading endpoints, as models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from shared.errors import InvalidRequest
+
+
+def _digits(value: object) -> object:
+    """pydantic takes `1_000` and ` 5 ` for numbers, too."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("a whole number is written in digits")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_digits)]
+After = Annotated[str, Field(description="The `next` of the page before.")]
+
+
+class Query(BaseModel):
+    """The parameters of a request."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FirstChunk(Query):
+    """Of the first rows."""
+
+    dataset: str | None = None
+    limit: Annotated[Count, Field(ge=1, le=1000)] = 10
+
+
+class Page(Query):
+    """Of a page of rows."""
+
+    limit: Annotated[Count, Field(ge=1, le=1000)] = 50
+    after: After | None = None
+    order: (
+        Annotated[Literal["recent"], Field(description="The last row of the newest load first.")] | None
+    ) = None
+
+
+class Ingestions(Query):
+    """Of the list of ingestions."""
+
+    dataset: str | None = None
+    state: Annotated[str, Field(description="Several are separated by commas.")] | None = None
+    since: Annotated[str, Field(description="A time with its zone, `2026-11-23T10:00:00Z`.")] | None = None
+    blob: Annotated[str, Field(description="Container and path, `uploads/sales/june.csv`.")] | None = None
+    limit: Annotated[Count, Field(ge=1, le=1000)] = 50
+    after: After | None = None
+
+
+class Rejects(Query):
+    """Of the rejects of an ingestion; as CSV, more than 1000 fit in."""
+
+    limit: Annotated[Count, Field(ge=1, le=1_000_000)] = 50
+    after: After | None = None
+
+
+class Datasets(Query):
+    """Of the list of datasets, or of the changes of one."""
+
+    limit: Annotated[Count, Field(ge=1, le=100)] = 20
+    after: After | None = None
+
+
+class Loads(Query):
+    """Of the loads of the last days."""
+
+    days: Annotated[Count, Field(ge=1, le=366)] = 30
+
+
+Made = TypeVar("Made", bound=Query)
+
+
+def parse(model: type[Made], parameters: Mapping[str, str]) -> Made:
+    """The parameters as `model`, which ignores others; raises `InvalidRequest` with every fault."""
+    try:
+        return model.model_validate(parameters)
+    except ValidationError as exc:
+        faults = [
+            {
+                "parameter": str(error["loc"][0]),
+                "detail": f"{error['loc'][0]}: {_reason(error['msg'])}, not {error['input']!r}.",
+            }
+            for error in exc.errors(include_url=False, include_context=False)
+        ]
+        raise InvalidRequest(" ".join(fault["detail"] for fault in faults), faults) from None
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

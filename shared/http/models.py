@@ -1,0 +1,208 @@
+"""What answers consist of, as models: the API is described by them, and tests hold answers to them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Told(BaseModel):
+    """A part of an answer. Others may be added to it, so clients have to ignore what they do not know."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Problem(Told):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, Any]] = []
+
+
+class Counts(Told):
+    """What became of the rows of a file."""
+
+    read: int | None
+    inserted: int | None
+    updated: int | None
+    unchanged: int | None
+    duplicates_in_file: int | None
+    rejected: int | None
+
+
+class Timings(Told):
+    """When a file came and was loaded; times are ISO 8601."""
+
+    received_at: str
+    started_at: str | None
+    finished_at: str | None
+    load_milliseconds: int | None
+
+
+State = Literal["received", "loading", "loaded", "refused", "failed", "duplicate", "superseded", "undone"]
+
+
+class ListedIngestion(Told):
+    """The load of one version of one blob."""
+
+    id: str
+    state: State
+    dataset: str
+    filename: str
+    blob: str
+    size: int | None
+    bytes_read: int | None
+    sha256: str | None
+    counts: Counts
+    timings: Timings
+    attempts: int
+    error: dict[str, Any] | None
+    duplicate_of: str | None
+    replaced_by: str | None
+    corrects: str | None
+    corrected_by: list[str]
+    ignored_columns: list[str]
+
+
+class Ingestion(ListedIngestion):
+    """With the file's format as it was detected or told, and its columns."""
+
+    format: dict[str, Any] | None
+    columns: list[dict[str, Any]]
+
+
+class Ingestions(Told):
+    """A page of them."""
+
+    ingestions: list[ListedIngestion]
+    next: str | None
+
+
+class Reason(Told):
+    """Why a row was rejected."""
+
+    column: str | None
+    code: str
+    message: str
+    value: str | None
+
+
+class Reject(Told):
+    """A row that broke the contract."""
+
+    line: int
+    raw: str
+    errors: list[Reason]
+
+
+class Rejects(Told):
+    """A page of them."""
+
+    rejects: list[Reject]
+    next: str | None
+
+
+class Column(Told):
+    """A column of a dataset; `headers` are the files' own names of it, `nulls` stand for missing values."""
+
+    name: str
+    type: str
+    nullable: bool
+    headers: list[str]
+    nulls: list[str]
+
+
+class LastLoad(Told):
+    """The load that came last."""
+
+    ingestion_id: str
+    filename: str
+    finished_at: str
+    counts: Counts
+
+
+class Dataset(Told):
+    """A destination of files; `rows` is null where nobody can tell, and `problem` says why."""
+
+    name: str
+    declared: bool
+    key: list[str]
+    columns: list[Column]
+    rows: int | None
+    rows_estimated: bool
+    problem: str | None
+    last_load: LastLoad | None
+
+
+class ChangedDataset(Dataset):
+    """With a page of the changes of its table, the newest first."""
+
+    changes: list[dict[str, Any]]
+    next: str | None
+
+
+class Datasets(Told):
+    """A page of them."""
+
+    datasets: list[Dataset]
+    next: str | None
+
+
+class Day(Told):
+    """What was loaded on one day."""
+
+    day: str
+    rows: int
+    ingestions: int
+
+
+class Days(Told):
+    """The last days."""
+
+    days: list[Day]
+
+
+class Part(Told):
+    """What the app stands on."""
+
+    part: str
+    ok: bool
+    milliseconds: int
+    detail: str | None
+
+
+class Health(Told):
+    """Whether every part answers."""
+
+    status: Literal["ok", "unavailable"]
+    parts: list[Part]
+
+
+class Accepted(Told):
+    """What became of the files of a request, or would become of them in a dry run."""
+
+    dataset: str
+    told: dict[str, Any]
+    files: list[dict[str, Any]]
+
+
+class SignedUpload(Told):
+    """Where one file may be uploaded to, and how."""
+
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+    blob: str
+    expires_at: str
+    status_url: str
+
+
+class Rows(Told):
+    """A page of rows: an object each, with a member for each column."""
+
+    rows: list[dict[str, Any]]
+    next: str | None

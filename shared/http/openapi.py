@@ -1,0 +1,140 @@
+"""The description of the API, OpenAPI 3.1, made of its operations and their models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from shared.http.models import Problem
+from shared.http.operation import JSON, PROBLEM, Answer, Operation
+
+_REFERENCE = "#/components/schemas/{model}"
+_SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"code": []}]
+_PROBLEMS_OF_ALL = (HTTPStatus.INTERNAL_SERVER_ERROR,)
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+
+IN_PATHS = {
+    "id": "The id of an ingestion, a UUID.",
+    "name": "The name of a dataset.",
+    "dataset": "The name of a dataset.",
+    "key": "The values of the key, as a record of CSV: `SO43697,1`. One that has a comma or a quote in it, or "
+    'is empty, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
+    "file": "A file of the page.",
+}
+
+
+def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
+    """The description of `operations` on `server`, the address of the prefix."""
+    every = list(operations)
+    paths: dict[str, Any] = {}
+    for operation in every:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "CSV to Postgres",
+            "version": "1",
+            "description": "CSV files in, Postgres rows out. Errors are problems (RFC 9457).",
+        },
+        "servers": [{"url": server}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(every),
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+                "code": {"type": "apiKey", "in": "query", "name": "code"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    answers = dict(operation.answers)
+    for status in (*operation.problems, *_PROBLEMS_OF_ALL):
+        schema = {"$ref": _REFERENCE.format(model=Problem.__name__)}
+        answers.setdefault(status, Answer(HTTPStatus(status).phrase, media={PROBLEM: schema}))
+    found: dict[str, Any] = {
+        "operationId": operation.function,
+        "summary": operation.summary,
+        "parameters": [*_in_path(operation.path), *_in_query(operation.query), *operation.parameters],
+        "responses": {str(int(status)): _answer(answers[status]) for status in sorted(answers)},
+    }
+    if operation.body or operation.media:
+        content = _content(operation.body, operation.media)
+        found["requestBody"] = {"required": True, "content": content}
+    if not operation.is_open:
+        found["security"] = _SECURITY
+    return found
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": IN_PATHS[name],
+        }
+        for name in _PATH_PARAMETER.findall(path)
+    ]
+
+
+def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(mode="validation")
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": {key: value for key, value in _without_null(field).items() if key != "title"},
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter can be left out, but not be null."""
+    found = dict(schema)
+    choices = [one for one in found.pop("anyOf", []) if one != {"type": "null"}]
+    if found.get("default", ...) is None:
+        del found["default"]
+    return {**found, **choices[0]} if choices else found
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": answer.description}
+    if content := _content(answer.model, answer.media):
+        found["content"] = content
+    if answer.headers:
+        found["headers"] = {
+            name: {"description": said, "schema": {"type": "string"}} for name, said in answer.headers.items()
+        }
+    return found
+
+
+def _content(model: type[BaseModel] | None, media: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {kind: {"schema": dict(schema)} for kind, schema in media.items()}
+    if model is not None:
+        content[JSON] = {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}
+    return content
+
+
+def _schemas(operations: list[Operation]) -> dict[str, Any]:
+    asked = {one.body for one in operations if one.body}
+    told = {answer.model for one in operations for answer in one.answers.values() if answer.model}
+    models = [
+        *((model, "validation") for model in sorted(asked, key=lambda model: model.__name__)),
+        *((model, "serialization") for model in sorted(told | {Problem}, key=lambda model: model.__name__)),
+    ]
+    _, found = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas

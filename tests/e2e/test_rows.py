@@ -1,0 +1,131 @@
+"""Rows over HTTP: pages in three forms, one by its key, written and deleted; and what describes it all."""
+
+from __future__ import annotations
+
+import csv as python_csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from dev.programs import ROOT
+from tests.e2e.conftest import Client
+from tests.fixtures.samples import csv, row
+
+PROBLEM = "application/problem+json"
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+@pytest.fixture(autouse=True)
+def loaded(client: Client) -> None:
+    """Some rows, the first time."""
+    if client.query("select true from sales limit 1"):
+        return
+    content = csv(*map(row, range(100, 130)), row(200).replace("Christy Zhu", '"Zhu, ""Jr"""'))
+    (file,) = client.post(("a.csv", content)).json()["files"]
+    assert client.settled(file["ingestion_id"])["state"] == "loaded"
+
+
+def followed(client: Client, path: str, **headers: str) -> Iterator[httpx.Response]:
+    """A page and those behind it."""
+    link: str | None = path
+    while link:
+        answer = client.http.get(link, headers=headers)
+        assert answer.status_code == 200, answer.text
+        yield answer
+        link = answer.links.get("next", {}).get("url")
+
+
+def test_pages_are_followed_by_their_links_in_every_form(client: Client) -> None:
+    path = "/api/read/sales?limit=7&quantity__lte=1"
+    pages = [answer.json() for answer in followed(client, path)]
+    sheets = [
+        list(python_csv.reader(io.StringIO(answer.text)))
+        for answer in followed(client, path, accept="text/csv")
+    ]
+    lines = [answer.text.splitlines() for answer in followed(client, path, accept="application/x-ndjson")]
+
+    numbers = [one["sales_order_number"] for page in pages for one in page["rows"]]
+    assert numbers == sorted(numbers)
+    assert len(numbers) == 31
+    assert pages[-1]["next"] is None
+    assert [line[0] for sheet in sheets for line in sheet[1:]] == numbers
+    assert {tuple(sheet[0]) for sheet in sheets} == {tuple(pages[0]["rows"][0])}
+    assert [json.loads(line) for page in lines for line in page] == [
+        one for page in pages for one in page["rows"]
+    ]
+
+
+def test_a_cursor_goes_on_where_the_page_ended(client: Client) -> None:
+    first = client.http.get("/api/read/sales", params={"order": "recent", "limit": 2}).json()
+    second = client.http.get(
+        "/api/read/sales", params={"order": "recent", "limit": 2, "after": first["next"]}
+    )
+
+    numbers = [one["sales_order_number"] for one in first["rows"] + second.json()["rows"]]
+    assert numbers == ["SO200", "SO129", "SO128", "SO127"]
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("colour=red", "colour"),
+        ("quantity=many", "'many'"),
+        ("item=", "item"),
+        ("limit=0", "limit"),
+        ("limit=1_0", "limit"),
+        ("order=newest", "order"),
+        ("after=nonsense", "after"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem(client: Client, query: str, word: str) -> None:
+    answer = client.http.get(f"/api/read/sales?{query}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert word in answer.json()["detail"]
+
+
+def test_a_row_is_written_read_changed_and_deleted(client: Client) -> None:
+    path = '/api/read/sales/"a%2F, b",1'
+    row = client.http.get("/api/read/sales/SO100,1").json() | {
+        "sales_order_number": "a/, b",
+        "tax_amount": 0.1,
+    }
+
+    statuses = [
+        client.http.put(path, json=row).status_code,
+        client.http.put(path, json=row | {"quantity": 5}).status_code,
+        client.http.put(path, json=row | {"quantity": 0}).status_code,
+        client.http.get(path).json()["quantity"],
+        client.http.delete(path).status_code,
+        client.http.delete(path).status_code,
+        client.http.get(path).status_code,
+        client.http.get("/api/read/nothing/1").status_code,
+        client.http.get("/api/read/sales/SO100").status_code,
+    ]
+
+    assert statuses == [201, 200, 400, 5, 204, 404, 404, 404, 400]
+
+
+def test_what_the_app_answers_is_what_its_description_says(client: Client) -> None:
+    """Some hundred requests, right and wrong ones, to every operation."""
+    command = [
+        *(
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "schemathesis.cli",
+            "run",
+            f"{client.app.api}/api/openapi.json",
+        ),
+        *("--phases", "coverage", "--checks", CHECKS, "--seed", "1", "--workers", "2"),
+        *("--exclude-operation-id", "docs_file"),  # another test's, and megabytes
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -1,0 +1,105 @@
+"""The description of the API has every route, parameter and body that the app has, and no other."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import azure.functions as func
+import jsonschema_rs
+import pytest
+
+import function_app
+from ingest_http import operations as of_ingesting
+from ingest_http import parameters
+from read_http import docs, queries
+from read_http import operations as of_reading
+from read_http.datasets import Wanted
+
+EVERY = {one.function: one for one in (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)}
+BASE = "http://127.0.0.1/api"
+
+
+def request(path: str, **route: str) -> func.HttpRequest:
+    return func.HttpRequest("GET", f"{BASE}/{path}", route_params=route, body=b"")
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    import json  # noqa: PLC0415
+
+    found: dict[str, Any] = json.loads(docs.description(request("openapi.json")).get_body())
+    return found
+
+
+@cache
+def triggers() -> dict[str, dict[str, Any]]:
+    found = {
+        f.get_function_name(): f.get_dict_repr()["bindings"][0] for f in function_app.app.get_functions()
+    }
+    return {str(name): trigger for name, trigger in found.items() if trigger["type"] == "httpTrigger"}
+
+
+def test_every_function_that_answers_http_is_described_as_it_is() -> None:
+    bound = {
+        name: (f"/{trigger['route']}", [str(getattr(one, "name", one)) for one in trigger["methods"]])
+        for name, trigger in triggers().items()
+    }
+    assert bound == {name: (one.path, [one.method]) for name, one in EVERY.items()}
+
+
+def test_what_needs_a_key_says_so(described: dict[str, Any]) -> None:
+    for name, trigger in triggers().items():
+        operation = described["paths"][EVERY[name].path][EVERY[name].method.lower()]
+        is_open = "ANONYMOUS" in str(trigger["authLevel"])
+        assert ("security" not in operation, EVERY[name].is_open) == (is_open, is_open), name
+
+
+def test_it_is_openapi_3_1_whose_references_lead_somewhere(described: dict[str, Any]) -> None:
+    references = set(re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(described)))
+
+    assert described["openapi"] == "3.1.0"
+    assert described["servers"] == [{"url": "/api"}]
+    assert references <= described["components"]["schemas"].keys()
+    for schema in described["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def names(described: dict[str, Any], function: str, place: str) -> set[str]:
+    operation = described["paths"][EVERY[function].path][EVERY[function].method.lower()]
+    return {one["name"] for one in operation["parameters"] if one["in"] == place}
+
+
+def test_parameters_are_those_that_handlers_know(described: dict[str, Any]) -> None:
+    assert names(described, "ingest", "query") == set(parameters.names())
+    assert names(described, "rows", "query") == {"limit", "after", "order", "filters"}
+    assert names(described, "rows", "path") == {"dataset"}
+    assert names(described, "put_row", "path") == {"dataset", "key"}
+    assert names(described, "ingestions", "query") == set(queries.Ingestions.model_fields)
+
+
+def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None:
+    body = described["paths"]["/datasets/{name}"]["put"]["requestBody"]["content"]["application/json"]
+    assert body["schema"] == {"$ref": "#/components/schemas/Wanted"}
+    assert described["components"]["schemas"]["Wanted"] == Wanted.model_json_schema()
+
+
+def test_the_page_takes_nothing_from_elsewhere() -> None:
+    page = docs.page(request("docs"))
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.get_body().decode())
+
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert [one for one in addresses if not one.startswith(("/api/docs/", "data:"))] == []
+    assert b"<script>" not in page.get_body()
+    for address in addresses:
+        if address.startswith("/api/docs/"):
+            name = address.removeprefix("/api/docs/")
+            assert docs.file(request("docs/x", file=name)).get_body(), name
+
+
+@pytest.mark.parametrize("name", ["index.html", "../__init__.py", "swagger-ui.js.map"])
+def test_no_other_file_is_served(name: str) -> None:
+    with pytest.raises(Exception, match="There is no file"):
+        docs.file(request("docs/x", file=name))
