@@ -11,8 +11,8 @@ _OF_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
 
 MISSING = (
-    "there is no Chromium: install it, on Debian and Ubuntu with `sudo apt-get install chromium`, or say where "
-    f"one is with {VARIABLE}=/path/to/chromium, or leave its tests out with --no-browser"
+    "there is no Chromium: install it, on Debian and Ubuntu with `sudo apt-get install chromium`, or say "
+    f"where one is with {VARIABLE}=/path/to/chromium, or leave its tests out with --no-browser"
 )
 
 

@@ -1,7 +1,7 @@
 // The way of a file's bytes: through the app, or in blocks straight to storage where it is big.
 
 import { Problem, json } from "./api.js";
-import { attempt, persist } from "./request.js";
+import { Lost, attempt, persist } from "./request.js";
 
 const MEGABYTE = 1_000_000;
 const DIRECT = 50 * MEGABYTE;
@@ -64,7 +64,10 @@ const name = (at) => btoa(String(at).padStart(6, "0"));
 
 /** A request to storage itself, which gets no key of ours: its address holds the permission. */
 async function toStorage(address, options) {
-  const answer = await attempt(address, options);
+  const answer = await attempt(address, options).catch((error) => {
+    if (error instanceof Lost) error.message = "The connection to storage was lost, or its CORS rules do not allow this page.";
+    throw error;
+  });
   if (answer.status < 400) return;
   const why = /<Message>([^<\n]+)/.exec(answer.text)?.[1] ?? "";
   throw new Problem(answer.status, `Storage refused the upload (${answer.status}). ${why}`);

@@ -15,7 +15,7 @@ def test_the_first_view_is_for_uploading(console: Console) -> None:
 
     expect(console.page.get_by_role("heading", name="Upload CSV files")).to_be_visible()
     expect(console.page.get_by_label("Choose files")).to_be_attached()
-    expect(console.page).to_have_title("Upload CSV files – CSV to Postgres")
+    expect(console.page).to_have_title("Upload CSV files \u2013 CSV to Postgres")
     expect(console.page.get_by_label("Dataset")).to_have_value("sales")  # the only one there is
 
 

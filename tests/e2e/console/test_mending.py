@@ -23,9 +23,10 @@ def opened(console: Console, name: str) -> None:
     expect(console.page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def count(client: Client, pattern: str) -> int:
-    ((found,),) = client.query(f"select count(*) from sales where sales_order_number like '{pattern}'")
-    return int(found)
+def count(client: Client, beginning: str) -> int:
+    """How many rows of `sales` have a number that begins so."""
+    numbers = client.query("select sales_order_number from sales")
+    return sum(number.startswith(beginning) for (number,) in numbers)
 
 
 def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client: Client) -> None:
@@ -61,7 +62,7 @@ def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client
     page.get_by_role("button", name="Send 1 file").click()
     expect(console.card("faulty.rejects.csv")).to_contain_text("2 inserted")
 
-    assert count(client, "SO70__") == 32
+    assert count(client, "SO70") == 32
     opened(console, "faulty.rejects.csv")
     page.get_by_text("Corrects rows that were rejected by").get_by_role("link").click()
     expect(page.get_by_role("heading", name="faulty.csv", level=1)).to_be_visible()
@@ -81,13 +82,13 @@ def test_a_load_is_undone_after_a_question_and_replayed(console: Console, client
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert count(client, "SO800_") == 10
+    assert count(client, "SO800") == 10
 
     page.get_by_role("button", name="Undo…").click()
     dialog.get_by_role("button", name="Undo the load").click()
     expect(page.locator(".summary .state")).to_have_text("undone")
-    assert count(client, "SO800_") == 0
+    assert count(client, "SO800") == 0
 
     page.get_by_role("button", name="Replay").click()
     expect(page.locator(".summary .state")).to_have_text("loaded")
-    assert count(client, "SO800_") == 10
+    assert count(client, "SO800") == 10
