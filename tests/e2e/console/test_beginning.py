@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
+from dev.postgres import Postgres
 from tests.e2e.console.conftest import Console
+from tests.fixtures.apps import App, running
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, template_database: str
+) -> Iterator[App]:
+    """An app of this module's own, into which nobody loads anything."""
+    with running(tmp_path_factory.mktemp("beginning"), postgres, template_database) as started:
+        yield started
 
 
 def test_the_first_view_is_for_uploading(console: Console) -> None:
