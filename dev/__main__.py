@@ -49,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database DATABASE_URL up to date")
     test = commands.add_parser("test", help="check and test everything; arguments go to pytest")
     test.add_argument("--no-checks", action="store_true", help="run pytest only")
-    test.add_argument("arguments", nargs="*", help="pytest's")
+    test.add_argument(
+        "arguments", nargs="*", help="pytest's; --no-browser leaves out the tests of the console"
+    )
     bench = commands.add_parser("bench", help="measure loading, side by side with other loaders")
     bench.add_argument("arguments", nargs="*", help="the benchmark's")
     return top

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from dev import browser
 from dev.account import ours
 from dev.process import launched
 from dev.programs import ROOT
@@ -24,6 +25,8 @@ def test(arguments: list[str], *, checks: bool) -> int:
     A failed check does not keep the tests from running: one run tells everything.
     """
     stay_off_proxies(os.environ)
+    if "--no-browser" not in arguments:
+        browser.ensure()
     codes = {name: _run(name, command) for name, command in CHECKS.items()} if checks else {}
     failed = [name for name, code in codes.items() if code != 0]
     if codes:

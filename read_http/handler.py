@@ -1,4 +1,5 @@
-"""`/api/read/…`, `/api/ingestions`, `/api/datasets`, `/api/health`, `/api/openapi.json` and `/api/docs`.
+"""`/api/read/…`, `/api/ingestions`, `/api/datasets`, `/api/health`, `/api/openapi.json`, and the pages
+`/api/docs` and `/api/console`.
 
 See `ingest_http` on the imports.
 """
@@ -180,3 +181,23 @@ def docs_file(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import docs  # noqa: PLC0415
 
     return docs.file(req)
+
+
+@blueprint.function_name("console")
+@blueprint.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def console(req: func.HttpRequest) -> func.HttpResponse:
+    """The console's page; what it shows it asks the other endpoints for, with a key where one is needed."""
+    from read_http import console_page  # noqa: PLC0415
+
+    return console_page.page(req)
+
+
+@blueprint.function_name("console_file")
+@blueprint.route("console/{file}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answer.answered
+def console_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file that the console's page is made of."""
+    from read_http import console_page  # noqa: PLC0415
+
+    return console_page.file(req)

@@ -195,4 +195,25 @@ OPERATIONS = (
         problems=(_NONE,),
         is_open=True,
     ),
+    Operation(
+        "console",
+        "GET",
+        "/console",
+        "The console: a page to upload files on, and to see what became of them",
+        {200: Answer("The page", media={"text/html": _TEXT})},
+        is_open=True,
+    ),
+    Operation(
+        "console_file",
+        "GET",
+        "/console/{file}",
+        "A file of that page",
+        {
+            200: Answer(
+                "The file", media={"text/javascript": _TEXT, "text/css": _TEXT, "image/svg+xml": _TEXT}
+            )
+        },
+        problems=(_NONE,),
+        is_open=True,
+    ),
 )

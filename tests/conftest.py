@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.containers",
     "tests.fixtures.apps",
+    "tests.fixtures.browsers",
 ]
 
 

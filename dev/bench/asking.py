@@ -1,4 +1,4 @@
-"""A small load generator, `python -m dev.bench.asking PORT PATH`: connections that are kept, never a pause."""
+"""A small load generator, `python -m dev.bench.asking PORT PATH`: kept connections, never a pause."""
 
 import socket
 import subprocess

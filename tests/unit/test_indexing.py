@@ -34,6 +34,8 @@ FUNCTIONS = {
     "openapi": ("httpTrigger", "openapi.json", ["GET"], "ANONYMOUS"),
     "docs": ("httpTrigger", "docs", ["GET"], "ANONYMOUS"),
     "docs_file": ("httpTrigger", "docs/{file}", ["GET"], "ANONYMOUS"),
+    "console": ("httpTrigger", "console", ["GET"], "ANONYMOUS"),
+    "console_file": ("httpTrigger", "console/{file}", ["GET"], "ANONYMOUS"),
     "load": ("blobTrigger", "uploads/{name}", "UPLOADS", "LogsAndContainerScan"),
     "replay": ("queueTrigger", "csv-replays", "UPLOADS"),
     "give_up": ("queueTrigger", "webjobs-blobtrigger-poison", "UPLOADS"),

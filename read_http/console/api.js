@@ -1,0 +1,64 @@
+// Requests to the app: the key, its problems, numbers in full.
+
+import * as key from "./key.js";
+import { attempt } from "./request.js";
+
+const ROOT = new URL("..", import.meta.url);
+
+/** What went wrong, in the app's own words where it has any. */
+export class Problem extends Error {
+  constructor(status, detail, errors = []) {
+    super(detail);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+/** The address of an endpoint; parameters that are empty are left out. */
+export function url(path, query = {}) {
+  const found = new URL(path, ROOT);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") found.searchParams.set(name, value);
+  }
+  return found;
+}
+
+/** The JSON of an answer; raises `Problem`. `options`: those of `raw`. */
+export async function json(path, options) {
+  return parse((await raw(path, options)).text);
+}
+
+/** The whole answer, `{status, text, header}`. `options`: query, method, body, headers, signal, onprogress, type. */
+export async function raw(path, { query, headers, ...options } = {}) {
+  for (;;) {
+    const used = key.current();
+    const sent = { Accept: "application/json", ...headers, ...(used ? { "x-functions-key": used } : {}) };
+    const answer = await attempt(url(path, query), { ...options, headers: sent });
+    if (answer.status !== 401) return accepted(answer);
+    if (!(await key.ask(used))) throw new Problem(401, "The app wants a function key, and none was given.");
+  }
+}
+
+async function accepted(answer) {
+  if (answer.status < 400) return answer;
+  const text = typeof answer.text === "string" ? answer.text : await answer.text.text();
+  let body = {};
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // No problem of the app's: its platform answered.
+  }
+  throw new Problem(answer.status, body.detail ?? unsaid(answer.status), body.errors);
+}
+
+const unsaid = (status) =>
+  ({
+    404: "This app does not offer that.",
+    413: "This is larger than the app accepts in one request.",
+    503: "The app is not available at the moment.",
+  })[status] ?? `The app failed (${status}) without saying why; its log knows more.`;
+
+/** JSON whose numbers stay as they are written where JavaScript has no such number. */
+export const parse = (text) =>
+  JSON.parse(text, (_, value, context) =>
+    typeof value === "number" && context && String(value) !== context.source ? context.source : value);

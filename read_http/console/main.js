@@ -1,0 +1,45 @@
+// The page: which view its address names, and what happens when that changes.
+
+import { address, h, show } from "./dom.js";
+import { datasets } from "./datasets.js";
+import { dataset } from "./dataset.js";
+import { ingestions } from "./ingestions.js";
+import { ingestion } from "./ingestion.js";
+import { upload } from "./upload.js";
+
+const VIEWS = { upload: [upload], ingestions: [ingestions, ingestion], datasets: [datasets, dataset] };
+const main = document.getElementById("main");
+let leaving = new AbortController();
+
+/** Show the view of the address; the focus goes to its title, but not when the page has just come. */
+function turn(event) {
+  const [path, query] = location.hash.slice(2).split("?");
+  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  const view = VIEWS[name || "upload"]?.[rest.length];
+  leaving.abort();
+  leaving = new AbortController();
+  const title = h("h1", { tabindex: "-1" });
+  show(main, view ? view({ title, id: rest[0], query: new URLSearchParams(query), signal: leaving.signal }) : lost(title));
+  document.title = `${title.textContent} – CSV to Postgres`;
+  for (const link of document.querySelectorAll("nav a")) {
+    const isHere = link.hash === address(name || "upload");
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (event) {
+    scrollTo(0, 0);
+    main.querySelector("h1").focus();
+  }
+}
+
+function lost(title) {
+  title.append("There is no such view");
+  return [title, h("p", {}, "Choose one of those above.")];
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("hashchange", turn);
+turn();

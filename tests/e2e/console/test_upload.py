@@ -1,0 +1,138 @@
+"""Files dropped onto the page: looked at, sent, loaded."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg2
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Client
+from tests.e2e.console.conftest import Console
+from tests.fixtures.samples import csv, orders, row
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+
+
+def test_dropped_files_are_looked_at_before_they_are_sent(console: Console, client: Client) -> None:
+    before = client.blobs()
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(
+        ("good.csv", orders(100, 20).decode()),
+        ("some bad.csv", csv(*map(row, range(200, 219)), row(219, quantity="many")).decode()),
+    )
+
+    good, bad = console.card("good.csv"), console.card("some bad.csv")
+    expect(good).to_contain_text("All 20 rows would be loaded.")
+    expect(good).to_contain_text("UTF-8 · separated by commas · header on line 1")
+    expect(good.get_by_role("columnheader").nth(2)).to_have_text("order_datetimestamp“OrderDate”")
+    expect(good.get_by_role("cell", name="SO100")).to_be_visible()
+    expect(good.get_by_role("row")).to_have_count(11)
+    expect(bad).to_contain_text("19 of 20 rows would be loaded, 1 rejected.")
+    reject = bad.get_by_role("region", name="Rejected rows").get_by_role("row").nth(1)
+    expect(reject).to_contain_text(re.compile("21quantitymany.+integer"))
+    assert client.blobs() == before
+
+
+def test_files_are_sent_and_followed_until_they_are_loaded(console: Console, client: Client) -> None:
+    console.upload("sales", ("one.csv", orders(300, 5).decode()), ("two.csv", orders(310, 7).decode()))
+
+    expect(console.card("one.csv")).to_contain_text("5 inserted")
+    expect(console.card("two.csv")).to_contain_text("7 inserted")
+    expect(console.card("two.csv").get_by_role("img", name="7 inserted")).to_be_visible()
+    ((rows,),) = client.query("select count(*) from sales where sales_order_number like 'SO3__'")
+    assert rows == 12
+
+
+def test_the_way_of_a_file_is_shown_while_it_is_under_way(console: Console, client: Client) -> None:
+    slow = console.page.context.new_cdp_session(console.page)
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(("slow.csv", orders(1000, 2000).decode()))
+    card = console.card("slow.csv")
+    expect(card).to_contain_text("All 2,000 rows would be loaded.")
+    slow.send("Network.emulateNetworkConditions", conditions)
+    blocker = psycopg2.connect(client.app.database_url)
+    blocker.cursor().execute("lock table sales in access exclusive mode")
+
+    console.page.get_by_role("button", name="Send 1 file").click()
+
+    expect(card).to_contain_text(re.compile(r"Uploading: [1-9][\d.]* KB of 2\d\d KB"))
+    expect(card.get_by_role("progressbar", name="Upload of slow.csv")).to_be_visible()
+    slow.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": -1})
+    expect(card).to_contain_text(re.compile(r"Loading: [\d,]+ rows so far"))
+    expect(card.get_by_role("progressbar", name="Load of slow.csv")).to_be_visible()
+    blocker.close()
+    expect(card).to_contain_text("2,000 inserted")
+
+
+def test_a_file_that_would_be_refused_is_left_out(console: Console, client: Client) -> None:
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(("other.csv", "Name,Amount\nx,1\n"), ("fine.csv", orders(400, 2).decode()))
+
+    refused = console.card("other.csv")
+    expect(refused).to_contain_text("Would be refused: The header lacks sales_order_number")
+    console.page.get_by_role("button", name="Send 1 file").click()
+    expect(console.card("fine.csv")).to_contain_text("2 inserted")
+    assert not [blob for blob in client.blobs() if "other.csv" in blob]
+
+    refused.get_by_role("button", name="Send it anyway").click()
+    console.page.get_by_role("button", name="Send 1 file").click()
+    expect(refused.get_by_text("refused", exact=True)).to_be_visible()
+    expect(refused).to_contain_text("The header lacks sales_order_number")
+
+
+def test_a_new_dataset_is_announced_with_its_columns_and_key(console: Console) -> None:
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("measurements")
+    console.drop(("m.csv", "Id,Value\n1,1.5\n2,22.5\n"))
+    card = console.card("m.csv")
+    expect(card).to_contain_text(
+        "measurements is new: its table is made with these columns, and without a key"
+    )
+
+    console.page.get_by_text("Reading options", exact=True).click()
+    console.page.get_by_label("Key of a new table").fill("id")
+    console.page.keyboard.press("Enter")
+
+    expect(card).to_contain_text("and the key id.")
+    expect(card.get_by_role("columnheader").nth(1)).to_contain_text("numeric")
+    expect(card.get_by_role("cell", name="22.5")).to_be_visible()
+
+
+def test_what_a_file_holds_is_text_and_never_part_of_the_page(console: Console) -> None:
+    title = console.page.title()
+    name = f"{HOSTILE}.csv"
+    console.upload("hostile", (name, f'Name,{HOSTILE}\n"{HOSTILE.replace(chr(34), chr(34) * 2)}",1\n'))
+    expect(console.card(name)).to_contain_text("1 inserted")
+
+    console.open("datasets/hostile")
+    expect(console.page.get_by_role("cell", name=HOSTILE)).to_be_visible()
+    assert console.page.locator("main img").count() == 0
+    assert console.page.title() != "owned" != title
+
+
+def test_numbers_are_shown_with_all_their_digits(console: Console) -> None:
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("precise")
+    console.drop(("p.csv", "Id,Amount\n9007199254740993,0.1234567890123456789\n"))
+
+    card = console.card("p.csv")
+    expect(card.get_by_role("cell", name="9007199254740993", exact=True)).to_be_visible()
+    expect(card.get_by_role("cell", name="0.1234567890123456789", exact=True)).to_be_visible()
+
+
+def test_a_faulty_answer_shows_its_problem(console: Console) -> None:
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(("picture.png", "no text"))
+
+    expect(console.card("picture.png").get_by_role("alert")).to_contain_text("extension is not supported")
+    assert [fault for fault in console.faults if "status of 400" in fault] == console.faults != []
+    console.faults.clear()

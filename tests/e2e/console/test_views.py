@@ -1,0 +1,143 @@
+"""Every view: fit for keyboard and screen reader, in light and dark, and on a narrow screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Client
+from tests.e2e.console.conftest import Console
+from tests.fixtures.samples import csv, row
+
+pytestmark = pytest.mark.browser
+
+LIGHT, DARK = {"color_scheme": "light"}, {"color_scheme": "dark"}
+NARROW = {"viewport": {"width": 320, "height": 640}}
+LOOKS = pytest.mark.parametrize("looks", [LIGHT, {**DARK, **NARROW}], ids=["light", "dark and narrow"])
+
+
+@pytest.fixture
+def ingestion(client: Client) -> str:
+    """The id of an ingestion with rejected rows, the same one for all tests."""
+    rows = [row(number) for number in range(9000, 9020)]
+    posted = client.post(("views.csv", csv(*rows, row(9020, quantity="many"))))
+    found: str = posted.json()["files"][0]["ingestion_id"]
+    client.settled(found)
+    return found
+
+
+def is_fit(console: Console) -> None:
+    """Nothing for axe-core to find, nothing wider than the screen."""
+    assert console.accessibility_faults() == []
+    wide, screen = console.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= screen
+
+
+@LOOKS
+def test_the_upload_view_is_fit(console: Console, looks: dict[str, Any]) -> None:
+    console.open("upload")
+    console.page.get_by_text("Reading options", exact=True).click()
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(("a.csv", csv(*map(row, range(20)), row(20, quantity="x")).decode()), ("b.csv", "Name\nx\n"))
+    expect(console.card("a.csv")).to_contain_text("20 of 21 rows would be loaded")
+    expect(console.card("b.csv")).to_contain_text("Would be refused")
+
+    is_fit(console)
+
+
+@LOOKS
+def test_the_list_of_ingestions_is_fit(console: Console, looks: dict[str, Any], ingestion: str) -> None:
+    console.open("ingestions")
+    expect(console.page.get_by_role("link", name="views.csv")).to_be_visible()
+
+    is_fit(console)
+
+
+@LOOKS
+def test_an_ingestion_is_fit_and_so_is_its_question(
+    console: Console, looks: dict[str, Any], ingestion: str
+) -> None:
+    console.open(f"ingestions/{ingestion}")
+    expect(console.page.get_by_role("cell", name="many")).to_be_visible()
+    is_fit(console)
+
+    console.page.get_by_role("button", name="Undo…").click()
+    expect(console.page.get_by_role("dialog")).to_be_visible()
+    is_fit(console)
+
+
+@LOOKS
+def test_datasets_are_fit(console: Console, looks: dict[str, Any], ingestion: str) -> None:
+    console.open("datasets")
+    expect(console.page.get_by_role("cell", name="sales", exact=True)).to_be_visible()
+    is_fit(console)
+
+    console.page.get_by_role("link", name="sales", exact=True).click()
+    expect(console.page.get_by_role("region", name="Rows")).to_be_visible()
+    expect(console.page.get_by_role("img", name="Rows loaded a day, the last 30 days")).to_be_visible()
+    is_fit(console)
+
+
+@pytest.mark.parametrize("looks", [LIGHT, DARK], ids=["light", "dark"])
+def test_colours_follow_the_system(console: Console, looks: dict[str, Any]) -> None:
+    console.open("datasets")
+
+    colour = console.page.evaluate(
+        "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
+    )
+
+    assert (sum(colour) < 200) == (looks == DARK)
+
+
+def test_the_list_is_filtered_live_and_by_address(console: Console, client: Client, ingestion: str) -> None:
+    console.open("ingestions?dataset=sales")
+    links = console.page.get_by_role("table").get_by_role("link")
+    expect(links.first).to_be_visible()
+
+    client.post(("appears.csv", csv(row(9500))), dataset="sales")
+    expect(links.first).to_have_text("appears.csv")
+    expect(console.page.get_by_role("row").nth(1)).to_contain_text("loaded")
+
+    console.page.get_by_label("State").select_option("superseded")
+    expect(console.page).to_have_url(
+        f"{client.app.api}/api/console#/ingestions?dataset=sales&state=superseded"
+    )
+    expect(console.page.get_by_text("No ingestion fits the filter")).to_be_visible()
+
+
+def test_rows_are_turned_page_by_page(console: Console, client: Client) -> None:
+    content = "Id,Name\n" + "".join(f"{number},name {number}\n" for number in range(120))
+    posted = client.post(("names.csv", content.encode()), dataset="names")
+    client.settled(posted.json()["files"][0]["ingestion_id"])
+    console.open("datasets/names")
+    page = console.page
+    expect(page.get_by_role("main").get_by_text("Rows 1 to 50")).to_be_visible()
+
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("main").get_by_text("Rows 51 to 100")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("main").get_by_text("Rows 101 to 120")).to_be_visible()
+    expect(page.get_by_role("cell", name="name 119")).to_be_visible()
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_role("cell", name="name 50", exact=True)).to_be_visible()
+
+
+def test_the_keyboard_reaches_everything(console: Console) -> None:
+    console.open("datasets")
+    first = console.page.get_by_role("table").get_by_role("link").first
+    expect(first).to_be_visible()
+    name = first.inner_text()
+
+    console.page.keyboard.press("Tab")
+    expect(console.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    console.page.keyboard.press("Enter")
+    expect(console.page.get_by_role("main")).to_be_focused()
+    console.page.keyboard.press("Tab")
+    console.page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    console.page.keyboard.press("Enter")
+    expect(console.page.get_by_role("heading", name=name, level=1)).to_be_focused()
