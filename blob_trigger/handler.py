@@ -1,4 +1,4 @@
-"""The functions that load: on a new blob, on a poisoned message, and by the clock.
+"""The functions that load: on a new blob, on demand, on a poisoned message, and by the clock.
 
 What they use is imported inside of them: every process imports this module, those that only serve HTTP too,
 and pandas and pyarrow alone take longer to import than all the rest.
@@ -6,12 +6,18 @@ and pandas and pyarrow alone take longer to import than all the rest.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 from loguru import logger
 
 from shared import registration
-from shared.registration import STORAGE_CONNECTION, UPLOADS_CONTAINER
+from shared.registration import REPLAYS_QUEUE, STORAGE_CONNECTION, UPLOADS_CONTAINER
+
+if TYPE_CHECKING:
+    from shared.ingesting import Ingesting
+    from shared.resources import Resources
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -33,20 +39,28 @@ _SWEEP_SECONDS = 240
 def load(client: blob.BlobClient) -> None:
     """Load a blob that is new; an exception makes the platform try again, five times in all."""
     from shared import retrying  # noqa: PLC0415
-    from shared.ingesting import Ingesting  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
 
     if client.container_name != UPLOADS_CONTAINER:
         logger.warning("an event of another container was ignored: {}", client.container_name)
         return
     own = resources()
-    ingesting = Ingesting(
-        own.engine,
-        own.uploads,
-        own.settings.default_dataset,
-        undeclared_datasets=own.settings.undeclared_datasets,
-    )
+    ingesting = _ingesting(own)
     retrying.patiently(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
+
+
+@blueprint.function_name("replay")
+@blueprint.queue_trigger("message", REPLAYS_QUEUE, STORAGE_CONNECTION)
+def replay(message: func.QueueMessage) -> None:
+    """Load a blob again for which that was asked; tried as often as a new one is."""
+    from shared import retrying  # noqa: PLC0415
+    from shared.resources import resources  # noqa: PLC0415
+    from shared.storage import redelivery  # noqa: PLC0415
+
+    own = resources()
+    ingesting = _ingesting(own)
+    path = redelivery.parse(message.get_body().decode())
+    retrying.patiently(lambda: ingesting.ingest(path), own.settings.retry_seconds)
 
 
 @blueprint.function_name("give_up")
@@ -67,15 +81,20 @@ def give_up(message: func.QueueMessage) -> None:
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
     """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
     from shared import sweeping  # noqa: PLC0415
-    from shared.ingesting import Ingesting  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
 
     own = resources()
-    ingesting = Ingesting(
+    ingesting = _ingesting(own)
+    done = sweeping.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
+    logger.bind(ingested=done).info("swept")
+
+
+def _ingesting(own: Resources) -> Ingesting:
+    from shared.ingesting import Ingesting  # noqa: PLC0415
+
+    return Ingesting(
         own.engine,
         own.uploads,
         own.settings.default_dataset,
         undeclared_datasets=own.settings.undeclared_datasets,
     )
-    done = sweeping.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
-    logger.bind(ingested=done).info("swept")

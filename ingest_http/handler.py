@@ -1,4 +1,4 @@
-"""`POST /api/ingest`.
+"""`POST /api/ingest`, `POST /api/uploads`, and loading again or undoing what was loaded.
 
 What answers is imported by the first request, so that no process waits for it to which none comes.
 """
@@ -20,3 +20,33 @@ def ingest(req: func.HttpRequest) -> func.HttpResponse:
     from ingest_http import accepting  # noqa: PLC0415
 
     return accepting.accept(req)
+
+
+@blueprint.function_name("uploads")
+@blueprint.route("uploads", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def uploads(req: func.HttpRequest) -> func.HttpResponse:
+    """An address to which one big file may be uploaded past the app, for an hour."""
+    from ingest_http import direct  # noqa: PLC0415
+
+    return direct.upload(req)
+
+
+@blueprint.function_name("replay_ingestion")
+@blueprint.route("ingestions/{id}/replay", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def replay_ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """Load a version of a blob again, whatever became of it; 202 with its entry."""
+    from ingest_http import steering  # noqa: PLC0415
+
+    return steering.replay(req)
+
+
+@blueprint.function_name("undo_ingestion")
+@blueprint.route("ingestions/{id}", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def undo_ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """Take the rows of a load away; 200 with its entry."""
+    from ingest_http import steering  # noqa: PLC0415
+
+    return steering.undo(req)

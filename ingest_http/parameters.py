@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared.settings import Settings
 from shared.storage.told import Told
 from shared.uploading import Destination
 
-_OTHERS = ("dataset", "filename", "key", "dry_run")
+_OTHERS = ("dataset", "filename", "key", "corrects", "dry_run")
 _PLATFORMS = "code"
 """The platform's: a function key."""
 
@@ -35,14 +36,24 @@ def destination(parameters: Mapping[str, str], settings: Settings) -> tuple[Dest
         faults += [{"parameter": fault.partition(" ")[0], "detail": fault} for fault in exc.faults]
     key = tuple(name.strip() for name in parameters["key"].split(",")) if "key" in parameters else ()
     faults += [{"parameter": "key", "detail": fault} for fault in _faults_of_key(key)]
+    corrects = _id(parameters.get("corrects", ""))
+    if "corrects" in parameters and corrects is None:
+        faults.append({"parameter": "corrects", "detail": "corrects is the id of an ingestion, a UUID."})
     dataset = parameters.get("dataset", settings.default_dataset)
     creates = settings.undeclared_datasets == "create"
-    return Destination(dataset, Told(told, key), creates), faults
+    return Destination(dataset, Told(told, key, corrects), creates), faults
 
 
 def known(name: str) -> bool:
     """Whether there is a parameter of this name."""
     return name in {*_OTHERS, _PLATFORMS, *overrides.names()}
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _unknown(name: str) -> str:

@@ -7,10 +7,8 @@ from http import HTTPStatus
 import azure.functions as func
 
 from read_http import parameters
-from shared import brief, catalog, faults, health, rows
-from shared.errors import NotFound
-from shared.http import answer, status
-from shared.ledger import ingestions
+from shared import catalog, faults, health, rows
+from shared.http import answer
 from shared.resources import resources
 
 
@@ -20,16 +18,6 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     name = req.params.get("dataset", own.settings.default_dataset)
     limit, known = parameters.limit(req.params), catalog.require(own.engine, name)
     return answer.json_text(rows.first_chunk(own.engine, known.contract, limit))
-
-
-def ingestion(req: func.HttpRequest) -> func.HttpResponse:
-    """What happened to one version of one file."""
-    asked = parameters.ingestion_id(req.route_params)
-    with brief.connect(resources().engine) as connection:
-        entry = ingestions.find(connection, asked)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {asked}.")
-    return answer.json_value(status.of(dict(entry)))
 
 
 def check_health() -> func.HttpResponse:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import azure.functions as func
 
 from read_http import cursors, parameters
 from shared import datasets
 from shared.http import answer, described
 from shared.resources import resources
+
+_DEFAULT_DAYS = 30
+_MOST_DAYS = 366
 
 _DEFAULT_LIMIT = 20
 _HIGHEST_LIMIT = 100
@@ -32,6 +37,14 @@ def one(req: func.HttpRequest) -> func.HttpResponse:
     changes, after = datasets.changes(engine, name, before, limit)
     body |= {"changes": [described.change(dict(entry)) for entry in changes], "next": cursors.encode(after)}
     return answer.json_value(body)
+
+
+def loads(req: func.HttpRequest) -> func.HttpResponse:
+    """How many rows were loaded on each of the last days."""
+    parameters.require_known(req.params, ("days",))
+    days = parameters.limit(req.params, _DEFAULT_DAYS, _MOST_DAYS, name="days")
+    found = datasets.loads(resources().engine, req.route_params["name"], days)
+    return answer.json_value({"days": [asdict(day) for day in found]})
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:

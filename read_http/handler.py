@@ -1,4 +1,4 @@
-"""`/api/read/first-chunk`, `/api/ingestions/{id}`, `/api/datasets` and `/api/health`.
+"""`/api/read/first-chunk`, `/api/ingestions`, `/api/datasets` and `/api/health`.
 
 See `ingest_http` on the imports.
 """
@@ -22,14 +22,34 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     return answers.first_chunk(req)
 
 
+@blueprint.function_name("ingestions")
+@blueprint.route("ingestions", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def every_ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """A page of the ingestions, the newest first, filtered by dataset, state, time or blob."""
+    from read_http import ingestions  # noqa: PLC0415
+
+    return ingestions.every(req)
+
+
 @blueprint.function_name("ingestion")
 @blueprint.route("ingestions/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answer.answered
 def ingestion(req: func.HttpRequest) -> func.HttpResponse:
     """What happened to one version of one file."""
-    from read_http import answers  # noqa: PLC0415
+    from read_http import ingestions  # noqa: PLC0415
 
-    return answers.ingestion(req)
+    return ingestions.one(req)
+
+
+@blueprint.function_name("rejects")
+@blueprint.route("ingestions/{id}/rejects", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def rejects(req: func.HttpRequest) -> func.HttpResponse:
+    """The rejects of an ingestion: a page in JSON, or a CSV file to be mended and sent again."""
+    from read_http import rejects  # noqa: PLC0415
+
+    return rejects.of(req)
 
 
 @blueprint.function_name("datasets")
@@ -50,6 +70,16 @@ def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
     from read_http import datasets  # noqa: PLC0415
 
     return datasets.one(req)
+
+
+@blueprint.function_name("loads")
+@blueprint.route("datasets/{name}/loads", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def loads(req: func.HttpRequest) -> func.HttpResponse:
+    """How many rows were loaded into a dataset on each of the last days."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.loads(req)
 
 
 @blueprint.function_name("contract")

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared import catalog, rows, surveying
+from shared import catalog, releasing, rows, surveying
 from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
 from shared.formats.overrides import Overrides
 from shared.inference.inferred import Look
-from shared.ledger import ingestions, locks, rejects, versions
+from shared.ledger import conventions, ingestions, locks, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
 from shared.loading.load import Load, Report
@@ -50,8 +50,17 @@ class Attempt:
     """One try, in the transaction of `connection`, which commits the rows and the entry together."""
 
     def __init__(
-        self, connection: Connection, upload: Upload, dataset: str, serial: int, report: Report
+        self,
+        connection: Connection,
+        upload: Upload,
+        dataset: str,
+        serial: int,
+        report: Report,
+        *,
+        is_loaded: bool = False,
     ) -> None:
+        """`is_loaded`: the file is loaded again, in place of the rows that load `serial` has."""
+        self._is_loaded = is_loaded
         self._connection = connection
         self._upload = upload
         self._dataset = dataset
@@ -61,7 +70,7 @@ class Attempt:
         self._head_sha256: str | None = None
         self._load: Load | Look | None = None
         self.watch = Stopwatch()
-        self._twins = Twins(connection, dataset, upload.size, self.watch)
+        self._twins = Twins(connection, upload.version.ingestion_id, dataset, upload.size, self.watch)
 
     @property
     def rows(self) -> int:
@@ -78,7 +87,7 @@ class Attempt:
                 contract = registry.find(self._dataset)
                 _require_supported(self._upload)
                 asked_key.require_of(contract, asked_key.parse(self._upload.metadata))
-                told = Overrides.parse(self._upload.metadata, "csv_").over(contract.file_format)
+                told = self._told().over(contract.file_format)
                 return self._bring(content, Way(contract, OfContract(contract), told), rejected)
             except (FileRefused, UnknownDataset, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
@@ -95,11 +104,16 @@ class Attempt:
             except (FileRefused, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
 
+    def _told(self) -> Overrides:
+        """What is told about the file, and how the file that it corrects writes numbers."""
+        told = Overrides.parse(self._upload.metadata, "csv_")
+        return told.over(conventions.of_corrected(self._connection, self._upload.metadata))
+
     def _bring_inferred(self, content: Content, rejected: rejects.Spool, *, alone: bool) -> Outcome:
         sha256 = self._twins.likely_sha256(content)
         if sha256 and self._twins.find(sha256):
             return self._duplicate_of_inferred(sha256, alone=alone)
-        told = Overrides.parse(self._upload.metadata, "csv_")
+        told = self._told()
         with rejects.Spool(self._upload.version.ingestion_id) as seen:  # the load rejects them once more
             try:
                 look = self._load = surveying.begin(
@@ -126,6 +140,8 @@ class Attempt:
         reading = self._reading = Reading(content, way.columns, way.told)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
+            if self._is_loaded:
+                rows.hand_over(self._connection, contract, {self._serial: None})
             load.run(reading, self._upload.size, self._report)
             twin = self._twins.find_last(reading.sha256)
             if twin:
@@ -154,7 +170,13 @@ class Attempt:
                 heirs = versions.replace_earlier(self._connection, self._upload.version, self._dataset, twin)
                 rows.hand_over(self._connection, contract, heirs)
 
+    def _let_go(self, state: State) -> None:
+        """What was loaded before and is not now has no rows any more."""
+        if self._is_loaded:
+            releasing.release(self._connection, self._upload.version.ingestion_id, state)
+
     def _duplicate(self, contract: type[Contract], twin: uuid.UUID, sha256: str) -> Outcome:
+        self._let_go(State.DUPLICATE)
         self._replace_earlier(contract, twin)
         rejects.clear(self._connection, self._upload.version.ingestion_id)
         return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
@@ -164,6 +186,7 @@ class Attempt:
         error: dict[str, Any] = {"code": code, "detail": exc.message}
         if isinstance(exc, FileRefused):
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
+        self._let_go(State.REFUSED)
         kept = rejected.keep(self._connection, only_few=True)
         if kept < rejected.count:
             error["rejects_kept"] = kept
@@ -185,7 +208,7 @@ class Attempt:
 
     def _finish(self, state: State, counts: Counts | None, **facts: Any) -> Outcome:
         ingestion_id = self._upload.version.ingestion_id
-        numbers = ingestions.count_columns(counts) if counts else {}
+        numbers = ingestions.count_columns(counts)
         with self.watch.stage("record"):
             ingestions.finish(self._connection, ingestion_id, state, **numbers, **facts)
         return Outcome(ingestion_id, state, counts)

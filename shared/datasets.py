@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping, select
 
@@ -40,6 +41,15 @@ class Description:
     last_load: RowMapping | None
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The files loaded on one day, and the rows that they brought: inserted or updated."""
+
+    day: date
+    rows: int
+    ingestions: int
+
+
 def page(engine: Engine, after: str | None, limit: int) -> tuple[list[Description], str | None]:
     """At most `limit` datasets by name, from the one behind `after` on; and `after` for the next page.
 
@@ -65,6 +75,23 @@ def changes(
     with brief.connect(engine) as connection:
         found = history.changes(connection, name, limit + 1, before)
     return found[:limit], found[limit - 1]["id"] if len(found) > limit else None
+
+
+def loads(engine: Engine, name: str, days: int) -> list[Day]:
+    """What was loaded on each of the last `days` days, today in UTC the last one.
+
+    Raises `NotFound` and `Unavailable`.
+    """
+    today = datetime.now(UTC).date()
+    first = today - timedelta(days=days - 1)
+    with brief.connect(engine) as connection:
+        _find(connection, name)
+        since = datetime.combine(first, time(), UTC)
+        found = {one.day: one for one in history.loads_by_day(connection, name, since)}
+    every = [first + timedelta(days=place) for place in range(days)]
+    return [
+        Day(day, found[day].rows, found[day].ingestions) if day in found else Day(day, 0, 0) for day in every
+    ]
 
 
 def contract_source(engine: Engine, name: str) -> str:

@@ -5,6 +5,8 @@ IngestError
 ├── RequestError           the caller's fault, answered as a problem with `status`
 │   ├── InvalidRequest         400, one or more faults listed in `faults`
 │   ├── NotFound               404
+│   ├── Conflict               409
+│   ├── Gone                   410
 │   ├── LengthRequired         411
 │   └── TooLarge               413
 ├── WrongOverride          what is told about a file's format makes no sense (400 over HTTP, else refused)
@@ -60,6 +62,12 @@ class Conflict(RequestError):
     """Something else is in the way."""
 
     status = 409
+
+
+class Gone(RequestError):
+    """It was there, and is no more."""
+
+    status = 410
 
 
 class LengthRequired(RequestError):

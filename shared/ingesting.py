@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from azure.storage.blob import ContainerClient
 from loguru import logger
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import faults
 from shared.attempt import Attempt, Outcome
 from shared.contracts.registry import CONTRACTS
 from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
-from shared.ledger import claiming, ingestions, locks, unsettled
+from shared.ledger import claiming, ingestions, locks, replays, unsettled
 from shared.ledger.claiming import Claim
 from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
@@ -110,7 +110,14 @@ class Ingesting:
             _require_promising(claim)
             if not (has_all_locks or is_inferred):
                 locks.acquire_dataset(load, dataset, alone=alone)
-            attempt = Attempt(load, upload, dataset, claim.serial, Progress(self._engine, ingestion_id))
+            attempt = Attempt(
+                load,
+                upload,
+                dataset,
+                claim.serial,
+                Progress(self._engine, ingestion_id),
+                is_loaded=claim.is_loaded,
+            )
             content = self._content(upload)
             outcome = attempt.run_inferred(content, alone=alone) if is_inferred else attempt.run(content)
         attempt.watch.log(ingestion_id, dataset)
@@ -137,8 +144,8 @@ class Ingesting:
         """Record the end of a try whose transaction was rolled back."""
         ingestion_id = upload.version.ingestion_id
         with faults.translated(), self._engine.begin() as short:
-            if self._is_ours(short, ingestion_id):
-                ingestions.finish(short, ingestion_id, state, error=error)
+            if entry := self._find_ours(short, ingestion_id):
+                replays.give_up(short, entry, state, error)
         logger.bind(ingestion=ingestion_id).warning("{}: {}", state, error["detail"] if error else "replaced")
         return Outcome(ingestion_id, state)
 
@@ -146,15 +153,16 @@ class Ingesting:
         """Best effort: where Postgres itself is away there is nowhere to note it."""
         ingestion_id = upload.version.ingestion_id
         with suppress(IngestError), faults.translated(), self._engine.begin() as short:
-            if self._is_ours(short, ingestion_id):
+            if self._find_ours(short, ingestion_id):
                 ingestions.note_failure(short, ingestion_id, error)
 
-    def _is_ours(self, connection: Connection, ingestion_id: uuid.UUID) -> bool:
-        """Whether nobody took the entry over, or finished it, since our lock ended with our transaction."""
+    def _find_ours(self, connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
+        """The entry, unless somebody took it over, or finished it, since our lock ended with our transaction."""
         if not locks.acquire(connection, ingestion_id, wait_seconds=0):
-            return False
+            return None
         entry = ingestions.find(connection, ingestion_id)
-        return entry is not None and entry["state"] == State.LOADING
+        is_ours = entry is not None and State.LOADING in {entry["state"], entry["replaying"]}
+        return entry if is_ours else None
 
 
 def _wait_for_locks(load: Connection, upload: Upload) -> bool:

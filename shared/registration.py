@@ -15,6 +15,9 @@ UPLOADS_CONTAINER = "uploads"
 STORAGE_CONNECTION = "UPLOADS"
 """Name of the connection of the triggers; the platform appends `__blobServiceUri` and the like itself."""
 
+REPLAYS_QUEUE = "csv-replays"
+"""The queue, in the account of the uploads, of blobs that are to be delivered once more."""
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 TriggerSource = Literal["polling", "eventgrid"]
 

@@ -40,15 +40,25 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
     return f"[{','.join(chunk)}]"
 
 
-def hand_over(connection: Connection, contract: type[Contract], heirs: Mapping[int, int | None]) -> None:
-    """Make the rows of each load in `heirs` rows of the load it is mapped to; with `None`, delete them."""
+def first_of(connection: Connection, contract: type[Contract], serial: int, limit: int) -> list[str]:
+    """The first `limit` rows of one load, as texts of JSON objects."""
+    for way in _WAYS_THROUGH_EVERY_ROW:
+        connection.execute(text(f"set local enable_{way} = off"))
+    return _rows_of(connection, contract, serial, limit)
+
+
+def hand_over(connection: Connection, contract: type[Contract], heirs: Mapping[int, int | None]) -> int:
+    """Make the rows of each load in `heirs` rows of the load it is mapped to; with `None`, delete them.
+
+    Returns how many there were.
+    """
     table = dataset.table(contract)
     load = table.c[LOAD_COLUMN]
+    count = 0
     for serial, heir in heirs.items():
-        if heir is None:
-            connection.execute(delete(table).where(load == serial))
-        else:
-            connection.execute(update(table).where(load == serial).values({load: heir}))
+        change = delete(table) if heir is None else update(table).values({load: heir})
+        count += connection.execute(change.where(load == serial)).rowcount
+    return count
 
 
 def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:

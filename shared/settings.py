@@ -24,6 +24,9 @@ class Settings(BaseModel):
     storage_account_url: Annotated[
         str | None, Field(alias=f"{STORAGE_CONNECTION}__blobServiceUri", pattern=r"^https?://")
     ] = None
+    storage_queue_url: Annotated[
+        str | None, Field(alias=f"{STORAGE_CONNECTION}__queueServiceUri", pattern=r"^https?://")
+    ] = None
     identity_client_id: Annotated[str | None, Field(alias=f"{STORAGE_CONNECTION}__clientId")] = None
     database_url: Annotated[str, Field(alias="DATABASE_URL", min_length=1, repr=False)]
     database_auth: Annotated[Literal["password", "entra"], Field(alias="DATABASE_AUTH")] = "password"
@@ -37,6 +40,8 @@ class Settings(BaseModel):
     def _storage_is_named(self) -> Self:
         if not (self.storage_connection_string or self.storage_account_url):
             raise ValueError(f"set {STORAGE_CONNECTION} or {STORAGE_CONNECTION}__blobServiceUri")
+        if not (self.storage_connection_string or self.storage_queue_url):
+            raise ValueError(f"set {STORAGE_CONNECTION}__queueServiceUri too")
         return self
 
     @property

@@ -17,9 +17,10 @@ from shared.storage.content import Content
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Looks for the twins of a file of `size` bytes for `dataset`."""
+    """Looks for the twins of the file of `size` bytes that ingestion `own` is to load into `dataset`."""
 
     connection: Connection
+    own: uuid.UUID
     dataset: str
     size: int
     watch: Stopwatch
@@ -30,7 +31,8 @@ class Twins:
         Alike is what has the same size and beginning. Metadata could tell a hash without reading, but anyone
         who can write the blob can write that.
         """
-        if not ingestions.has_loaded_alike(self.connection, self.dataset, self.size, content.head_sha256):
+        head = content.head_sha256
+        if not ingestions.has_loaded_alike(self.connection, self.dataset, self.size, head, self.own):
             return None
         if known:
             return known
@@ -39,7 +41,7 @@ class Twins:
 
     def find(self, sha256: str) -> uuid.UUID | None:
         """The ingestion that loaded the same bytes."""
-        return ingestions.find_loaded_twin(self.connection, self.dataset, sha256, self.size)
+        return ingestions.find_loaded_twin(self.connection, self.dataset, sha256, self.size, self.own)
 
     def find_for(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
         """The same for a load into the dataset of `contract`.
@@ -50,7 +52,7 @@ class Twins:
 
     def find_last(self, sha256: str) -> uuid.UUID | None:
         """The same after waiting for those who are about to load them; others wait for us from then on."""
-        return ingestions.find_last_twin(self.connection, self.dataset, sha256, self.size)
+        return ingestions.find_last_twin(self.connection, self.dataset, sha256, self.size, self.own)
 
     def require_last(self, sha256: str) -> uuid.UUID:
         """The twin that was found before, now that it cannot go away; raises `Contended` where it did."""

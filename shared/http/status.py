@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,17 @@ _COUNTS = {
     "rejected": "rows_rejected",
 }
 
+_LONG = ("format", "columns")
 
-def of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far."""
+
+def of(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> dict[str, Any]:
+    """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far.
+
+    While it is loaded again, its rows of before are there, but it says so only of the new load.
+    """
     return {
         "id": str(entry["id"]),
-        "state": entry["state"],
+        "state": entry["replaying"] or entry["state"],
         "dataset": entry["dataset"],
         "filename": entry["filename"],
         "blob": f"{entry['container']}/{entry['path']}",
@@ -28,26 +34,36 @@ def of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "bytes_read": entry["bytes_read"],
         "sha256": entry["sha256"],
         "counts": counts(entry),
-        "timings": _timings(entry["received_at"], entry["started_at"], entry["finished_at"]),
+        "timings": _timings(entry),
         "attempts": entry["attempts"],
         "error": entry["error"],
         "duplicate_of": entry["duplicate_of"] and str(entry["duplicate_of"]),
         "replaced_by": entry["replaced_by"] and str(entry["replaced_by"]),
+        "corrects": entry["corrects"] and str(entry["corrects"]),
+        "corrected_by": [str(one) for one in corrected_by],
+        "undone": entry["undone"],
         "ignored_columns": entry["ignored_columns"] or [],
         "format": entry["format"],
         "columns": entry["columns"] or [],
     }
 
 
+def listed(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> dict[str, Any]:
+    """The same for a list, without what would make it long."""
+    return {name: value for name, value in of(entry, corrected_by).items() if name not in _LONG}
+
+
 def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
     """What became of the rows of an entry."""
-    return {name: entry[column] for name, column in _COUNTS.items()}
+    return {name: None if entry["replaying"] else entry[column] for name, column in _COUNTS.items()}
 
 
-def _timings(received: datetime, started: datetime | None, finished: datetime | None) -> dict[str, Any]:
+def _timings(entry: Mapping[str, Any]) -> dict[str, Any]:
+    started: datetime | None = None if entry["replaying"] == "received" else entry["started_at"]
+    finished: datetime | None = None if entry["replaying"] else entry["finished_at"]
     done = started and finished and round((finished - started).total_seconds() * 1000)
     return {
-        "received_at": received.isoformat(),
+        "received_at": entry["received_at"].isoformat(),
         "started_at": started and started.isoformat(),
         "finished_at": finished and finished.isoformat(),
         "load_milliseconds": done,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import (
+    BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, select
+)
 
 from shared.ledger.state import State
 from shared.tables.ingest import dataset_changes, ingestions
@@ -27,3 +30,28 @@ def changes(connection: Connection, dataset: str, limit: int, before: int | None
     if before is not None:
         query = query.where(dataset_changes.c.id < before)
     return connection.execute(query.order_by(dataset_changes.c.id.desc()).limit(limit)).mappings().all()
+
+
+def loads_by_day(connection: Connection, dataset: str, since: datetime) -> Sequence[Row[date, int, int]]:
+    """For each day, in UTC, on which files were loaded: `day`, `rows` that they brought, `ingestions`.
+
+    An archive counts by its members. What was undone does not count; what a newer version replaced does.
+    """
+    day = cast(func.timezone("UTC", ingestions.c.finished_at), Date)
+    brought = func.coalesce(ingestions.c.rows_inserted, 0) + func.coalesce(ingestions.c.rows_updated, 0)
+    query = (
+        select(
+            day.label("day"),
+            cast(func.sum(brought), BigInteger).label("rows"),
+            func.count().label("ingestions"),
+        )
+        .where(
+            ingestions.c.dataset == dataset,
+            ingestions.c.state == State.LOADED,
+            ingestions.c.finished_at >= since,
+            not_(func.coalesce(ingestions.c.format.has_key("members"), false())),
+        )
+        .group_by(day)
+        .order_by(day)
+    )
+    return connection.execute(query).all()

@@ -5,28 +5,34 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, Update, bindparam, case, func, or_, select, text, update
 
 from shared.ledger import locks
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
+from shared.storage import told
 from shared.storage.uploads import Upload
 from shared.tables.ingest import ingestions
 
 RECEIVE = """
-    insert into ingest.ingestions (id, container, path, etag, dataset, filename, size, state, attempts)
-    values (cast(:id as uuid), :container, :path, :etag, :dataset, :filename, :size, 'received', 0)
+    insert into ingest.ingestions (
+        id, container, path, etag, dataset, filename, size, corrects, state, attempts)
+    values (
+        cast(:id as uuid), :container, :path, :etag, :dataset, :filename, :size, cast(:corrects as uuid),
+        'received', 0)
     on conflict do nothing"""
 """Takes `facts_of` a version that was seen; nothing happens where it has an entry already."""
 
 # Made once: building a statement takes SQLAlchemy longer than Postgres needs to run it.
 _RECEIVE = text(RECEIVE)
 _FINISH = (
-    update(ingestions).where(ingestions.c.id == bindparam("entry")).values(finished_at=func.clock_timestamp())
+    update(ingestions)
+    .where(ingestions.c.id == bindparam("entry"))
+    .values(finished_at=func.clock_timestamp(), replaying=None)
 )
 _FIND_TWIN = """
     select id from ingest.ingestions
-    where dataset = :dataset and sha256 = :sha256 and size = :size
+    where dataset = :dataset and sha256 = :sha256 and size = :size and id <> cast(:own as uuid)
     and state = 'loaded' and replaced_by is null"""
 _TWIN = text(_FIND_TWIN).columns(ingestions.c.id)
 # Two statements, so that the second one sees what was committed while the first one waited.
@@ -35,6 +41,7 @@ _ALIKE = (
     select(ingestions.c.id)
     .where(
         ingestions.c.dataset == bindparam("dataset"),
+        ingestions.c.id != bindparam("own"),
         ingestions.c.size == bindparam("size"),
         ingestions.c.state == State.LOADED,
         or_(ingestions.c.head_sha256 == bindparam("head_sha256"), ingestions.c.head_sha256.is_(None)),
@@ -45,7 +52,7 @@ _ALIKE = (
 
 def facts_of(upload: Upload, dataset: str) -> dict[str, Any]:
     """What `RECEIVE` takes."""
-    version = upload.version
+    version, corrects = upload.version, told.corrected(upload.metadata)
     return {
         "id": str(version.ingestion_id),
         "container": version.container,
@@ -54,6 +61,7 @@ def facts_of(upload: Upload, dataset: str) -> dict[str, Any]:
         "dataset": dataset,
         "filename": upload.filename,
         "size": upload.size,
+        "corrects": corrects and str(corrects),
     }
 
 
@@ -67,24 +75,29 @@ def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **fact
     connection.execute(_FINISH, {"entry": ingestion_id, "state": state, **facts})
 
 
-def count_columns(counts: Counts) -> dict[str, int]:
+def count_columns(counts: Counts | None) -> dict[str, int | None]:
     """`counts` as columns of the ledger."""
     return {
-        "rows_read": counts.read,
-        "rows_inserted": counts.inserted,
-        "rows_updated": counts.updated,
-        "rows_unchanged": counts.unchanged,
-        "rows_duplicate": counts.duplicate,
-        "rows_rejected": counts.rejected,
+        "rows_read": counts and counts.read,
+        "rows_inserted": counts and counts.inserted,
+        "rows_updated": counts and counts.updated,
+        "rows_unchanged": counts and counts.unchanged,
+        "rows_duplicate": counts and counts.duplicate,
+        "rows_rejected": counts and counts.rejected,
     }
 
 
 def note_failure(connection: Connection, ingestion_id: uuid.UUID, error: dict[str, Any]) -> None:
     """After a try that failed by our fault: back to `received`, with the reason for whoever gives up."""
+    is_replayed = ingestions.c.replaying.is_not(None)
     connection.execute(
         _entry(ingestion_id)
-        .where(ingestions.c.state == State.LOADING)
-        .values(state=State.RECEIVED, error=error)
+        .where(or_(ingestions.c.state == State.LOADING, ingestions.c.replaying == State.LOADING))
+        .values(
+            state=case((is_replayed, ingestions.c.state), else_=State.RECEIVED),
+            replaying=case((is_replayed, State.RECEIVED)),
+            error=error,
+        )
     )
 
 
@@ -93,26 +106,35 @@ def find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
     return connection.execute(select(ingestions).where(ingestions.c.id == ingestion_id)).mappings().first()
 
 
-def find_loaded_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
-    """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced."""
-    facts = {"dataset": dataset, "sha256": sha256, "size": size}
+def find_loaded_twin(
+    connection: Connection, dataset: str, sha256: str, size: int, own: uuid.UUID
+) -> uuid.UUID | None:
+    """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced.
+
+    That is another one than `own`, which is loaded itself where it is a replay.
+    """
+    facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
     twin: uuid.UUID | None = connection.scalar(_TWIN, facts)
     return twin
 
 
-def find_last_twin(connection: Connection, dataset: str, sha256: str, size: int) -> uuid.UUID | None:
+def find_last_twin(
+    connection: Connection, dataset: str, sha256: str, size: int, own: uuid.UUID
+) -> uuid.UUID | None:
     """As `find_loaded_twin`, after waiting until no other transaction is about to load the same bytes.
 
     From then on others wait for ours, so no twin can come between this and the commit.
     """
-    facts = {"dataset": dataset, "sha256": sha256, "size": size}
+    facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
     twin: uuid.UUID | None = connection.scalar(_LAST_TWIN, facts)
     return twin
 
 
-def has_loaded_alike(connection: Connection, dataset: str, size: int, head_sha256: str) -> bool:
+def has_loaded_alike(
+    connection: Connection, dataset: str, size: int, head_sha256: str, own: uuid.UUID
+) -> bool:
     """Whether a file of exactly `size` bytes with the same first megabyte was loaded into `dataset`."""
-    facts = {"dataset": dataset, "size": size, "head_sha256": head_sha256}
+    facts = {"dataset": dataset, "size": size, "head_sha256": head_sha256, "own": own}
     return connection.scalar(_ALIKE, facts) is not None
 
 

@@ -19,7 +19,11 @@ class State(StrEnum):
     """The same bytes are already loaded in this dataset."""
     SUPERSEDED = "superseded"
     """The blob was replaced or deleted first."""
+    UNDONE = "undone"
+    """It was loaded, and its rows were taken away again."""
 
 
-SETTLED = frozenset({State.LOADED, State.REFUSED, State.DUPLICATE, State.SUPERSEDED})
-"""States that no further delivery of the same version changes. `failed` is not one: another try may help."""
+SETTLED = frozenset({State.LOADED, State.REFUSED, State.DUPLICATE, State.SUPERSEDED, State.UNDONE})
+"""States that no further delivery of the same version changes, but a replay that was asked for.
+
+`failed` is not one: another try may help."""

@@ -6,16 +6,19 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Uuid, bindparam, func, select, text
+from sqlalchemy import Connection, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
 SUPERSEDE_OTHERS = """
-    update ingest.ingestions set state = 'superseded', finished_at = clock_timestamp()
+    update ingest.ingestions set replaying = null,
+        state = case when replaying is null then 'superseded' else state end,
+        finished_at = case when replaying is null then clock_timestamp() else finished_at end
     where container = :container and path = :path and id <> cast(:id as uuid)
-    and state in ('received', 'loading') and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
+    and (state in ('received', 'loading') or replaying is not null)
+    and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
 """Of all versions of a blob but `id`; for what `supersede_others` says."""
 _SUPERSEDE_OTHERS = text(SUPERSEDE_OTHERS)
 
@@ -34,7 +37,12 @@ def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.
     touched = func.coalesce(ingestions.c.started_at, ingestions.c.received_at)
     found = connection.execute(
         select(ingestions.c.id, ingestions.c.path)
-        .where(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), touched < idle_since)
+        .where(
+            or_(
+                ingestions.c.state.in_([State.RECEIVED, State.LOADING]), ingestions.c.replaying.is_not(None)
+            ),
+            touched < idle_since,
+        )
         .order_by(touched)
     )
     return [(row.id, row.path) for row in found]
@@ -46,7 +54,7 @@ def settled_among(
     """Those of `ids` that a sweep leaves alone: finished for good, or active since `seen_before`."""
     statement = text("""
         select id from ingest.ingestions where id = any(:ids) and not (
-            state in ('received', 'loading') and coalesce(started_at, received_at) < :before
+            (state in ('received', 'loading') or replaying is not null) and coalesce(started_at, received_at) < :before
             or state = 'failed' and error @> '{"transient": true}' and finished_at < :before)
         """).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
     return set(connection.scalars(statement, {"ids": list(ids), "before": seen_before}))

@@ -67,10 +67,10 @@ def replace_earlier(
         "spared": [ours, str(twin)] if twin else [ours],
     }
     replaced = connection.execute(_REPLACE, {"id": ours, **facts}).all()
-    return {entry.serial: _promote(connection, entry.id) for entry in replaced if entry.state == State.LOADED}
+    return {entry.serial: promote(connection, entry.id) for entry in replaced if entry.state == State.LOADED}
 
 
-def _promote(connection: Connection, replaced: uuid.UUID) -> int | None:
+def promote(connection: Connection, replaced: uuid.UUID) -> int | None:
     """Make the oldest duplicate of an entry the load in its place, if there is one; returns its serial.
 
     Other duplicates become its duplicates. Those of the blob itself are marked as replaced already.

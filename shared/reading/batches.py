@@ -13,7 +13,7 @@ import pandas as pd
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.reading import records, stretch, walk
+from shared.reading import notes, records, stretch, walk
 from shared.reading.columns import Columns
 from shared.reading.header import Header
 from shared.reading.lines import Lines
@@ -68,7 +68,8 @@ class Reading:
             raise FileRefused("empty", "The file is empty: not even a header.")
         if record.fault:
             raise FileRefused("header_unreadable", f"The header is broken: {record.fault}.", line=record.line)
-        return columns.match([name or "" for name in record.fields], len(record.fields), record.line)
+        names = [name or "" for name in record.fields]
+        return notes.match(columns, names, len(names), record.line)
 
     @property
     def sha256(self) -> str:

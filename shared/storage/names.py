@@ -25,6 +25,12 @@ def is_supported(filename: str) -> bool:
     return filename.lower().endswith(EXTENSIONS)
 
 
+def stem(filename: str) -> str:
+    """The name without an extension that can be loaded."""
+    ends = [len(extension) for extension in EXTENSIONS if filename.lower().endswith(extension)]
+    return filename[: -max(ends)] if ends else filename
+
+
 def safe(filename: str) -> str:
     """A name for a blob that stays in its folder, whatever a client sent.
 

@@ -1,0 +1,53 @@
+"""Direct uploads: the address of a blob to which a client may write a file too big for the app."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote, urljoin
+
+import azure.functions as func
+from pydantic import Field
+
+from ingest_http import parameters
+from shared import uploading
+from shared.http import answer
+from shared.http.bodies import Body, parse
+from shared.resources import resources
+from shared.storage import signing, uploads
+
+_LARGEST_FILE = 50_000 * 4000 * 1024 * 1024
+"""Bytes of a blob: so many blocks of so many MiB."""
+
+
+class Announced(Body):
+    """The file that is to be uploaded; `size` in bytes."""
+
+    dataset: Annotated[str, Field(min_length=1)]
+    filename: Annotated[str, Field(min_length=1, max_length=1000)]
+    size: Annotated[int, Field(ge=1, le=_LARGEST_FILE)]
+
+
+def upload(req: func.HttpRequest) -> func.HttpResponse:
+    """201 with the address, what to send with the file, and where to see what becomes of it."""
+    own = resources()
+    announced = parse(req.get_body(), Announced)
+    to, faults = parameters.destination({**req.params, "dataset": announced.dataset}, own.settings)
+    path = uploading.reserve(to, announced.filename, faults)
+    by_identity = bool(own.settings.storage_account_url)
+    signed = signing.sign(own.uploads, path, by_identity=by_identity)
+    blob = f"{own.uploads.container_name}/{path}"
+    metadata = uploads.metadata(announced.filename, to.told)
+    body = {
+        "url": signed.url,
+        "method": "PUT",
+        "headers": {
+            "x-ms-blob-type": "BlockBlob",
+            "Content-Type": "text/csv",
+            **{f"x-ms-meta-{name}": text for name, text in metadata.items()},
+        },
+        "blob": blob,
+        "expires_at": signed.expires_at.isoformat(),
+        "status_url": urljoin(req.url, f"ingestions?blob={quote(blob, safe='/')}"),
+    }
+    return answer.json_value(body, HTTPStatus.CREATED)

@@ -1,0 +1,42 @@
+"""The answers about the rejects of an ingestion: pages in JSON, or a CSV file to be mended and sent again."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import quote, urlencode
+
+import azure.functions as func
+
+from read_http import cursors, parameters
+from shared import correcting
+from shared.correcting import Sheet
+from shared.http import answer
+from shared.resources import resources
+
+_DEFAULT_LIMIT = 50
+_HIGHEST_OF_A_SHEET = 1_000_000
+
+
+def of(req: func.HttpRequest) -> func.HttpResponse:
+    """In the form that the request accepts."""
+    parameters.require_known(req.params, ("limit", "after"))
+    ingestion_id = parameters.ingestion_id(req.route_params)
+    after = cursors.after(req.params, int)
+    if "text/csv" in req.headers.get("accept", "").lower():
+        limit = parameters.limit(req.params, highest=_HIGHEST_OF_A_SHEET) if "limit" in req.params else None
+        return _file(req, ingestion_id, correcting.sheet(resources().engine, ingestion_id, after, limit))
+    limit = parameters.limit(req.params, _DEFAULT_LIMIT)
+    found, rest = correcting.page(resources().engine, ingestion_id, after, limit)
+    return answer.json_value({"rejects": found, "next": cursors.encode(rest)})
+
+
+def _file(req: func.HttpRequest, ingestion_id: uuid.UUID, sheet: Sheet) -> func.HttpResponse:
+    plain = sheet.filename.encode("ascii", "replace").decode().replace("?", "_")
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(sheet.filename)}",
+        "X-Ingestion-Corrects": str(ingestion_id),
+    }
+    if sheet.next is not None:
+        query = urlencode({"limit": req.params["limit"], "after": cursors.encode(sheet.next)})
+        headers["Link"] = f'<{req.url.partition("?")[0]}?{query}>; rel="next"'
+    return func.HttpResponse(sheet.content, mimetype="text/csv", charset="utf-8", headers=headers)

@@ -1,0 +1,25 @@
+"""The rejects of an ingestion read back, in the order of their lines, never many of them at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Row, select
+
+from shared.tables.ingest import rejects
+
+_FETCHED = 100
+"""Rows that are fetched at a time; the text of each may have a megabyte."""
+
+
+def every(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> Iterator[Row[int, str, list[dict[str, str | None]]]]:
+    """At most `limit` of them, from the one behind the line `after` on: `line`, `raw`, `errors`."""
+    query = (
+        select(rejects.c.line, rejects.c.raw, rejects.c.errors)
+        .where(rejects.c.ingestion_id == ingestion_id, rejects.c.line > after)
+        .order_by(rejects.c.line)
+        .limit(limit)
+    )
+    with connection.execute(query, execution_options={"yield_per": _FETCHED}) as found:
+        yield from found

@@ -1,0 +1,77 @@
+"""The use case of undoing a load: its rows go, its entry and its blob stay."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, select, text, update
+
+from shared import faults, releasing
+from shared.errors import Conflict, NotFound
+from shared.identity import BlobVersion
+from shared.ledger import ingestions as entries
+from shared.ledger import locks
+from shared.ledger.state import State
+from shared.tables.ingest import ingestions
+
+_PATIENCE = text("set local statement_timeout = '200s'; set local lock_timeout = '4s'")
+"""Deleting millions of rows takes a while, and the platform cuts a request off after 230 s."""
+
+_BUSY = "It, another version of its blob, or all that waits for its dataset is being loaded. Try again later."
+
+
+def undo(engine: Engine, ingestion_id: uuid.UUID) -> None:
+    """Take the rows of a load away, in one transaction. Doing so again does nothing.
+
+    Raises `NotFound`, `Unavailable`, and `Conflict` where it has no rows, or is being loaded.
+    """
+    with faults.translated(), engine.begin() as connection:
+        connection.execute(_PATIENCE)
+        entry = _find(connection, ingestion_id)
+        version = BlobVersion(entry["container"], entry["path"], entry["etag"])
+        if not locks.acquire_at_once(connection, version, entry["dataset"]):
+            raise Conflict(_BUSY)
+        entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
+        if entry["state"] == State.UNDONE:
+            return
+        _require_rows(entry)
+        released = releasing.release(connection, ingestion_id, State.UNDONE)
+        facts = _facts(connection, entry, released)
+        connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
+
+
+def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
+    entry = entries.find(connection, ingestion_id)
+    if entry is None:
+        raise NotFound(f"There is no ingestion {ingestion_id}.")
+    return entry
+
+
+def _require_rows(entry: RowMapping) -> None:
+    if entry["state"] != State.LOADED:
+        twin = f" Its rows are those of ingestion {entry['duplicate_of']}." if entry["duplicate_of"] else ""
+        raise Conflict(f"There is nothing to undo: the ingestion is {entry['state']}.{twin}")
+    if entry["replaced_by"]:
+        raise Conflict(
+            "There is nothing to undo: a newer version of the blob replaced its rows, "
+            f"see ingestion {entry['replaced_by']}."
+        )
+
+
+def _facts(connection: Connection, entry: RowMapping, released: releasing.Released) -> dict[str, Any]:
+    """What became of the rows, for the ledger.
+
+    Of a row that it changed the value before is nowhere, so the row goes. One that was changed or deleted since,
+    by a later load or by hand, is not its own any more, and stays as it is.
+    """
+    heir = None
+    if released.heir is not None:
+        heir = connection.scalar(select(ingestions.c.id).where(ingestions.c.serial == released.heir))
+    return {
+        "at": datetime.now(UTC).isoformat(),
+        "rows_removed": 0 if heir else released.rows,
+        "rows_changed_since": entry["rows_inserted"] + entry["rows_updated"] - released.rows,
+        "handed_over_to": heir and str(heir),
+    }
