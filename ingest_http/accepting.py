@@ -47,7 +47,7 @@ def accept(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _with_outcomes(body: dict[str, Any], arrived: Sequence[Arrived]) -> str:
-    """The body with the final entry of each file; rows are JSON already, with every digit of their numbers."""
+    """The body with the final entry of each file; rows are JSON already, with all digits of their numbers."""
     files = []
     for entry, one in zip(body["files"], arrived, strict=True):
         outcome = status.of(dict(one.seen.entry), one.seen.corrected_by)

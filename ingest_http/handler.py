@@ -1,4 +1,4 @@
-"""`POST /api/ingest`, `POST /api/uploads`, and loading again or undoing what was loaded.
+"""`POST /api/ingest`, in earnest or as a dry run, `POST /api/uploads`, and replaying or undoing a load.
 
 What answers is imported by the first request, so that no process waits for it to which none comes.
 """
@@ -16,10 +16,10 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.route("ingest", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answer.answered
 def ingest(req: func.HttpRequest) -> func.HttpResponse:
-    """Store one or many files; 202 with an entry for each, in the request's order."""
-    from ingest_http import accepting  # noqa: PLC0415
+    """Store one or many files, or say what would become of each; an entry for each, in their order."""
+    from ingest_http import accepting, trying  # noqa: PLC0415
 
-    return accepting.accept(req)
+    return trying.answer_with_outlook(req) if trying.is_asked(req.params) else accepting.accept(req)
 
 
 @blueprint.function_name("uploads")

@@ -11,6 +11,6 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)', re.IGNORE
 
 
 def wait(header: str) -> int:
-    """The seconds, 0 where there is no such preference; one that cannot be read is ignored, as the RFC says."""
+    """The seconds, 0 without such a preference; one that cannot be read is ignored, as the RFC says."""
     found = _WAIT.search(header)
     return min(int(found[1]), MOST_SECONDS) if found else 0

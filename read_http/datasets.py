@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import azure.functions as func
+from pydantic import Field
 
 from read_http import cursors, parameters
-from shared import datasets
-from shared.http import answer, described
+from shared import datasets, keying
+from shared.http import answer, bodies, described
 from shared.resources import resources
 
 _DEFAULT_DAYS = 30
@@ -17,6 +19,12 @@ _MOST_DAYS = 366
 _DEFAULT_LIMIT = 20
 _HIGHEST_LIMIT = 100
 """Datasets, or changes of one: the rows of each dataset are counted."""
+
+
+class Wanted(bodies.Body):
+    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+
+    key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 def every(req: func.HttpRequest) -> func.HttpResponse:
@@ -45,6 +53,13 @@ def loads(req: func.HttpRequest) -> func.HttpResponse:
     days = parameters.limit(req.params, _DEFAULT_DAYS, _MOST_DAYS, name="days")
     found = datasets.loads(resources().engine, req.route_params["name"], days)
     return answer.json_value({"days": [asdict(day) for day in found]})
+
+
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Give an inferred dataset the key of the body; the dataset as it is then."""
+    engine, name = resources().engine, req.route_params["name"]
+    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    return answer.json_value(described.of(datasets.describe(engine, name)))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:

@@ -82,6 +82,16 @@ def loads(req: func.HttpRequest) -> func.HttpResponse:
     return datasets.loads(req)
 
 
+@blueprint.function_name("set_key")
+@blueprint.route("datasets/{name}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
+@answer.answered
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Give an inferred dataset a key, once; the dataset as it is then."""
+    from read_http import datasets  # noqa: PLC0415
+
+    return datasets.set_key(req)
+
+
 @blueprint.function_name("contract")
 @blueprint.route("datasets/{name}/contract.py", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answer.answered

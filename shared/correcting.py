@@ -16,8 +16,8 @@ from shared.ledger import ingestions, rejected
 from shared.storage import names
 
 MOST_BYTES = 32 * 1024 * 1024
-"""Of one answer. The platform holds an answer whole and copies it, some four times its size in all, beside the
-loads of the same process."""
+"""Of one answer. The platform holds an answer whole and copies it, some four times its size in all, beside
+the loads of the same process."""
 
 _MOST_OF_A_PAGE = 4 * 1024 * 1024
 

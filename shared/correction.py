@@ -33,7 +33,7 @@ class Correction:
         return _line([*self._names, *notes.NAMES])
 
     def record(self, line: int, text: str, errors: Sequence[Mapping[str, str | None]]) -> str:
-        """One reject. Values that are too many follow behind the notes; of a broken one the text comes first."""
+        """One reject. Values too many follow behind the notes; of a broken one the text comes first."""
         values = (raw.values(text, self._format) if self._width else None) or [text]
         own = [values[place] if place < len(values) else None for place in self._places]
         return _line([*(own or [text]), str(line), _told(errors), *values[max(self._width, 1) :]])

@@ -55,6 +55,30 @@ def fit(engine: Engine, name: str, found: Found, ingestion_id: uuid.UUID) -> Non
             _grow(short, known, found, ingestion_id)
 
 
+def columns_after(known: Dataset | None, found: Found) -> tuple[tables.TableColumn, ...]:
+    """The table's columns once it fits the file; those of a later file without rows are not counted.
+
+    Raises `FileRefused` where there can be no such table.
+    """
+    if known is None:
+        if not found.accepted:
+            raise FileRefused(
+                "no_rows",
+                "The file has no rows that could be loaded, so nothing tells the types of its columns. The "
+                "first file with rows makes the dataset's table.",
+            )
+        return tables.made(found.columns, found.key)
+    columns = known.columns or ()
+    after = tables.grown(columns, found.columns, known.contract.key) if found.accepted else columns
+    if len(after) > max(naming.MOST_COLUMNS, len(columns)):
+        raise FileRefused(
+            "too_many_columns",
+            f"With this file's columns the table would have {len(after)}, and a table has room for "
+            f"{naming.MOST_COLUMNS}.",
+        )
+    return after
+
+
 def require_same(known: Dataset, found: Found) -> None:
     """Raises `Contended` where the dataset is not as it was, so that `found` says too little of the file."""
     fields = naming.named(found.header.names, known.columns or ())
@@ -66,26 +90,14 @@ def _fits(known: Dataset | None, found: Found) -> bool:
     if known is None:
         return False
     require_same(known, found)
-    return _grown(known, found) == known.columns
-
-
-def _grown(known: Dataset, found: Found) -> tuple[tables.TableColumn, ...]:
-    """A file without rows says nothing of its columns."""
-    columns = known.columns or ()
-    return tables.grown(columns, found.columns, known.contract.key) if found.accepted else columns
+    return columns_after(known, found) == known.columns
 
 
 def _make(short: Connection, name: str, found: Found, ingestion_id: uuid.UUID) -> None:
-    if not found.accepted:
-        raise FileRefused(
-            "no_rows",
-            "The file has no rows that could be loaded, so nothing tells the types of its columns. The first "
-            "file with rows makes the dataset's table.",
-        )
+    columns = columns_after(None, found)
     if making.is_taken(short, name):
         raise _taken(name)
     short.execute(_SOON)
-    columns = tables.made(found.columns, found.key)
     making.make(short, contract_of(name, columns, found.key))
     datasets.write(short, name, columns, found.key)
     described = {column.name: str(column.type) for column in columns}
@@ -95,15 +107,9 @@ def _make(short: Connection, name: str, found: Found, ingestion_id: uuid.UUID) -
 
 def _grow(short: Connection, known: Dataset, found: Found, ingestion_id: uuid.UUID) -> None:
     require_same(known, found)
-    before, after, key = known.columns or (), _grown(known, found), known.contract.key
+    before, after, key = known.columns or (), columns_after(known, found), known.contract.key
     if after == before:
         return
-    if len(after) > naming.MOST_COLUMNS:
-        raise FileRefused(
-            "too_many_columns",
-            f"With this file's columns the table would have {len(after)}, and a table has room for "
-            f"{naming.MOST_COLUMNS}.",
-        )
     wanted = changes.changes(before, after)
     if wanted:
         locks.acquire_dataset(short, known.name, alone=True)

@@ -28,8 +28,8 @@ _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S10
 _POOL_SIZE = 3
 _POOL_OVERFLOW = 12
 """A load holds one connection, a second one where it meets present rows, and needs one more for moments, so
-the pool must exceed the loads at once (host.json: 2 blobs, and one each of replays, poison queue and sweep) or they
-would wait for each other."""
+the pool must exceed the loads at once (host.json: 2 blobs, and one each of replays, poison queue and sweep)
+or they would wait for each other."""
 
 
 class Resources:

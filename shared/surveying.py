@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -39,9 +40,15 @@ def begin(connection: Connection, upload: Upload, name: str, content: Content, t
     Raises `FileRefused` where it asks for another key, or lacks a column of the key.
     """
     known = growing.find(connection, name)
-    asked = asked_key.parse(upload.metadata)
+    return beside(known, content, told, asked_key.parse(upload.metadata), upload.size)
+
+
+def beside(
+    known: Dataset | None, content: Iterable[bytes], told: Overrides, asked: tuple[str, ...], size: int
+) -> Look:
+    """The same beside a dataset that is `known`, or for the first file of one, which has `size` bytes."""
     key = asked if known is None else known.contract.key
-    look = Look(content, told, (known.columns or ()) if known else (), key, upload.size)
+    look = Look(content, told, (known.columns or ()) if known else (), key, size)
     if known is not None:
         _require_same_key(known, look, asked)
     return look

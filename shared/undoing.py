@@ -63,8 +63,8 @@ def _require_rows(entry: RowMapping) -> None:
 def _facts(connection: Connection, entry: RowMapping, released: releasing.Released) -> dict[str, Any]:
     """What became of the rows, for the ledger.
 
-    Of a row that it changed the value before is nowhere, so the row goes. One that was changed or deleted since,
-    by a later load or by hand, is not its own any more, and stays as it is.
+    Of a row that it changed the value before is nowhere, so the row goes. One that was changed or deleted
+    since, by a later load or by hand, is not its own any more, and stays as it is.
     """
     heir = None
     if released.heir is not None:

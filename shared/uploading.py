@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,8 +56,7 @@ def store(
     storage fails in the middle, with what is known of each file. The same bytes, told the same about, under
     the same name are the same blob, however often they are sent.
     """
-    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
-        raise InvalidRequest("Nothing was stored: see errors.", not_storable)
+    require_storable(to, files, found)
     stored: list[Upload] = []
     try:
         for file in files:
@@ -67,6 +67,23 @@ def store(
     except (Unavailable, LoadFailed, Superseded) as exc:
         raise Unavailable(faults.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
     return stored
+
+
+def reserve(to: Destination, filename: str, found: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A path for a file that a client writes there itself, a new one each time: its hash is not known yet.
+
+    Raises `InvalidRequest` with every fault.
+    """
+    named = {} if names.is_supported(filename) else {"member": "filename", "detail": _UNSUPPORTED}
+    if not_storable := [*found, *_faults_of_dataset(to), *([named] if named else [])]:
+        raise InvalidRequest("There is no place for this file: see errors.", not_storable)
+    return f"{to.dataset}/direct-{uuid.uuid4().hex}/{names.safe(filename)}"
+
+
+def require_storable(to: Destination, files: Sequence[File], found: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Raises `InvalidRequest` with every fault of every file, after those that were `found` before."""
+    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
+        raise InvalidRequest("Nothing was stored: see errors.", not_storable)
 
 
 _IN_THE_MIDDLE = (

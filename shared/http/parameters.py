@@ -12,7 +12,7 @@ _PLATFORMS = "code"
 
 
 def require_known(parameters: Mapping[str, str], known: Collection[str]) -> None:
-    """Raises `InvalidRequest` for a parameter that is none of `known`, and for one that no column can hold."""
+    """Raises `InvalidRequest` for a parameter that is none of `known`, or that no column can hold."""
     for name, text in parameters.items():
         if name != _PLATFORMS and name not in known:
             there_are = f"known: {', '.join(known)}" if known else "there are none here"

@@ -53,11 +53,6 @@ def listed(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> 
     return {name: value for name, value in of(entry, corrected_by).items() if name not in _LONG}
 
 
-def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
-    """What became of the rows of an entry."""
-    return {name: None if entry["replaying"] else entry[column] for name, column in _COUNTS.items()}
-
-
 def _timings(entry: Mapping[str, Any]) -> dict[str, Any]:
     started: datetime | None = None if entry["replaying"] == "received" else entry["started_at"]
     finished: datetime | None = None if entry["replaying"] else entry["finished_at"]
@@ -68,3 +63,8 @@ def _timings(entry: Mapping[str, Any]) -> dict[str, Any]:
         "finished_at": finished and finished.isoformat(),
         "load_milliseconds": done,
     }
+
+
+def counts(entry: Mapping[str, Any]) -> dict[str, int | None]:
+    """What became of the rows of an entry."""
+    return {name: None if entry["replaying"] else entry[column] for name, column in _COUNTS.items()}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import (
-    BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, select
-)
+from sqlalchemy import BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, select
 
 from shared.ledger.state import State
 from shared.tables.ingest import dataset_changes, ingestions

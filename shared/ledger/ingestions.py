@@ -77,14 +77,7 @@ def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **fact
 
 def count_columns(counts: Counts | None) -> dict[str, int | None]:
     """`counts` as columns of the ledger."""
-    return {
-        "rows_read": counts and counts.read,
-        "rows_inserted": counts and counts.inserted,
-        "rows_updated": counts and counts.updated,
-        "rows_unchanged": counts and counts.unchanged,
-        "rows_duplicate": counts and counts.duplicate,
-        "rows_rejected": counts and counts.rejected,
-    }
+    return {f"rows_{name}": None if counts is None else getattr(counts, name) for name in Counts.__slots__}
 
 
 def note_failure(connection: Connection, ingestion_id: uuid.UUID, error: dict[str, Any]) -> None:

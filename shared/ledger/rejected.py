@@ -9,12 +9,15 @@ from sqlalchemy import Connection, Row, select
 
 from shared.tables.ingest import rejects
 
+Rejected = Row[int, str, list[dict[str, str | None]]]
+"""`line`, `raw`, `errors`."""
+
 _FETCHED = 100
 """Rows that are fetched at a time; the text of each may have a megabyte."""
 
 
-def every(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> Iterator[Row[int, str, list[dict[str, str | None]]]]:
-    """At most `limit` of them, from the one behind the line `after` on: `line`, `raw`, `errors`."""
+def every(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> Iterator[Rejected]:
+    """At most `limit` of them, from the one behind the line `after` on."""
     query = (
         select(rejects.c.line, rejects.c.raw, rejects.c.errors)
         .where(rejects.c.ingestion_id == ingestion_id, rejects.c.line > after)

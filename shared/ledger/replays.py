@@ -1,7 +1,7 @@
 """Entries that are to be loaded again, whatever became of them before.
 
-One that is `loaded` stays so until the new load commits: its rows are there, and others go by that. `replaying`
-says how far the new load is, and is what callers see.
+One that is `loaded` stays so until the new load commits: its rows are there, and others go by that.
+`replaying` says how far the new load is, and is what callers see.
 """
 
 from __future__ import annotations

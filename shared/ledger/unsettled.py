@@ -38,9 +38,7 @@ def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.
     found = connection.execute(
         select(ingestions.c.id, ingestions.c.path)
         .where(
-            or_(
-                ingestions.c.state.in_([State.RECEIVED, State.LOADING]), ingestions.c.replaying.is_not(None)
-            ),
+            or_(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), ingestions.c.replaying.is_not(None)),
             touched < idle_since,
         )
         .order_by(touched)
@@ -54,7 +52,8 @@ def settled_among(
     """Those of `ids` that a sweep leaves alone: finished for good, or active since `seen_before`."""
     statement = text("""
         select id from ingest.ingestions where id = any(:ids) and not (
-            (state in ('received', 'loading') or replaying is not null) and coalesce(started_at, received_at) < :before
+            (state in ('received', 'loading') or replaying is not null)
+            and coalesce(started_at, received_at) < :before
             or state = 'failed' and error @> '{"transient": true}' and finished_at < :before)
         """).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
     return set(connection.scalars(statement, {"ids": list(ids), "before": seen_before}))

@@ -1,4 +1,4 @@
-"""Signs the address of one blob, so that whoever has it may write that blob, for an hour, and nothing else."""
+"""Signs the address of one blob: whoever has it may write that blob, for an hour, and nothing else."""
 
 from __future__ import annotations
 

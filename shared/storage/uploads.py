@@ -45,9 +45,9 @@ def put(
     it by hand; then the next path is tried. Raises `Conflict` where none is left.
     """
     digest = hashlib.md5(content, usedforsecurity=False).digest()
-    metadata = {_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA], **told.metadata()}
+    stored = metadata(filename, told)
     for path in paths:
-        _write_once(container, path, content, digest, metadata)
+        _write_once(container, path, content, digest, stored)
         properties = container.get_blob_client(path).get_blob_properties()
         if (
             properties.size == len(content)
@@ -58,6 +58,11 @@ def put(
     raise Conflict(
         f"Another file's content is stored where {filename!r} belongs; send it under another name."
     )
+
+
+def metadata(filename: str, told: Told) -> dict[str, str]:
+    """The metadata of a blob that remember its `filename` and what is `told` about it, in ASCII."""
+    return {_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA], **told.metadata()}
 
 
 def _told(properties: BlobProperties) -> dict[str, str]:

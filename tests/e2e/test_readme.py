@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, DROP, READ, LOOK = range(5)
+POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST = range(7)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 7
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -56,6 +56,19 @@ def test_two_files_are_posted(client: Client, folder: Path) -> None:
 def test_a_raw_body_is_the_same_ingestion(client: Client, folder: Path) -> None:
     (file,) = json.loads(run(client, folder, COMMANDS[POST_RAW]))["files"]
     assert client.settled(file["ingestion_id"])["attempts"] == 1
+
+
+def test_a_file_is_tried(client: Client, folder: Path) -> None:
+    (file,) = json.loads(run(client, folder, COMMANDS[TRY]))["files"]
+    types = {column["name"]: column["type"] for column in file["columns"]}
+    assert file["would_be"] == "loaded"
+    assert types == {
+        "visit": "bigint",
+        "at": "timestamp",
+        "page": "text",
+        "seconds": "numeric",
+        "code": "text",
+    }
 
 
 def test_a_blob_is_dropped(client: Client, folder: Path) -> None:
@@ -74,3 +87,8 @@ def test_the_first_rows_are_read(client: Client, folder: Path) -> None:
 def test_an_ingestion_is_looked_at(client: Client, folder: Path) -> None:
     found = json.loads(run(client, folder, COMMANDS[LOOK]))
     assert (found["state"], found["filename"]) == ("loaded", "july.csv")
+
+
+def test_the_datasets_are_listed(client: Client, folder: Path) -> None:
+    (sales,) = json.loads(run(client, folder, COMMANDS[LIST]))["datasets"]
+    assert (sales["name"], sales["last_load"]["filename"]) == ("sales", "june-with-a-bell.csv")

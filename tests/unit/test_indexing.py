@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 FUNCTIONS = {
@@ -16,6 +18,7 @@ FUNCTIONS = {
     "ingestion": ("httpTrigger", "ingestions/{id}", ["GET"], "FUNCTION"),
     "datasets": ("httpTrigger", "datasets", ["GET"], "FUNCTION"),
     "dataset": ("httpTrigger", "datasets/{name}", ["GET"], "FUNCTION"),
+    "set_key": ("httpTrigger", "datasets/{name}", ["PUT"], "FUNCTION"),
     "contract": ("httpTrigger", "datasets/{name}/contract.py", ["GET"], "FUNCTION"),
     "health": ("httpTrigger", "health", ["GET"], "ANONYMOUS"),
     "load": ("blobTrigger", "uploads/{name}", "UPLOADS", "LogsAndContainerScan"),
@@ -56,6 +59,15 @@ def index(**environment: str) -> Any:
     return json.loads(done.stdout)
 
 
+def imported(module: str) -> Any:
+    """What is imported after `module` is, in a new process."""
+    program = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
 def listed(found: Any) -> dict[str, tuple[Any, ...]]:
     triggers = {name: bindings[0] for name, bindings in found["functions"].items()}
     return {
@@ -70,6 +82,16 @@ def test_without_any_setting_the_app_lists_exactly_its_functions() -> None:
 
 def test_importing_the_app_imports_nothing_heavy() -> None:
     assert index()["heavy"] == []
+
+
+@pytest.mark.parametrize("module", ["read_http.answers", "read_http.datasets", "ingest_http.accepting"])
+def test_what_answers_imports_neither_pandas_nor_pyarrow_nor_numpy(module: str) -> None:
+    assert not {"pandas", "pyarrow", "numpy"} & set(imported(module))
+
+
+def test_only_a_dry_run_imports_what_reads_files() -> None:
+    assert "pyarrow" not in imported("ingest_http.trying")
+    assert "pyarrow" in imported("shared.dry_run")
 
 
 def test_the_blob_source_is_a_setting() -> None:

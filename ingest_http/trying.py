@@ -1,0 +1,35 @@
+"""Tries the files of a request: parse, ask the use case, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import azure.functions as func
+
+from ingest_http import form, parameters
+from shared.errors import InvalidRequest
+from shared.http import answer
+from shared.resources import resources
+
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def is_asked(query: Mapping[str, str]) -> bool:
+    """Whether `dry_run` is true; raises `InvalidRequest` for what is neither true nor false."""
+    text = query.get("dry_run", "false")
+    if text.lower() not in _WORDS:
+        detail = f"dry_run must be true or false, not {text!r}."
+        raise InvalidRequest(detail, [{"parameter": "dry_run", "detail": detail}])
+    return _WORDS[text.lower()]
+
+
+def answer_with_outlook(req: func.HttpRequest) -> func.HttpResponse:
+    """What would become of each file, in the request's order; 200, and nothing is stored."""
+    # Reads and checks the files, for which it needs pandas and pyarrow: for those alone who ask for it.
+    from shared import dry_run  # noqa: PLC0415
+    from shared.http import foreseen  # noqa: PLC0415
+
+    own = resources()
+    to, faults = parameters.destination(req.params, own.settings)
+    run = dry_run.run(own.engine, to, form.files(req), faults)
+    return answer.json_text(foreseen.text(run, to.told.as_json()))

@@ -1,0 +1,263 @@
+"""A dry run says what a load would do, and does nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, create_engine, text
+
+from shared import dry_run, rows
+from shared.contracts.sales import Sales
+from shared.errors import InvalidRequest, Unavailable
+from shared.formats.overrides import Overrides
+from shared.http import foreseen
+from shared.ingesting import Ingesting
+from shared.storage.told import Told
+from shared.uploading import Destination, File
+from tests.fixtures.samples import csv, orders, row
+from tests.integration.looking import entry
+from tests.integration.test_datasets import enter
+from tests.unit.decoding.zipping import zipped
+
+NOWHERE = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+
+
+def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", **told: Any) -> Any:
+    """The answer for files with these contents."""
+    key = told.pop("key", ())
+    to = Destination(dataset, Told(Overrides(**told), key), creates=True)
+    run = dry_run.run(engine, to, [File(name, content) for content in contents])
+    return json.loads(foreseen.text(run, to.told.as_json()))
+
+
+def outlook(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
+    """What is said of the one file with this content."""
+    (file,) = tried(engine, dataset, content, **told)["files"]
+    return file
+
+
+def test_a_declared_dataset_needs_no_database() -> None:
+    found = outlook(NOWHERE, "sales", csv(row(1), row(2, quantity="none"), *map(row, range(3, 20))))
+
+    assert (found["would_be"], found["error"]) == ("loaded", None)
+    assert found["counts"] == {"read": 19, "accepted": 18, "rejected": 1}
+    assert len(found["rows"]) == 10
+    (reject,) = found["rejects"]
+    assert (reject["line"], reject["raw"]) == (3, row(2, quantity="none"))
+    assert reject["errors"][0]["column"] == "quantity"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv(*(row(number, quantity="none") for number in range(9)), row(10)),
+        b"Name,Amount\nx,1\n",
+        gzip.compress(orders(1, 100))[:-20],
+    ],
+    ids=["too many rejects", "header", "cut off"],
+)
+def test_the_reason_of_a_refusal_is_the_ledgers(
+    content: bytes, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", content)
+    ingesting.ingest("sales/a.csv")
+    known = entry(engine, "sales/a.csv")
+
+    found = outlook(NOWHERE, "sales", content)
+
+    assert (found["would_be"], found["error"]) == (known["state"], known["error"])
+    assert known["state"] == "refused"
+
+
+def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
+    bad = csv(*(row(number, quantity="none") for number in range(10_000)))
+
+    found = outlook(NOWHERE, "sales", bad + orders(1, 100).partition(b"\n")[2])
+
+    assert found["counts"] == {"read": 10_100, "accepted": 100, "rejected": 10_000}
+    assert "the rest was not read" in found["error"]["detail"]
+    assert [reject["line"] for reject in found["rejects"]] == list(range(2, 52))
+
+
+def test_the_first_rows_are_those_that_callers_read_after_the_load(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    content = csv(row(1, price="1.50"), row(2, price="100"), row(3, price="0.0001"), *map(row, range(4, 9)))
+    content = content.replace(b"2019-07-01", b"2019-07-01T10:30:00.250", 1).replace(
+        b"Christy", "Ünï".encode()
+    )
+    container.upload_blob("sales/a.csv", content)
+    ingesting.ingest("sales/a.csv")
+
+    to = Destination("sales")
+    (item,) = dry_run.run(NOWHERE, to, [File("a.csv", content)]).items
+
+    shown = rows.first_chunk(engine, Sales, 10)
+    assert f"[{','.join(item.outlook.rows)}]" == shown
+    assert '"unit_price":1.5,' in shown
+    assert '"order_date":"2019-07-01T10:30:00.25"' in shown
+
+
+def test_columns_are_told_with_those_that_would_not_be_loaded() -> None:
+    content = csv(row(1)).replace(b"TaxAmount", b"TaxAmount,Colour").replace(b"271.9992", b"271.9992,red")
+
+    found = outlook(NOWHERE, "sales", content)
+
+    assert found["ignored_columns"] == ["Colour"]
+    assert found["columns"][2] == {
+        "header": "OrderDate",
+        "name": "order_date",
+        "type": "timestamp",
+        "nullable": False,
+        "nulls": [],
+        "why_text": None,
+    }
+    assert (found["columns"][-1]["header"], found["columns"][-1]["name"]) == ("Colour", None)
+
+
+def test_a_file_with_another_header_still_says_what_it_looks_like() -> None:
+    found = outlook(NOWHERE, "sales", b"Name,Amount\nx,1\n")
+
+    assert [column["header"] for column in found["columns"]] == ["Name", "Amount"]
+    assert (found["format"]["encoding"], found["ignored_columns"]) == ("utf-8", [])
+    assert found["counts"] == {"read": 0, "accepted": 0, "rejected": 0}
+
+
+def test_each_member_of_an_archive_is_tried_by_itself() -> None:
+    archive = zipped(
+        ("one.csv", orders(1, 2)), ("two.csv", b"Name\nx\n"), ("readme.md", b"#"), ("three.csv", orders(4, 1))
+    )
+
+    files = tried(NOWHERE, "sales", archive, orders(1, 3), name="a.zip")["files"]
+
+    assert [(one["member"], one["would_be"], one["counts"]["accepted"]) for one in files] == [
+        ("one.csv", "loaded", 2),
+        ("two.csv", "refused", 0),
+        ("three.csv", "loaded", 1),
+        (None, "loaded", 3),
+    ]
+    assert [one["compression"] for one in files] == ["zip", "zip", "zip", None]
+
+
+def test_an_archive_that_is_broken_would_be_refused() -> None:
+    found = outlook(NOWHERE, "sales", zipped(("one.csv", orders(1, 2)))[:-10])
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "compression_corrupt")
+
+
+def test_a_compressed_file_is_tried_like_any_other() -> None:
+    found = outlook(NOWHERE, "sales", gzip.compress(orders(1, 4)))
+
+    assert (found["compression"], found["counts"]["accepted"]) == ("gzip", 4)
+
+
+def test_what_would_not_be_stored_is_not_tried() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        tried(NOWHERE, "sales", orders(1, 1), name="a.exe")
+    assert [fault["file"] for fault in caught.value.faults] == ["a.exe"]
+
+
+def test_a_dataset_that_nobody_declared_is_looked_up() -> None:
+    with pytest.raises(Unavailable):
+        tried(NOWHERE, "visits", b"a,b\n1,2\n")
+
+
+def test_the_first_file_of_a_dataset_tells_what_its_table_would_be(engine: Engine) -> None:
+    answer = tried(engine, "visits", b"ID,Price,Zip,Empty\n1,1.50,01234,\n2,N/A,5,\n")
+
+    assert (answer["declared"], answer["creates"]) == (False, True)
+    (found,) = answer["files"]
+    types = {column["name"]: (column["type"], column["nullable"]) for column in found["columns"]}
+    assert types == {
+        "id": ("bigint", False),
+        "price": ("numeric", True),
+        "zip": ("text", False),
+        "empty": ("text", True),
+    }
+    assert found["columns"][1]["nulls"] == ["N/A"]
+    assert "01234" in found["columns"][2]["why_text"]
+    assert found["rows"] == [
+        {"id": 1, "price": 1.5, "zip": "01234", "empty": None},
+        {"id": 2, "price": None, "zip": "5", "empty": None},
+    ]
+    assert nothing_was_made(engine)
+
+
+def nothing_was_made(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        counts = connection.execute(
+            text(
+                "select (select count(*) from ingest.datasets), (select count(*) from ingest.ingestions), "
+                "(select count(*) from ingest.dataset_changes), to_regclass('visits')"
+            )
+        ).one()
+    return tuple(counts) == (0, 0, 0, None)
+
+
+def test_a_later_file_tells_how_the_table_would_change(engine: Engine) -> None:
+    enter(engine, "visits", 1)
+
+    answer = tried(engine, "visits", b"id,price,note\n1.5,2,new\n")
+
+    assert answer["creates"] is False
+    (found,) = answer["files"]
+    assert [(one["column"], one["change"], one["type"]) for one in found["changes"]] == [
+        ("id", "widened", "numeric(2, 1)"),
+        ("note", "added", "text"),
+    ]
+    assert found["rows"] == [{"id": 1.5, "price": 2, "note": "new"}]
+
+
+def test_a_key_that_is_told_rejects_rows_without_it(engine: Engine) -> None:
+    content = b"id,name\n" + b"".join(b"%d,x\n" % number for number in range(20)) + b",y\n"
+
+    found = outlook(engine, "visits", content, key=("ID",))
+
+    assert (found["would_be"], found["counts"]["rejected"]) == ("loaded", 1)
+    assert found["rejects"][0]["line"] == 22
+    assert found["columns"][0]["nullable"] is False
+
+
+def test_a_file_that_lacks_the_key_would_be_refused(engine: Engine) -> None:
+    found = outlook(engine, "visits", b"id,name\n1,x\n", key=("order_id",))
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "header_mismatch")
+    assert [column["header"] for column in found["columns"]] == ["id", "name"]
+
+
+def test_a_ragged_file_that_nobody_declared_would_be_refused(engine: Engine) -> None:
+    found = outlook(engine, "visits", b"id,name\n1,x\n2\n3,x,y\n4,z\n")
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "too_many_rejects")
+    assert [reject["line"] for reject in found["rejects"]] == [3, 4]
+    assert found["counts"] == {"read": 4, "accepted": 2, "rejected": 2}
+
+
+def test_a_dataset_whose_name_is_taken_would_refuse_every_file(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("create table visits (id int)"))
+
+    answer = tried(engine, "visits", b"id,name\n1,x\n")
+
+    assert answer["creates"] is False
+    assert [one["error"]["code"] for one in answer["files"]] == ["name_taken"]
+    assert [column["header"] for column in answer["files"][0]["columns"]] == ["id", "name"]
+
+
+def test_a_first_file_without_rows_makes_no_dataset(engine: Engine) -> None:
+    found = outlook(engine, "visits", b"id,name\n")
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "no_rows")
+
+
+def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: Engine) -> None:
+    enter(engine, "visits")
+
+    found = outlook(engine, "visits", b"id,price\n1,2\n", key=("id",))
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "key_differs")
+    assert "PUT /api/datasets/visits" in found["error"]["detail"]
