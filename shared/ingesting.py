@@ -157,7 +157,7 @@ class Ingesting:
                 ingestions.note_failure(short, ingestion_id, error)
 
     def _find_ours(self, connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
-        """The entry, unless somebody took it over or finished it since our lock ended with our transaction."""
+        """The entry, unless somebody took it over or finished it since our lock was freed."""
         if not locks.acquire(connection, ingestion_id, wait_seconds=0):
             return None
         entry = ingestions.find(connection, ingestion_id)

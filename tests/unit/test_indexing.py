@@ -15,6 +15,12 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
     "ingest": ("httpTrigger", "ingest", ["POST"], "FUNCTION"),
     "first_chunk": ("httpTrigger", "read/first-chunk", ["GET"], "FUNCTION"),
+    "uploads": ("httpTrigger", "uploads", ["POST"], "FUNCTION"),
+    "replay_ingestion": ("httpTrigger", "ingestions/{id}/replay", ["POST"], "FUNCTION"),
+    "undo_ingestion": ("httpTrigger", "ingestions/{id}", ["DELETE"], "FUNCTION"),
+    "ingestions": ("httpTrigger", "ingestions", ["GET"], "FUNCTION"),
+    "rejects": ("httpTrigger", "ingestions/{id}/rejects", ["GET"], "FUNCTION"),
+    "loads": ("httpTrigger", "datasets/{name}/loads", ["GET"], "FUNCTION"),
     "ingestion": ("httpTrigger", "ingestions/{id}", ["GET"], "FUNCTION"),
     "datasets": ("httpTrigger", "datasets", ["GET"], "FUNCTION"),
     "dataset": ("httpTrigger", "datasets/{name}", ["GET"], "FUNCTION"),
@@ -22,6 +28,7 @@ FUNCTIONS = {
     "contract": ("httpTrigger", "datasets/{name}/contract.py", ["GET"], "FUNCTION"),
     "health": ("httpTrigger", "health", ["GET"], "ANONYMOUS"),
     "load": ("blobTrigger", "uploads/{name}", "UPLOADS", "LogsAndContainerScan"),
+    "replay": ("queueTrigger", "csv-replays", "UPLOADS"),
     "give_up": ("queueTrigger", "webjobs-blobtrigger-poison", "UPLOADS"),
     "sweep": ("timerTrigger", "0 */5 * * * *"),
 }
@@ -84,7 +91,13 @@ def test_importing_the_app_imports_nothing_heavy() -> None:
     assert index()["heavy"] == []
 
 
-@pytest.mark.parametrize("module", ["read_http.answers", "read_http.datasets", "ingest_http.accepting"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("read_http.answers", "read_http.datasets", "read_http.ingestions", "read_http.rejects"),
+        *("ingest_http.accepting", "ingest_http.direct", "ingest_http.steering"),
+    ],
+)
 def test_what_answers_imports_neither_pandas_nor_pyarrow_nor_numpy(module: str) -> None:
     assert not {"pandas", "pyarrow", "numpy"} & set(imported(module))
 

@@ -1,0 +1,127 @@
+"""The list of ingestions: the newest first, by page, filtered."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import datasets, ingestions
+from shared.errors import NotFound
+from shared.http import status
+from shared.ingesting import Ingesting
+from shared.ledger.listing import Wanted
+from shared.ledger.state import State
+
+FIVE = ("a", "b", "c", "d", "e")
+
+
+def enter(engine: Engine, name: str, state: str = "refused", **facts: object) -> uuid.UUID:
+    """An entry as a load would have left it."""
+    found = {
+        "id": uuid.uuid4(),
+        "container": "uploads",
+        "path": f"sales/{name}.csv",
+        "etag": "x",
+        "dataset": "sales",
+        "filename": f"{name}.csv",
+        "state": state,
+        **facts,
+    }
+    if state == "loaded":
+        found |= dict.fromkeys(("rows_read", "rows_inserted"), facts.get("rows_inserted", 0))
+        found |= dict.fromkeys(("rows_updated", "rows_unchanged", "rows_duplicate", "rows_rejected"), 0)
+    columns, values = ", ".join(found), ", ".join(f":{name}" for name in found)
+    with engine.begin() as connection:
+        connection.execute(text(f"insert into ingest.ingestions ({columns}) values ({values})"), found)  # noqa: S608
+    return uuid.UUID(str(found["id"]))
+
+
+def names(engine: Engine, wanted: Wanted) -> str:
+    """What is listed, in its order."""
+    seen, _ = ingestions.page(engine, wanted, None, 100)
+    return " ".join(one.entry["filename"].removesuffix(".csv") for one in seen)
+
+
+def test_the_newest_come_first_by_page(engine: Engine) -> None:
+    for name in FIVE:
+        enter(engine, name)
+    pages, before = [], None
+    for _ in range(3):
+        seen, before = ingestions.page(engine, Wanted(), before, 2)
+        pages.append([one.entry["filename"][0] for one in seen])
+        enter(engine, "newer")  # moves nothing on the pages behind
+
+    assert pages == [["e", "d"], ["c", "b"], ["a"]]
+    assert before is None
+
+
+def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
+    for name in FIVE:
+        enter(engine, name)
+    assert ingestions.page(engine, Wanted(), None, 5)[1] is None
+
+
+def test_filters_keep_the_others_out(engine: Engine) -> None:
+    enter(engine, "a", "refused")
+    enter(engine, "b", "failed", received_at=datetime.now(UTC) - timedelta(days=3))
+    enter(engine, "c", "duplicate", dataset="visits")
+    enter(engine, "d", "refused", dataset="visits")
+
+    assert names(engine, Wanted(dataset="visits")) == "d c"
+    assert names(engine, Wanted(states=[State.REFUSED])) == "d a"
+    assert names(engine, Wanted(states=[State.FAILED, State.DUPLICATE])) == "c b"
+    assert names(engine, Wanted(dataset="visits", states=[State.REFUSED])) == "d"
+    assert names(engine, Wanted(since=datetime.now(UTC) - timedelta(days=1))) == "d c a"
+    assert names(engine, Wanted(blob=("uploads", "sales/b.csv"))) == "b"
+    assert names(engine, Wanted(blob=("others", "sales/b.csv"))) == ""
+
+
+def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine) -> None:
+    enter(engine, "a", "loaded", replaying="received")
+    enter(engine, "b", "loaded")
+
+    assert names(engine, Wanted(states=[State.RECEIVED])) == "a"
+    assert names(engine, Wanted(states=[State.LOADED])) == "b"
+    assert names(engine, Wanted(states=[State.LOADED, State.RECEIVED])) == "b a"
+
+
+def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
+    asked = enter(engine, "a")
+    (seen,), _ = ingestions.page(engine, Wanted(), None, 1)
+    whole = status.of(dict(ingestions.find(engine, asked).entry))
+    assert whole.keys() - status.listed(dict(seen.entry)).keys() == {"format", "columns"}
+
+
+def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
+    first = enter(engine, "a")
+    corrections = [enter(engine, name, corrects=first) for name in "bc"]
+
+    assert ingestions.find(engine, first).corrected_by == corrections
+    assert ingestions.find(engine, corrections[0]).entry["corrects"] == first
+
+
+def test_nobody_knows_another_ingestion(engine: Engine) -> None:
+    with pytest.raises(NotFound, match="no ingestion 0000"):
+        ingestions.find(engine, uuid.UUID(int=0))
+
+
+def test_loads_are_added_up_by_day(engine: Engine, ingesting: Ingesting, container: ContainerClient) -> None:
+    now = datetime.now(UTC)
+    enter(engine, "a", "loaded", rows_inserted=5, finished_at=now)
+    enter(engine, "b", "loaded", rows_inserted=7, finished_at=now)
+    enter(engine, "c", "loaded", rows_inserted=2, finished_at=now - timedelta(days=2))
+    enter(engine, "d", "loaded", rows_inserted=1, finished_at=now - timedelta(days=3))
+    enter(engine, "zip", "loaded", rows_inserted=12, finished_at=now, format='{"members": 2}')
+    enter(engine, "e", "undone", rows_inserted=9, finished_at=now)
+    enter(engine, "f", "loaded", dataset="visits", rows_inserted=9, finished_at=now)
+
+    found = datasets.loads(engine, "sales", 3)
+
+    assert [(day.rows, day.ingestions) for day in found] == [(2, 1), (0, 0), (12, 2)]
+    assert found[-1].day == now.date()
+    with pytest.raises(NotFound):
+        datasets.loads(engine, "nothing", 3)

@@ -1,0 +1,196 @@
+"""Rejects read back: by page, and as a file that can be mended and sent again."""
+
+from __future__ import annotations
+
+import csv as csv_module
+import io
+import json
+import tracemalloc
+import uuid
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import correcting
+from shared.errors import NotFound, TooLarge
+from shared.ingesting import Ingesting
+from tests.fixtures.samples import HEADER, row
+from tests.integration.looking import entry, table
+from tests.integration.test_ingestions import enter
+
+GOOD = [row(number) for number in range(1, 30)]
+BAD = [row(90, quantity="many"), row(91, price='"1,5"')]
+
+
+def load(
+    ingesting: Ingesting, container: ContainerClient, name: str, content: str, **metadata: str
+) -> uuid.UUID:
+    container.upload_blob(f"sales/{name}", content.encode(), metadata=metadata)
+    found = ingesting.ingest(f"sales/{name}").ingestion_id
+    assert found is not None
+    return found
+
+
+def cells(sheet: correcting.Sheet) -> list[list[str]]:
+    return list(csv_module.reader(io.StringIO(sheet.content.decode(), newline="")))
+
+
+def test_pages_have_each_reject_once_with_its_reasons(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
+
+    first, after = correcting.page(engine, asked, None, 1)
+    rest, end = correcting.page(engine, asked, after, 1)
+
+    assert [one["line"] for one in first + rest] == [31, 32]
+    assert (after, end) == (31, None)
+    assert first[0]["raw"] == BAD[0]
+    assert first[0]["errors"][0].keys() == {"column", "code", "message", "value"}
+    assert (first[0]["errors"][0]["column"], first[0]["errors"][0]["value"]) == ("quantity", "many")
+
+
+def test_a_page_of_long_rejects_is_short(engine: Engine) -> None:
+    asked = enter(engine, "a")
+    _reject(engine, asked, 8, "repeat('x', 1000000)")
+
+    found, after = correcting.page(engine, asked, None, 50)
+    assert (len(found), after) == (5, 5)
+    assert len(correcting.page(engine, asked, after, 50)[0]) == 3
+
+
+def _reject(engine: Engine, ingestion_id: uuid.UUID, count: int, raw: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into ingest.rejects select :id, n, "  # noqa: S608 - the tests' own expression
+                f"{raw}, cast(:errors as jsonb) from generate_series(1, {count}) n"
+            ),
+            {"id": ingestion_id, "errors": json.dumps([{"column": "a", "message": "no"}])},
+        )
+
+
+def test_a_file_of_rejects_that_is_mended_loads(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    asked = load(ingesting, container, "june (1).csv", "\n".join([HEADER, *GOOD, *BAD]))
+
+    sheet = correcting.sheet(engine, asked, None, None)
+
+    assert sheet.filename == "june_1_.rejects.csv"
+    header, first, second = cells(sheet)
+    assert ",".join(header) == f"{HEADER},_line,_errors"
+    assert (first[6], first[-2]) == ("many", "31")
+    assert first[-1].startswith("quantity: ")
+    assert (second[7], second[-2]) == ("1,5", "32")
+    mended = sheet.content.decode().replace("many", "3").replace('"1,5"', "1.5")
+    correction = load(ingesting, container, "mended.csv", mended, corrects=str(asked))
+    found = entry(engine, "sales/mended.csv")
+    assert (found["state"], found["rows_inserted"], found["corrects"]) == ("loaded", 2, asked)
+    assert found["ignored_columns"] == ["_line", "_errors"]
+    assert len(table(engine)) == 31
+    assert correcting.page(engine, correction, None, 10) == ([], None)
+
+
+def test_a_correction_with_rejects_has_the_notes_once(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
+    again = correcting.sheet(engine, asked, None, None).content.decode()
+
+    unchanged = load(ingesting, container, "b.csv", again, corrects=str(asked))
+
+    assert entry(engine, "sales/b.csv")["state"] == "refused"
+    header, *rows = cells(correcting.sheet(engine, unchanged, None, None))
+    assert ",".join(header) == f"{HEADER},_line,_errors"
+    assert [(one[6], one[-2]) for one in rows] == [("many", "2"), ("1", "3")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ('a,"b', ['a,"b', "", "7", "x: no; odd"]),
+        ("a", ["a", "", "7", "x: no; odd"]),
+        ("a,b,c,d", ["a", "b", "7", "x: no; odd", "c", "d"]),
+        ('"a,""1""",b\n', ['a,"1"', "b", "7", "x: no; odd"]),
+    ],
+)
+def test_a_row_of_another_width_or_broken_keeps_all_that_it_has(
+    engine: Engine, raw: str, shown: list[str]
+) -> None:
+    asked = _entry_with_reject(engine, [{"name": "A", "column": "a"}, {"name": "B", "column": "b"}], {}, raw)
+    assert cells(correcting.sheet(engine, asked, None, None)) == [["A", "B", "_line", "_errors"], shown]
+
+
+def _entry_with_reject(
+    engine: Engine, columns: list[dict[str, str | None]], form: dict[str, object], raw: str
+) -> uuid.UUID:
+    asked = enter(engine, "a", columns=json.dumps(columns), format=json.dumps(form))
+    errors = [{"column": "x", "message": "no"}, {"column": None, "message": "odd"}]
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into ingest.rejects values (:id, 7, :raw, cast(:errors as jsonb))"),
+            {"id": asked, "raw": raw, "errors": json.dumps(errors)},
+        )
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("form", "raw"),
+    [
+        ({"delimiter": ";"}, "1,5;b"),
+        ({"delimiter": "\t", "quote": ""}, "1,5\tb"),
+        ({"delimiter": "|", "quote": "'"}, "'1,5'|b"),
+        ({"delimiter": ",", "escape": "\\"}, "1\\,5,b"),
+    ],
+)
+def test_values_are_told_apart_as_in_their_file(engine: Engine, form: dict[str, object], raw: str) -> None:
+    columns: list[dict[str, str | None]] = [{"name": "A", "column": "a"}, {"name": "B", "column": None}]
+    asked = _entry_with_reject(engine, columns, form, raw)
+    assert cells(correcting.sheet(engine, asked, None, None))[1][:2] == ["1,5", "b"]
+
+
+def test_columns_without_a_name_of_their_own_get_the_tables(engine: Engine) -> None:
+    columns: list[dict[str, str | None]] = [
+        {"name": "1.", "column": "column_1"},
+        {"name": "2.", "column": None},
+    ]
+    asked = _entry_with_reject(engine, columns, {"header_line": None}, "a,b")
+    assert cells(correcting.sheet(engine, asked, None, None))[0][:2] == ["column_1", "2."]
+
+
+def test_more_than_an_answer_can_hold_is_refused_with_a_way_to_get_it(engine: Engine) -> None:
+    asked = enter(engine, "a")
+    _reject(engine, asked, 2000, "repeat('x', 1000)")
+
+    with pytest.raises(TooLarge, match=r"\?limit=\d+ .* ingest\.rejects") as refused:
+        correcting.sheet(engine, asked, None, None, most=2**20)
+
+    limit = int(refused.value.message.partition("?limit=")[2].partition(" ")[0])
+    lines, after = 0, None
+    while lines == 0 or after is not None:
+        part = correcting.sheet(engine, asked, after, limit, most=2**20)
+        lines, after = lines + len(cells(part)) - 1, part.next
+    assert lines == 2000
+
+
+def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
+    peaks = []
+    for count in (10_000, 40_000):
+        asked = enter(engine, f"a{count}")
+        _reject(engine, asked, count, "repeat('x', 100)")
+        tracemalloc.start()
+        with pytest.raises(TooLarge):
+            correcting.sheet(engine, asked, None, None, most=2**20)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(peaks) < 1.3 * min(peaks)
+    assert max(peaks) < 4 * 2**20
+
+
+def test_nobody_knows_rejects_of_another_ingestion(engine: Engine) -> None:
+    with pytest.raises(NotFound):
+        correcting.page(engine, uuid.UUID(int=0), None, 1)
+    with pytest.raises(NotFound):
+        correcting.sheet(engine, uuid.UUID(int=0), None, None)
