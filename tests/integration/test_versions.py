@@ -7,52 +7,23 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
-from pydantic import Field
 from sqlalchemy import Connection, Engine, event, text
 
 from shared.attempt import Outcome
 from shared.contracts import registry
-from shared.contracts.base import Contract
 from shared.ingesting import Ingesting
 from shared.ledger import versions
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.tables.migrating import migrate
+from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
 from tests.integration.looking import entry
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
-
-
-class Keyless(Contract):
-    """Rows that append."""
-
-    dataset: ClassVar[str] = "keyless"
-    max_reject_ratio: ClassVar[float] = 0.5
-
-    name: Annotated[str, Field(max_length=3)]
-
-
-class Uploads:
-    """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
-
-    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
-        self._container = container
-        self._ingesting = ingesting
-
-    def put(self, blob: str, names: str) -> State | None:
-        self.upload(blob, names)
-        return self.ingest(blob).state
-
-    def upload(self, blob: str, names: str) -> None:
-        content = "\n".join(["name", *names.split(), ""])
-        self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
-
-    def ingest(self, blob: str) -> Outcome:
-        return self._ingesting.ingest(f"keyless/{blob}.csv")
 
 
 @pytest.fixture(autouse=True)
@@ -65,36 +36,7 @@ def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 def uploads(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Uploads]:
     """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
     yield Uploads(container, ingesting)
-    with engine.connect() as connection:
-        loads = connection.execute(
-            text("""
-            select coalesce(entry.rows_inserted, 0), count(_load) from keyless
-            full join (
-                select * from ingest.ingestions where state = 'loaded' and replaced_by is null
-            ) as entry
-            on serial = _load group by serial, _load, entry.rows_inserted""")
-        ).all()
-        lost = connection.scalar(
-            text("""
-            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
-            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
-            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
-        )
-    assert [rows for rows, _ in loads] == [rows for _, rows in loads]
-    assert lost == 0
-
-
-def names(engine: Engine) -> str:
-    with engine.connect() as connection:
-        return " ".join(connection.scalars(text("select name from keyless order by name")))
-
-
-def history(engine: Engine, blob: str) -> list[dict[str, Any]]:
-    """The entries of a blob's versions, oldest first."""
-    query = text("select * from ingest.ingestions where path = :path order by serial")
-    with engine.connect() as connection:
-        found = connection.execute(query, {"path": f"keyless/{blob}.csv"})
-        return [dict(one) for one in found.mappings()]
+    require_consistent(engine)
 
 
 def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engine) -> None:

@@ -1,0 +1,77 @@
+"""A dataset without a key, and blobs of it: a letter is a row."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from azure.storage.blob import ContainerClient
+from pydantic import Field
+from sqlalchemy import Engine, text
+
+from shared.attempt import Outcome
+from shared.contracts.base import Contract
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+
+
+class Keyless(Contract):
+    """Rows that append."""
+
+    dataset: ClassVar[str] = "keyless"
+    max_reject_ratio: ClassVar[float] = 0.5
+
+    name: Annotated[str, Field(max_length=3)]
+
+
+class Uploads:
+    """Blobs of the dataset, uploaded and ingested at once."""
+
+    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
+        self._container = container
+        self._ingesting = ingesting
+
+    def put(self, blob: str, names: str) -> State | None:
+        self.upload(blob, names)
+        return self.ingest(blob).state
+
+    def upload(self, blob: str, names: str) -> None:
+        content = "\n".join(["name", *names.split(), ""])
+        self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
+
+    def ingest(self, blob: str) -> Outcome:
+        return self._ingesting.ingest(f"keyless/{blob}.csv")
+
+
+def require_consistent(engine: Engine) -> None:
+    """Each row must belong to an entry that is loaded, and each entry to its rows."""
+    with engine.connect() as connection:
+        loads = connection.execute(
+            text("""
+            select coalesce(entry.rows_inserted, 0), count(_load) from keyless
+            full join (
+                select * from ingest.ingestions where state = 'loaded' and replaced_by is null
+            ) as entry
+            on serial = _load group by serial, _load, entry.rows_inserted""")
+        ).all()
+        lost = connection.scalar(
+            text("""
+            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
+            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
+            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
+        )
+    assert [rows for rows, _ in loads] == [rows for _, rows in loads]
+    assert lost == 0
+
+
+def names(engine: Engine) -> str:
+    """The rows of the table in the order of their letters."""
+    with engine.connect() as connection:
+        return " ".join(connection.scalars(text("select name from keyless order by name")))
+
+
+def history(engine: Engine, blob: str) -> list[dict[str, Any]]:
+    """The entries of a blob's versions, oldest first."""
+    query = text("select * from ingest.ingestions where path = :path order by serial")
+    with engine.connect() as connection:
+        found = connection.execute(query, {"path": f"keyless/{blob}.csv"})
+        return [dict(one) for one in found.mappings()]

@@ -1,0 +1,237 @@
+"""Undoing a load: its rows go, nothing else does, and it stays undone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import sweeping, undoing
+from shared.contracts import registry
+from shared.errors import Conflict, NotFound
+from shared.ingesting import Ingesting
+from shared.ledger import locks
+from shared.ledger.state import State
+from shared.loading.load import Load
+from shared.tables.migrating import migrate
+from tests.fixtures.gates import Gate
+from tests.fixtures.samples import csv, orders, row
+from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
+from tests.integration.looking import entry, table
+from tests.integration.test_sweep import AT_ONCE
+
+LOADED, DUPLICATE, UNDONE = State.LOADED, State.DUPLICATE, State.UNDONE
+
+
+@pytest.fixture
+def uploads(
+    container: ContainerClient,
+    ingesting: Ingesting,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> Iterator[Uploads]:
+    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
+    migrate(database_url)
+    yield Uploads(container, ingesting)
+    require_consistent(engine)
+
+
+def load(ingesting: Ingesting, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:
+    container.upload_blob(f"sales/{name}.csv", content, overwrite=True)
+    found = ingesting.ingest(f"sales/{name}.csv").ingestion_id
+    assert found is not None
+    return found
+
+
+def numbers(engine: Engine) -> list[str]:
+    return sorted(one["sales_order_number"] for one in table(engine))
+
+
+def test_rows_that_a_load_brought_go_and_the_others_stay(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    load(ingesting, container, "a", orders(1, 2))
+    undone = load(ingesting, container, "b", orders(3, 3))
+    before = entry(engine, "sales/b.csv")
+
+    undoing.undo(engine, undone)
+
+    assert numbers(engine) == ["SO1", "SO2"]
+    found = entry(engine, "sales/b.csv")
+    assert found["state"] == "undone"
+    assert found["undone"].pop("at")
+    assert found["undone"] == {"rows_removed": 3, "rows_changed_since": 0, "handed_over_to": None}
+    kept = before.keys() - {"state", "undone"}
+    assert {name: found[name] for name in kept} == {name: before[name] for name in kept}
+    assert container.get_blob_client("sales/b.csv").exists()
+
+
+def test_rows_that_a_later_load_changed_stay(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 3))
+    load(ingesting, container, "b", csv(row(2, price="5"), row(3)))
+
+    undoing.undo(engine, undone)
+
+    assert [(one["sales_order_number"], int(one["unit_price"])) for one in table(engine)] == [("SO2", 5)]
+    facts = entry(engine, "sales/a.csv")["undone"]
+    assert (facts["rows_removed"], facts["rows_changed_since"]) == (2, 1)
+
+
+def test_a_row_that_the_load_changed_goes_too(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    load(ingesting, container, "a", orders(1, 2))
+    undone = load(ingesting, container, "b", csv(row(2, price="5")))
+
+    undoing.undo(engine, undone)
+
+    assert numbers(engine) == ["SO1"]
+
+
+def test_undone_is_for_good_but_for_the_same_bytes_elsewhere(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 2))
+    undoing.undo(engine, undone)
+    facts = entry(engine, "sales/a.csv")["undone"]
+
+    undoing.undo(engine, undone)
+    assert ingesting.ingest("sales/a.csv").state is UNDONE
+    sweeping.sweep(engine, container, ingesting.ingest, 60, AT_ONCE)
+
+    assert numbers(engine) == []
+    assert entry(engine, "sales/a.csv")["undone"] == facts
+    load(ingesting, container, "b", orders(1, 2))
+    assert entry(engine, "sales/b.csv")["state"] == "loaded"
+    assert len(table(engine)) == 2
+
+
+@pytest.mark.parametrize("second", ["refused", "duplicate"])
+def test_there_is_nothing_to_undo_of_what_has_no_rows(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, second: str
+) -> None:
+    first = load(ingesting, container, "a", orders(1, 2))
+    content = {"refused": b"x\n1\n", "duplicate": orders(1, 2)}[second]
+    asked = load(ingesting, container, "b", content)
+
+    with pytest.raises(Conflict, match=f"is {second}") as refused:
+        undoing.undo(engine, asked)
+
+    assert (str(first) in refused.value.message) is (second == "duplicate")
+    assert len(table(engine)) == 2
+    with pytest.raises(NotFound):
+        undoing.undo(engine, uuid.UUID(int=0))
+
+
+def test_a_duplicate_takes_the_rows_over(uploads: Uploads, engine: Engine) -> None:
+    assert [uploads.put(blob, "x y toolong") for blob in "abc"] == [LOADED, DUPLICATE, DUPLICATE]
+
+    undoing.undo(engine, history(engine, "a")[0]["id"])
+
+    (a,), (b,), (c,) = (history(engine, blob) for blob in "abc")
+    assert names(engine) == "x y"
+    assert (a["state"], b["state"], c["state"], c["duplicate_of"]) == (
+        "undone",
+        "loaded",
+        "duplicate",
+        b["id"],
+    )
+    assert (a["undone"]["rows_removed"], a["undone"]["handed_over_to"]) == (0, str(b["id"]))
+    undoing.undo(engine, b["id"])
+    undoing.undo(engine, c["id"])
+    assert names(engine) == ""
+
+
+def test_a_duplicate_takes_rows_with_a_key_over_too(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    first, second = (load(ingesting, container, name, orders(1, 2)) for name in "ab")
+
+    undoing.undo(engine, first)
+    assert len(table(engine)) == 2
+    undoing.undo(engine, second)
+    assert len(table(engine)) == 0
+
+
+def test_of_a_load_that_a_new_version_replaced_there_is_nothing_to_undo(
+    uploads: Uploads, engine: Engine
+) -> None:
+    uploads.put("a", "x")
+    uploads.put("a", "y")
+    before, newest = history(engine, "a")
+
+    with pytest.raises(Conflict, match=str(newest["id"])):
+        undoing.undo(engine, before["id"])
+
+    undoing.undo(engine, newest["id"])
+    assert names(engine) == ""
+    assert uploads.put("a", "z") is LOADED
+    assert names(engine) == "z"
+
+
+def test_while_it_is_loaded_nothing_is_undone(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 2))
+    run = Load.run
+    with Gate() as gate, ThreadPoolExecutor(1) as pool:
+
+        def wait_and_run(*arguments: object) -> None:
+            gate.go_through()
+            run(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Load, "run", wait_and_run)
+        loading = pool.submit(ingesting.ingest, "sales/a.csv")
+        gate.wait()
+        asked = entry(engine, "sales/a.csv")["id"]
+        with pytest.raises(Conflict, match="being loaded"):
+            undoing.undo(engine, asked)
+        gate.open()
+        assert loading.result().state is LOADED
+
+
+def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_meanwhile(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 3))
+    container.upload_blob("sales/b.csv", orders(1, 2))
+    run = Load.run
+    runs: list[None] = []
+
+    def run_and_undo(*arguments: object) -> None:
+        run(*arguments)  # type: ignore[arg-type]
+        runs.append(None)
+        if len(runs) == 1:
+            undoing.undo(engine, undone)
+
+    monkeypatch.setattr(Load, "run", run_and_undo)
+    assert ingesting.ingest("sales/b.csv").state is LOADED
+
+    assert numbers(engine) == ["SO1", "SO2"]
+    found = entry(engine, "sales/b.csv")
+    assert (found["rows_inserted"], found["rows_unchanged"], len(runs)) == (2, 0, 2)
+
+
+def test_undoing_is_one_transaction(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 3))
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(undoing, "_facts", break_down)
+    with pytest.raises(ZeroDivisionError):
+        undoing.undo(engine, undone)
+
+    assert (len(table(engine)), entry(engine, "sales/a.csv")["state"]) == (3, "loaded")
+    with engine.begin() as connection:
+        assert locks.acquire(connection, undone, wait_seconds=0)
+        assert connection.scalar(text("select count(*) from sales")) == 3
