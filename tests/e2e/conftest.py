@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from tests.fixtures.apps import App
 
-FINAL = {"loaded", "refused", "failed", "duplicate", "superseded"}
+FINAL = {"loaded", "refused", "failed", "duplicate", "superseded", "undone"}
 
 
 class Client:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from shared import correcting
 from shared.errors import NotFound, TooLarge
 from shared.ingesting import Ingesting
+from shared.ledger import conventions
 from tests.fixtures.samples import HEADER, row
 from tests.integration.looking import entry, table
 from tests.integration.test_ingestions import enter
@@ -194,3 +195,19 @@ def test_nobody_knows_rejects_of_another_ingestion(engine: Engine) -> None:
         correcting.page(engine, uuid.UUID(int=0), None, 1)
     with pytest.raises(NotFound):
         correcting.sheet(engine, uuid.UUID(int=0), None, None)
+
+
+def test_a_correction_writes_numbers_as_the_file_that_it_corrects(engine: Engine) -> None:
+    form = {"decimal": ",", "thousands": ".", "currency": "", "delimiter": ";"}
+    told = enter(engine, "a", format=json.dumps({**form, "told": ["decimal", "thousands", "delimiter"]}))
+    by_itself = enter(engine, "b", format=json.dumps({**form, "told": ["delimiter"]}))
+    unread = enter(engine, "c")
+
+    with engine.connect() as connection:
+        found = [
+            conventions.of_corrected(connection, {"corrects": str(one)}).given()
+            for one in (told, by_itself, unread, uuid.UUID(int=0), "nothing")
+        ]
+        found.append(conventions.of_corrected(connection, {}).given())
+
+    assert found == [{"decimal": ",", "thousands": "."}, {}, {}, {}, {}, {}]

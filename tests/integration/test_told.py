@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from shared import uploading
 from shared.errors import InvalidRequest
 from shared.formats import format as formats
 from shared.formats.overrides import Overrides
-from shared.storage import uploads
+from shared.storage import told, uploads
 from shared.storage.told import Told
 from shared.uploading import Destination, File
 from tests.fixtures.samples import orders
@@ -119,3 +120,11 @@ def test_a_contract_keeps_its_key(container: ContainerClient) -> None:
     assert caught.value.faults[0]["parameter"] == "key"
     key = ("sales_order_number", "sales_order_line_number")
     assert uploading.store(container, Destination("sales", Told(key=key)), [file])
+
+
+def test_the_same_bytes_as_a_correction_are_another_blob(container: ContainerClient) -> None:
+    corrected = uuid.uuid4()
+    plain, correction = stored(container, Told()), stored(container, Told(corrects=corrected))
+    assert plain.version.path != correction.version.path
+    assert [told.corrected(one.metadata) for one in (plain, correction)] == [None, corrected]
+    assert stored(container, Told(corrects=corrected)).version == correction.version

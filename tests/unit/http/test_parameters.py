@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from dev.programs import ROOT
-from ingest_http import parameters
+from ingest_http import parameters, preferring
 from shared import settings
 from shared.formats.overrides import Overrides, names
 from shared.settings import Settings
@@ -51,7 +51,9 @@ def test_every_override_is_a_parameter() -> None:
 def test_a_misspelt_parameter_is_answered_with_those_there_are() -> None:
     ((parameter, detail),) = faults(delimeter=";")
     assert parameter == "delimeter"
-    assert detail.startswith("delimeter is unknown; known: dataset, filename, key, dry_run, compression, ")
+    assert detail.startswith(
+        "delimeter is unknown; known: dataset, filename, key, corrects, dry_run, compression, "
+    )
 
 
 def test_all_faults_of_a_query_are_told_at_once() -> None:
@@ -77,3 +79,31 @@ def test_taking_files_imports_nothing_that_computes() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
+    asked = "5b0c8d0e-7c5c-5a4f-9d53-7f1f3a0a9d3b"
+    to, found = parameters.destination({"corrects": asked}, own())
+    assert (str(to.told.corrects), found) == (asked, [])
+    assert to.told.as_json() == {"corrects": asked}
+    assert faults(corrects="nothing") == [("corrects", "corrects is the id of an ingestion, a UUID.")]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("wait=20", 20),
+        ("respond-async, wait=5", 5),
+        ('Wait="7"; foo', 7),
+        ("wait=600", 60),
+        ("wait=0", 0),
+        ("", 0),
+        ("wait", 0),
+        ("wait=soon", 0),
+        ("wait=-1", 0),
+        ("await=5", 0),
+        ("wait=1.5", 0),
+    ],
+)
+def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds: int) -> None:
+    assert preferring.wait(header) == seconds

@@ -1,0 +1,174 @@
+"""Seeing what became of files, and steering it: correct, load again, undo, upload past the app."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import Client
+from tests.fixtures.samples import csv, orders, row
+
+PROBLEM = "application/problem+json"
+
+
+def post_and_wait(client: Client, name: str, content: bytes, **query: str) -> dict[str, Any]:
+    """Post one file, preferring to wait; the entry of the file."""
+    answer = client.http.post(
+        "/api/ingest",
+        params=query,
+        files=[("files", (name, content, "text/csv"))],
+        headers={"prefer": "wait=25"},
+    )
+    assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=25")
+    (file,) = answer.json()["files"]
+    found: dict[str, Any] = file
+    return found
+
+
+def test_rejects_are_downloaded_mended_and_loaded(client: Client) -> None:
+    rows = [row(number, price="0.10") for number in range(1, 30)]
+    bad = [row(90, quantity="many"), row(91, quantity='"a, few"')]
+    first = post_and_wait(client, "june.csv", csv(*rows, *bad))
+    assert (first["state"], first["counts"]["rejected"]) == ("loaded", 2)
+    assert [one["sales_order_number"] for one in first["first_rows"]] == [f"SO{n}" for n in range(1, 11)]
+    rejects = f"/api/ingestions/{first['id']}/rejects"
+
+    page = client.http.get(rejects, params={"limit": 1}).json()
+    rest = client.http.get(rejects, params={"after": page["next"]}).json()
+    assert [one["line"] for one in page["rejects"] + rest["rejects"]] == [31, 32]
+    assert rest["next"] is None
+    sheet = client.http.get(rejects, headers={"accept": "text/csv"})
+    assert sheet.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="june.rejects.csv"' in sheet.headers["content-disposition"]
+    corrected = sheet.headers["x-ingestion-corrects"]
+    assert corrected == first["id"]
+
+    mended = sheet.text.replace("many", "2").replace('"a, few"', "3").encode()
+    second = post_and_wait(client, "june.rejects.csv", mended, corrects=corrected)
+
+    assert (second["state"], second["counts"]["inserted"], second["corrects"]) == ("loaded", 2, corrected)
+    assert client.http.get(f"/api/ingestions/{corrected}").json()["corrected_by"] == [second["id"]]
+    listed = client.http.get("/api/ingestions", params={"dataset": "sales", "limit": 2}).json()["ingestions"]
+    assert [one["id"] for one in listed] == [second["id"], first["id"]]
+    assert "format" not in listed[0]
+
+
+def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
+    entry = post_and_wait(client, "parts.csv", csv(*(row(700 + n, quantity="x") for n in range(3))))
+    assert entry["state"] == "refused"
+    lines: list[str] = []
+    url: str | None = f"{client.app.api}/api/ingestions/{entry['id']}/rejects?limit=2"
+    while url:
+        answer = httpx.get(url, headers={"accept": "text/csv"})
+        lines += answer.text.splitlines()[1:]
+        url = answer.links["next"]["url"] if "link" in answer.headers else None
+    assert [line.partition(",")[0] for line in lines] == ["SO700", "SO701", "SO702"]
+
+
+def test_a_load_is_undone_and_replayed(client: Client) -> None:
+    entry = post_and_wait(client, "undo.csv", orders(20_000, 3))
+    url = f"/api/ingestions/{entry['id']}"
+    count = "select count(*) from sales where sales_order_number like 'SO2000%'"
+
+    for _ in range(2):
+        undone = client.http.delete(url)
+        assert (undone.status_code, undone.json()["state"]) == (200, "undone")
+        assert undone.json()["undone"]["rows_removed"] == 3
+    assert client.query(count) == [(0,)]
+
+    replayed = client.http.post(f"{url}/replay")
+    assert (replayed.status_code, replayed.json()["state"]) == (202, "received")
+    assert client.settled(entry["id"])["state"] == "loaded"
+    assert client.query(count) == [(3,)]
+
+    again = client.http.post(f"{url}/replay")
+    assert again.status_code == 202
+    client.app.wait_for(lambda: client.http.get(url).json()["timings"]["finished_at"])
+    assert client.settled(entry["id"])["counts"]["inserted"] == 3
+    assert client.query(count) == [(3,)]
+    client.uploads.delete_blob(entry["blob"].partition("/")[2])
+    assert client.http.post(f"{url}/replay").status_code == 410
+
+
+def test_a_big_file_is_uploaded_past_the_app(client: Client) -> None:
+    content = orders(30_000, 5)
+    announced = {"dataset": "sales", "filename": "big ü.csv", "size": len(content)}
+
+    answer = client.http.post("/api/uploads", json=announced, params={"delimiter": "comma"})
+
+    assert answer.status_code == 201
+    told = answer.json()
+    assert client.http.get(told["status_url"]).json() == {"ingestions": [], "next": None}
+    put = httpx.request(told["method"], told["url"], content=content, headers=told["headers"])
+    assert put.status_code == 201
+    done = client.app.wait_for(
+        lambda: [
+            one
+            for one in client.http.get(told["status_url"]).json()["ingestions"]
+            if one["state"] == "loaded"
+        ]
+    )
+    assert (done[0]["filename"], done[0]["counts"]["inserted"]) == ("big ü.csv", 5)
+    assert done[0]["blob"] == told["blob"]
+
+
+def test_days_have_the_rows_that_were_loaded(client: Client) -> None:
+    post_and_wait(client, "day.csv", orders(40_000, 4))
+    days = client.http.get("/api/datasets/sales/loads", params={"days": 2}).json()["days"]
+    assert len(days) == 2
+    assert days[-1]["rows"] >= 4
+    assert days[-1]["ingestions"] >= 1
+
+
+NOBODY = uuid.UUID(int=0)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "ingestions?stat=loaded", 400, "stat is unknown; known: dataset, state, since, blob, limit"),
+        ("GET", "ingestions?state=loaded,gone", 400, "'gone'"),
+        ("GET", "ingestions?since=2026-01-01", 400, "zone"),
+        ("GET", "ingestions?blob=sales", 400, "container"),
+        ("GET", "ingestions?dataset=%00", 400, "NUL"),
+        ("GET", "ingestions?limit=0", 400, "limit"),
+        ("GET", "ingestions?after=x", 400, "after"),
+        ("GET", f"ingestions/{NOBODY}/rejects", 404, "no ingestion"),
+        ("GET", f"ingestions/{NOBODY}/rejects?page=2", 400, "page"),
+        ("DELETE", f"ingestions/{NOBODY}", 404, "no ingestion"),
+        ("DELETE", "ingestions/x", 404, "UUID"),
+        ("POST", f"ingestions/{NOBODY}/replay", 404, "no ingestion"),
+        ("GET", "datasets/nothing/loads", 404, "nothing"),
+        ("GET", "datasets/sales/loads?days=400", 400, "days"),
+        ("POST", "uploads", 400, "body"),
+        ("POST", "ingest?corrects=x&filename=a.csv", 400, "errors"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem(
+    client: Client, method: str, path: str, status: int, told: str
+) -> None:
+    answer = client.http.request(method, f"/api/{path}", content=b"[]", headers={"content-type": "text/csv"})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    assert told in json.dumps(answer.json())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 0},
+        {"size": "1"},
+        {"filename": "a.xlsx"},
+        {"dataset": "No Where"},
+        {"more": 1},
+        {"size": 2**60},
+    ],
+)
+def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: dict[str, Any]) -> None:
+    announced = {"dataset": "sales", "filename": "a.csv", "size": 1, **wrong}
+    answer = client.http.post("/api/uploads", json=announced)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert next(iter(wrong)) in json.dumps(answer.json()["errors"])

@@ -1,0 +1,119 @@
+"""Addresses for direct uploads: one blob may be written, nothing else done, and it is loaded as any other."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from sqlalchemy import Engine
+
+from shared import uploading
+from shared.errors import InvalidRequest, SettingsError
+from shared.formats.overrides import Overrides
+from shared.ingesting import Ingesting
+from shared.storage import signing, uploads
+from shared.storage.signing import Signed
+from shared.storage.told import Told
+from shared.uploading import Destination
+from tests.fixtures.samples import orders
+from tests.integration.looking import entry
+
+PATH = "sales/direct-1/june.csv"
+HEADERS = {"x-ms-blob-type": "BlockBlob"}
+
+
+@pytest.fixture
+def signed(container: ContainerClient) -> Signed:
+    return signing.sign(container, PATH, by_identity=False)
+
+
+def status(method: str, url: str, **rest: str) -> int:
+    return httpx.request(method, url, headers=HEADERS, **rest).status_code  # type: ignore[arg-type]
+
+
+def test_a_file_put_there_is_loaded_with_its_name_and_what_is_told(
+    signed: Signed, container: ContainerClient, ingesting: Ingesting, engine: Engine
+) -> None:
+    told = Told(Overrides(delimiter=","))
+    metadata = {f"x-ms-meta-{name}": text for name, text in uploads.metadata("Jüni.csv", told).items()}
+
+    answer = httpx.put(signed.url, content=orders(1, 3), headers={**HEADERS, **metadata})
+
+    assert answer.status_code == 201
+    assert uploads.describe(container, PATH).metadata["csv_delimiter"] == ","
+    ingesting.ingest(PATH)
+    found = entry(engine, PATH)
+    assert (found["state"], found["filename"], found["rows_inserted"]) == ("loaded", "Jüni.csv", 3)
+
+
+def test_it_is_good_for_blocks_and_for_writing_once_more(signed: Signed, container: ContainerClient) -> None:
+    for content in ("a", "b"):
+        assert httpx.put(f"{signed.url}&comp=block&blockid=MQ==", content=content).status_code == 201
+        blocks = "<BlockList><Latest>MQ==</Latest></BlockList>"
+        assert httpx.put(f"{signed.url}&comp=blocklist", content=blocks).status_code == 201
+    assert container.download_blob(PATH).readall() == b"b"
+
+
+def test_it_is_good_for_nothing_else(signed: Signed, container: ContainerClient) -> None:
+    container.upload_blob(PATH, b"x")
+    container.upload_blob("sales/other.csv", b"x")
+    other = signed.url.replace("june.csv", "july.csv")
+    container_url = signed.url.replace(f"/{PATH}", "")
+
+    assert status("GET", signed.url) == 403
+    assert status("HEAD", signed.url) == 403
+    assert status("DELETE", signed.url) == 403
+    assert status("PUT", other, content="x") == 403
+    assert status("PUT", signed.url.replace(PATH, "sales/other.csv"), content="x") == 403
+    assert status("GET", f"{container_url}&restype=container&comp=list") == 403
+    assert [blob.name for blob in container.list_blobs()] == [PATH, "sales/other.csv"]
+
+
+def test_it_ends_after_an_hour(signed: Signed) -> None:
+    (permissions,) = parse_qs(urlsplit(signed.url).query)["sp"]
+    (ends,) = parse_qs(urlsplit(signed.url).query)["se"]
+    assert permissions == "cw"
+    assert signed.expires_at.isoformat().startswith(ends.removesuffix("Z"))
+    expired = signed.url.replace(f"se={ends.replace(':', '%3A')}", "se=2020-01-01T00%3A00%3A00Z")
+    assert expired != signed.url
+    assert status("PUT", expired, content="x") == 403
+
+
+def test_a_container_that_is_missing_is_made(storage: str) -> None:
+    with BlobServiceClient.from_connection_string(storage) as account:
+        container = account.get_container_client("not-there-yet")
+        signed = signing.sign(container, PATH, by_identity=False)
+        assert status("PUT", signed.url, content="x") == 201
+        container.delete_container()
+
+
+def test_without_a_key_nothing_can_be_signed(container: ContainerClient) -> None:
+    with (
+        ContainerClient(container.url.partition("/uploads")[0], str(container.container_name)) as keyless,
+        pytest.raises(SettingsError, match="AccountKey"),
+    ):
+        signing._account_key(keyless)
+
+
+def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:
+    to = Destination("sales")
+    paths = {uploading.reserve(to, "../Jüni 1.csv") for _ in range(3)}
+    assert len(paths) == 3
+    assert all(path.startswith("sales/direct-") and path.endswith("/Jüni_1.csv") for path in paths)
+    assert all(path.count("/") == 2 for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("to", "filename", "faults"),
+    [
+        (Destination("sales"), "a.xlsx", ["filename"]),
+        (Destination("Nowhere"), "a.csv", ["dataset"]),
+        (Destination("sales", Told(key=("item",))), "a.pdf", ["key", "filename"]),
+    ],
+)
+def test_what_could_not_be_loaded_gets_no_address(to: Destination, filename: str, faults: list[str]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        uploading.reserve(to, filename)
+    assert [one.get("parameter", one.get("member")) for one in refused.value.faults] == faults

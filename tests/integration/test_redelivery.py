@@ -1,0 +1,47 @@
+"""Messages that have a blob delivered once more."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueServiceClient
+
+from shared.registration import REPLAYS_QUEUE
+from shared.resources import Resources
+from shared.storage import redelivery
+
+
+@pytest.fixture
+def queue(own: Resources, storage: str) -> Iterator[QueueServiceClient]:
+    """The account's queues; that of the replays is none of them yet."""
+    with QueueServiceClient.from_connection_string(storage) as queues:
+        _remove(queues)
+        yield queues
+        _remove(queues)
+
+
+def _remove(queues: QueueServiceClient) -> None:
+    try:
+        queues.delete_queue(REPLAYS_QUEUE)
+    except ResourceNotFoundError:
+        return
+
+
+def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue: QueueServiceClient) -> None:
+    for path in ("sales/a.csv", 'sales/ü "1".csv'):
+        redelivery.send(own.replays, path)
+
+    texts = [message.content for message in queue.get_queue_client(REPLAYS_QUEUE).peek_messages(9)]
+    assert [redelivery.parse(base64.b64decode(text).decode()) for text in texts] == [
+        "sales/a.csv",
+        'sales/ü "1".csv',
+    ]
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "1"])
+def test_a_message_that_is_not_ours_is_named_as_such(body: str) -> None:
+    with pytest.raises(ValueError, match="not a message"):
+        redelivery.parse(body)
