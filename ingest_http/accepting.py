@@ -50,7 +50,7 @@ def _with_outcomes(body: dict[str, Any], arrived: Sequence[Arrived]) -> str:
     """The body with the final entry of each file; rows are JSON already, with all digits of their numbers."""
     files = []
     for entry, one in zip(body["files"], arrived, strict=True):
-        outcome = status.of(dict(one.seen.entry), one.seen.corrected_by)
+        outcome = status.of(dict(one.seen.entry), one.seen.members, one.seen.corrected_by)
         text = json.dumps({**entry, **outcome}, ensure_ascii=False, default=str)
         files.append(f'{text[:-1]}, "first_rows": [{", ".join(one.first_rows)}]}}')
     rest = json.dumps({name: value for name, value in body.items() if name != "files"}, ensure_ascii=False)

@@ -37,4 +37,4 @@ def _asked(req: func.HttpRequest) -> uuid.UUID:
 
 def _entry(ingestion_id: uuid.UUID, code: HTTPStatus) -> func.HttpResponse:
     seen = ingestions.find(resources().engine, ingestion_id)
-    return answer.json_value(status.of(dict(seen.entry), seen.corrected_by), code)
+    return answer.json_value(status.of(dict(seen.entry), seen.members, seen.corrected_by), code)

@@ -26,4 +26,4 @@ def one(req: func.HttpRequest) -> func.HttpResponse:
     """What happened to one version of one file."""
     parameters.require_known(req.params, ())
     seen = ingestions.find(resources().engine, parameters.ingestion_id(req.route_params))
-    return answer.json_value(status.of(dict(seen.entry), seen.corrected_by))
+    return answer.json_value(status.of(dict(seen.entry), seen.members, seen.corrected_by))

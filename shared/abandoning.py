@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from shared import faults
 from shared.identity import BlobVersion
-from shared.ledger import ingestions, locks
+from shared.ledger import ingestions, locks, unsettled
 from shared.ledger.failure import failure
 from shared.ledger.state import SETTLED, State
 
@@ -54,9 +54,9 @@ def give_up(engine: Engine, version: BlobVersion) -> State | None:
         error: dict[str, Any] | None = entry["error"]
         if error is None and entry["attempts"] < _TRIES:
             return state
-        ingestions.finish(
-            connection, version.ingestion_id, State.FAILED, error=error or _died(entry["attempts"])
-        )
+        error = error or _died(entry["attempts"])
+        ingestions.finish(connection, version.ingestion_id, State.FAILED, error=error)
+        unsettled.settle_members(connection, version, State.FAILED, error)
     logger.bind(ingestion=version.ingestion_id, attempts=entry["attempts"]).error("failed for good")
     return State.FAILED
 

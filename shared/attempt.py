@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
+from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 from shared.inference.inferred import Look
 from shared.ledger import conventions, ingestions, locks, rejects, versions
@@ -44,6 +46,9 @@ class Way:
     contract: type[Contract]
     columns: Columns
     told: Overrides
+    format: Format | None = None
+    """As an earlier pass over the file found it, with the lines that are its `footers`."""
+    footers: Collection[int] = ()
 
 
 class Attempt:
@@ -125,9 +130,8 @@ class Attempt:
                 ready = surveying.end(self._connection, self._upload, self._dataset, found, alone=alone)
             except FileRefused as exc:
                 return self._refuse(exc, seen)
-        return self._bring(
-            content, Way(ready.dataset.contract, Mapped(ready.fields), told), rejected, found.sha256
-        )
+        way = Way(ready.dataset.contract, Mapped(ready.fields), told, found.format, found.footers)
+        return self._bring(content, way, rejected, found.sha256)
 
     def _bring(
         self, content: Content, way: Way, rejected: rejects.Spool, sha256: str | None = None
@@ -137,7 +141,9 @@ class Attempt:
         sha256 = self._twins.likely_sha256(content, sha256)
         if sha256 and (twin := self._twins.find_for(contract, sha256)):
             return self._duplicate(contract, twin, sha256)
-        reading = self._reading = Reading(content, way.columns, way.told)
+        reading = self._reading = Reading(
+            content, way.columns, way.told, format=way.format, footers=way.footers
+        )
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             if self._is_loaded:

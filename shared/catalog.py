@@ -53,6 +53,11 @@ def find(connection: Connection, name: str) -> Dataset | None:
     """The dataset of this name, if there is one."""
     if name in CONTRACTS:
         return Dataset(CONTRACTS[name], None)
+    return find_inferred(connection, name)
+
+
+def find_inferred(connection: Connection, name: str) -> Dataset | None:
+    """The same, but as it was made from files even where a contract declares it now."""
     query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None))
     entry = connection.execute(query).mappings().first()
     return _inferred(entry) if entry else None

@@ -22,7 +22,7 @@ class Correction:
 
     def __init__(self, columns: Sequence[Mapping[str, str | None]], found: Mapping[str, Any]) -> None:
         """Both as the ledger has them."""
-        self._format = found
+        self._dialect = raw.dialect(found)
         self._places = [place for place, one in enumerate(columns) if one["name"] not in notes.NAMES]
         has_names = found.get("header_line", 1) is not None
         self._names = [_name(columns[place], has_names=has_names) for place in self._places] or [_RAW]
@@ -34,7 +34,7 @@ class Correction:
 
     def record(self, line: int, text: str, errors: Sequence[Mapping[str, str | None]]) -> str:
         """One reject. Values too many follow behind the notes; of a broken one the text comes first."""
-        values = (raw.values(text, self._format) if self._width else None) or [text]
+        values = (raw.values(text, self._dialect) if self._width else None) or [text]
         own = [values[place] if place < len(values) else None for place in self._places]
         return _line([*(own or [text]), str(line), _told(errors), *values[max(self._width, 1) :]])
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection
-from contextlib import suppress
-from typing import Any, Literal
+from collections.abc import Callable, Collection
+from typing import Literal
 
 from azure.storage.blob import ContainerClient
 from loguru import logger
-from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy import Connection, Engine
 
 from shared import faults
 from shared.attempt import Attempt, Outcome
 from shared.contracts.registry import CONTRACTS
-from shared.errors import Contended, IngestError, LoadFailed, Superseded, Unavailable, Unexpected
+from shared.errors import Contended, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.identity import dataset_of
-from shared.ledger import claiming, ingestions, locks, replays, unsettled
+from shared.ledger import claiming, ingestions, locks, replays, tries, unsettled
 from shared.ledger.claiming import Claim
 from shared.ledger.failure import failure
 from shared.ledger.progress import Progress
@@ -24,6 +22,7 @@ from shared.ledger.state import SETTLED, State
 from shared.storage import uploads
 from shared.storage.content import Content
 from shared.storage.uploads import Upload
+from shared.unpacking import ArchiveFound, Unpacking, require_file
 
 _WAIT_FOR_LOCK_SECONDS = 10.0
 """How long a delivery waits for another one of the same version before it leaves the load to it."""
@@ -65,34 +64,72 @@ class Ingesting:
         if upload is None:
             return self._vanished(path)
         try:
-            return self._ingest_contended(upload)
+            return self._deliver(upload, lambda: self._content(upload))
         except Superseded:
-            return self._settle(upload, State.SUPERSEDED, None)
+            return Outcome(upload.version.ingestion_id, State.SUPERSEDED)
+
+    def _deliver(self, upload: Upload, content: Callable[[], Content]) -> Outcome:
+        """Load one file, once, or note in its entry what kept us from it. Raises `Superseded` besides."""
+        version = upload.version
+        try:
+            return self._load(upload, content)
+        except Superseded:
+            tries.settle(self._engine, version, State.SUPERSEDED, None)
+            raise
         except LoadFailed as exc:
-            return self._settle(upload, State.FAILED, failure("load_failed", exc.message))
+            tries.settle(self._engine, version, State.FAILED, failure("load_failed", exc.message))
+            return Outcome(version.ingestion_id, State.FAILED)
         except Unavailable as exc:
-            self._note(upload, failure("unavailable", exc.message, transient=True))
+            tries.note(self._engine, version, failure("unavailable", exc.message, transient=True))
+            raise
+        except Unexpected as exc:  # of a file in the archive, told there
+            tries.note(self._engine, version, failure("unexpected", exc.message))
             raise
         except Exception as exc:  # noqa: BLE001 - the last place that knows which ingestion it was
             unexpected = Unexpected(exc)
-            self._note(upload, failure("unexpected", unexpected.message))
-            logger.bind(ingestion=upload.version.ingestion_id).error("{}\n{}", unexpected, unexpected.frames)
+            tries.note(self._engine, version, failure("unexpected", unexpected.message))
+            logger.bind(ingestion=version.ingestion_id).error("{}\n{}", unexpected, unexpected.frames)
             raise unexpected from None
 
-    def _ingest_contended(self, upload: Upload) -> Outcome:
+    def _load(self, upload: Upload, content: Callable[[], Content]) -> Outcome:
+        """As a file, or, if its bytes say so, as an archive of files."""
+        try:
+            return self._ingest_contended(upload, content)
+        except ArchiveFound as found:
+            archive = found.content
+        with faults.translated(), self._engine.begin() as holder:
+            return self._unpack(holder, upload, archive)
+
+    def _unpack(self, holder: Connection, upload: Upload, content: Content) -> Outcome:
+        """Load the files in an archive while the transaction of `holder` keeps other deliveries away.
+
+        It takes no part in the loads of the dataset: of these each file's own may have to be alone.
+        """
+        ingestion_id = upload.version.ingestion_id
+        if not _wait_for_locks(holder, upload):
+            return Outcome(ingestion_id, None)
+        entry = ingestions.find(holder, ingestion_id)  # somebody may have been faster since it was claimed
+        if entry is not None and (state := replays.state_of(entry)) in self._settled:
+            return Outcome(ingestion_id, state)
+        dataset = dataset_of(upload.version.path, self._default_dataset)
+        unpacking = Unpacking(holder, self._container, upload, dataset, self._deliver)
+        outcome = unpacking.run(content, self._settled)
+        logger.bind(ingestion=ingestion_id, dataset=dataset).info("archive {}", outcome.state)
+        return outcome
+
+    def _ingest_contended(self, upload: Upload, content: Callable[[], Content]) -> Outcome:
         """Beside other loads of the dataset, or, where one of them got in the way, after all of them."""
         try:
             with faults.translated():
-                return self._ingest(upload, alone=False)
+                return self._ingest(upload, content, alone=False)
         except Contended as exc:
             logger.bind(ingestion=upload.version.ingestion_id).info("{}; once more, alone", exc)
-            self._note(
-                upload, failure("contended", exc.message, transient=True)
-            )  # else it looks like a death
+            # Else it looks like a death.
+            tries.note(self._engine, upload.version, failure("contended", exc.message, transient=True))
         with faults.translated():
-            return self._ingest(upload, alone=True)
+            return self._ingest(upload, content, alone=True)
 
-    def _ingest(self, upload: Upload, *, alone: bool) -> Outcome:
+    def _ingest(self, upload: Upload, opened: Callable[[], Content], *, alone: bool) -> Outcome:
         ingestion_id = upload.version.ingestion_id
         dataset = dataset_of(upload.version.path, self._default_dataset)
         with self._engine.begin() as load:
@@ -110,15 +147,10 @@ class Ingesting:
             _require_promising(claim)
             if not (has_all_locks or is_inferred):
                 locks.acquire_dataset(load, dataset, alone=alone)
-            attempt = Attempt(
-                load,
-                upload,
-                dataset,
-                claim.serial,
-                Progress(self._engine, ingestion_id),
-                is_loaded=claim.is_loaded,
-            )
-            content = self._content(upload)
+            content = opened()
+            require_file(upload, content)
+            progress = Progress(self._engine, ingestion_id)
+            attempt = Attempt(load, upload, dataset, claim.serial, progress, is_loaded=claim.is_loaded)
             outcome = attempt.run_inferred(content, alone=alone) if is_inferred else attempt.run(content)
         attempt.watch.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
@@ -136,33 +168,9 @@ class Ingesting:
     def _vanished(self, path: str) -> Outcome:
         """The blob was deleted before it could be read: whatever waited for it is superseded."""
         with faults.translated(), self._engine.begin() as short:
-            count = unsettled.supersede_others(short, str(self._container.container_name), path, None)
+            count = unsettled.supersede_others(short, str(self._container.container_name), path, "")
         logger.info("the blob was deleted before it was loaded; {} entries superseded", count)
         return Outcome(None, State.SUPERSEDED)
-
-    def _settle(self, upload: Upload, state: State, error: dict[str, Any] | None) -> Outcome:
-        """Record the end of a try whose transaction was rolled back."""
-        ingestion_id = upload.version.ingestion_id
-        with faults.translated(), self._engine.begin() as short:
-            if entry := self._find_ours(short, ingestion_id):
-                replays.give_up(short, entry, state, error)
-        logger.bind(ingestion=ingestion_id).warning("{}: {}", state, error["detail"] if error else "replaced")
-        return Outcome(ingestion_id, state)
-
-    def _note(self, upload: Upload, error: dict[str, Any]) -> None:
-        """Best effort: where Postgres itself is away there is nowhere to note it."""
-        ingestion_id = upload.version.ingestion_id
-        with suppress(IngestError), faults.translated(), self._engine.begin() as short:
-            if self._find_ours(short, ingestion_id):
-                ingestions.note_failure(short, ingestion_id, error)
-
-    def _find_ours(self, connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
-        """The entry, unless somebody took it over or finished it since our lock was freed."""
-        if not locks.acquire(connection, ingestion_id, wait_seconds=0):
-            return None
-        entry = ingestions.find(connection, ingestion_id)
-        is_ours = entry is not None and State.LOADING in {entry["state"], entry["replaying"]}
-        return entry if is_ours else None
 
 
 def _wait_for_locks(load: Connection, upload: Upload) -> bool:
@@ -170,7 +178,7 @@ def _wait_for_locks(load: Connection, upload: Upload) -> bool:
     version = upload.version
     if not locks.acquire(load, version.ingestion_id, _WAIT_FOR_LOCK_SECONDS):
         return False
-    if not locks.acquire_path(load, version.container, version.path, _WAIT_FOR_LOCK_SECONDS):
+    if not locks.acquire_path(load, version, _WAIT_FOR_LOCK_SECONDS):
         raise Unavailable(faults.POSTGRES, "an earlier version of the blob is being loaded")
     return True
 

@@ -10,16 +10,18 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import brief
 from shared.errors import NotFound
-from shared.ledger import ingestions, listing
+from shared.ledger import ingestions, listing, members
 from shared.ledger.listing import Wanted
+from shared.ledger.members import MemberEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An entry of the ledger, and the ids of the ingestions whose files correct its rejects."""
+    """An entry, the ids of ingestions whose files correct its rejects, and the members of an archive."""
 
     entry: RowMapping
     corrected_by: Sequence[uuid.UUID]
+    members: Sequence[MemberEntry] = ()
 
 
 def page(engine: Engine, wanted: Wanted, before: int | None, limit: int) -> tuple[list[Seen], int | None]:
@@ -39,7 +41,13 @@ def find(engine: Engine, ingestion_id: uuid.UUID) -> Seen:
         entry = ingestions.find(connection, ingestion_id)
         if entry is None:
             raise NotFound(f"There is no ingestion {ingestion_id}.")
-        return _seen(connection, [entry])[0]
+        return see(connection, entry)
+
+
+def see(connection: Connection, entry: RowMapping) -> Seen:
+    """What there is to see of `entry`."""
+    corrections = listing.corrections(connection, [entry["id"]])
+    return Seen(entry, corrections.get(entry["id"], ()), members.within(connection, entry))
 
 
 def _seen(connection: Connection, entries: Sequence[RowMapping]) -> list[Seen]:

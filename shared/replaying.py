@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from azure.storage.blob import ContainerClient
 from loguru import logger
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import brief, faults
 from shared.errors import Conflict, Gone, IngestError, NotFound
-from shared.ledger import ingestions, locks, replays
+from shared.identity import BlobVersion
+from shared.ledger import ingestions, locks, members, replays
 from shared.storage import uploads
 
 _LOADING = "It is being loaded at this moment."
@@ -32,9 +33,10 @@ def request(
         raise NotFound(f"There is no ingestion {ingestion_id}.")
     _require_blob(container, entry)
     with brief.connect(engine) as connection:
-        if not locks.acquire(connection, ingestion_id, wait_seconds=0):
-            raise Conflict(_LOADING)
-        replays.request(connection, ingestion_id)
+        for one in _together(connection, entry):
+            if not locks.acquire(connection, one, wait_seconds=0):
+                raise Conflict(_LOADING)
+            replays.request(connection, one)
     try:
         deliver(entry["path"])
     except IngestError as exc:
@@ -47,3 +49,11 @@ def _require_blob(container: ContainerClient, entry: RowMapping) -> None:
     is_same = current is not None and current.version.etag.strip('"') == entry["etag"]
     if entry["container"] != container.container_name or not is_same:
         raise Gone(_GONE.format(entry["container"], entry["path"]))
+
+
+def _together(connection: Connection, entry: RowMapping) -> list[uuid.UUID]:
+    """What is loaded in one go: a file, an archive with all in it, or of an archive only one file."""
+    archive = BlobVersion(entry["container"], entry["path"], entry["etag"])
+    if entry["member"]:
+        return [archive.ingestion_id, entry["id"]]
+    return [entry["id"], *(one.id for one in members.of(connection, archive))]

@@ -77,9 +77,9 @@ def _supersede_lost(engine: Engine, container: ContainerClient, before: datetime
     with faults.translated():
         with engine.begin() as connection:
             waiting = unsettled.unfinished(connection, before)
-        for ingestion_id, path in waiting:
+        for path, etag in waiting:
             current = uploads.find(container, path)  # outside of any transaction: storage may be slow
-            present = current.version.ingestion_id if current else None
-            if present != ingestion_id:
+            present = current.version.etag.strip('"') if current else ""
+            if present != etag:
                 with engine.begin() as connection:
                     unsettled.supersede_others(connection, str(container.container_name), path, present)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared import faults, releasing
 from shared.errors import Conflict, NotFound
 from shared.identity import BlobVersion
 from shared.ledger import ingestions as entries
-from shared.ledger import locks
+from shared.ledger import locks, members
 from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
@@ -25,21 +26,42 @@ _BUSY = "It, another version of its blob, or all that waits for its dataset is b
 def undo(engine: Engine, ingestion_id: uuid.UUID) -> None:
     """Take the rows of a load away, in one transaction. Doing so again does nothing.
 
-    Raises `NotFound`, `Unavailable`, and `Conflict` where it has no rows, or is being loaded.
+    Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no rows, or is being loaded.
     """
     with faults.translated(), engine.begin() as connection:
         connection.execute(_PATIENCE)
         entry = _find(connection, ingestion_id)
-        version = BlobVersion(entry["container"], entry["path"], entry["etag"])
+        version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
         if not locks.acquire_at_once(connection, version, entry["dataset"]):
             raise Conflict(_BUSY)
         entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
         if entry["state"] == State.UNDONE:
             return
         _require_rows(entry)
-        released = releasing.release(connection, ingestion_id, State.UNDONE)
-        facts = _facts(connection, entry, released)
-        connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
+        inside = [one.id for one in members.within(connection, entry)]
+        loads = [found for one in inside if (found := _find(connection, one))["state"] == State.LOADED]
+        facts = [_undo(connection, load) for load in [*loads, entry]]
+        if loads:
+            _note(connection, ingestion_id, _total(facts))
+
+
+def _undo(connection: Connection, entry: RowMapping) -> dict[str, Any]:
+    """Take the rows of one entry away, and note what became of them."""
+    released = releasing.release(connection, entry["id"], State.UNDONE)
+    facts = _facts(connection, entry, released)
+    _note(connection, entry["id"], facts)
+    return facts
+
+
+def _note(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, Any]) -> None:
+    connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
+
+
+def _total(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of an archive, the last of `facts`, and its members; it has no rows by itself."""
+    *inside, archive = facts
+    counted = ("rows_removed", "rows_changed_since")
+    return {**archive, **{name: sum(one[name] for one in inside) for name in counted}}
 
 
 def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:

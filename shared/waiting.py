@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine
 
 from shared import brief, catalog, rows
 from shared.errors import IngestError
-from shared.ingestions import Seen
-from shared.ledger import ingestions, listing
+from shared.ingestions import Seen, see
+from shared.ledger import ingestions
 from shared.ledger.state import SETTLED, State
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
@@ -66,12 +66,8 @@ def _arrived(connection: Connection, ids: Sequence[uuid.UUID]) -> list[Arrived] 
     found = [entry for entry in entries if entry is not None and entry["replaying"] is None]
     if len(found) < len(ids) or any(entry["state"] not in {*SETTLED, State.FAILED} for entry in found):
         return None
-    corrections = listing.corrections(connection, ids)
     return [
-        Arrived(
-            Seen(entry, corrections.get(entry["id"], ())),
-            _first_rows(connection, entry["dataset"], entry["serial"]),
-        )
+        Arrived(see(connection, entry), _first_rows(connection, entry["dataset"], entry["serial"]))
         for entry in found
     ]
 

@@ -37,13 +37,13 @@ class Format:
     """One of `QUOTES`, `""` where quotes are characters like any other."""
     escape: str = ""
     r"""`""`: a quote inside a quoted value is written twice; `\`: the character behind a backslash, a quote
-    or delimiter say, stands for itself (a quote written twice is one all the same). A value `\N` without quotes
-    is missing, as databases that write backslashes write it."""
+    or delimiter say, stands for itself (a quote written twice is one all the same). An unquoted `\N` is a
+    missing value, as databases that write backslashes have it."""
     spaces_around_quotes: bool = False
     """Whether spaces between a delimiter and a quote next to it belong to neither."""
     line_end: str = "\n"
-    """One of `LINE_ENDS`, between records; `mixed` for more than one of them. Where a CR alone ends lines, one
-    inside a quoted value is read as LF."""
+    """One of `LINE_ENDS`, between records; `mixed` for more than one of them. Where a CR alone ends lines,
+    one inside a quoted value is read as LF."""
     sep_line: bool = False
     """Whether the first line is Excel's `sep=;`, which is no part of the table."""
     header_line: int | None = 1

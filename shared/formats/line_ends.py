@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from itertools import islice, pairwise
 
+from shared.formats import encoding
+from shared.formats.format import Format
 from shared.formats.records import Record
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -53,3 +55,10 @@ def from_line(text: str, first_line: int, wanted: int) -> tuple[int, str]:
             return first_line, text
         at = end.end()
     return max(wanted, first_line), text[at:]
+
+
+def has_lone_cr(head: bytes, form: Format) -> bool:
+    """Whether the beginning of a file of `form` has a CR alone outside of quotes."""
+    text = encoding.decoded(head, form.encoding, is_whole=False)
+    quote = re.escape(form.quote)
+    return _LONE_CR.search(re.sub(f"{quote}[^{quote}]*{quote}", "", text) if quote else text) is not None

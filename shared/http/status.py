@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.identity import BlobVersion
+from shared.ledger.counts import Counts
+from shared.ledger.members import MemberEntry
+
 _COUNTS = {
     "read": "rows_read",
     "inserted": "rows_inserted",
@@ -18,11 +22,18 @@ _COUNTS = {
 
 _LONG = ("format", "columns")
 
+_MOST_MEMBERS = 1000
 
-def of(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> dict[str, Any]:
+
+def of(
+    entry: Mapping[str, Any],
+    members: Sequence[MemberEntry] = (),
+    corrected_by: Sequence[uuid.UUID] = (),
+) -> dict[str, Any]:
     """State, counts, timings, attempts and error; while it loads, `read` and `bytes_read` show how far.
 
-    While it is loaded again, its rows of before are there, but it says so only of the new load.
+    Of an archive also the first thousand of its `members`, of a file in one the `archive`. While it is loaded
+    again, its rows of before are there, but it says so only of the new load.
     """
     return {
         "id": str(entry["id"]),
@@ -45,12 +56,30 @@ def of(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> dict
         "ignored_columns": entry["ignored_columns"] or [],
         "format": entry["format"],
         "columns": entry["columns"] or [],
+        **_of_member(entry),
+        **({"members": [_member(one) for one in members[:_MOST_MEMBERS]]} if members else {}),
     }
+
+
+def _of_member(entry: Mapping[str, Any]) -> dict[str, Any]:
+    if not entry["member"]:
+        return {}
+    archive = BlobVersion(entry["container"], entry["path"], entry["etag"])
+    return {"member": entry["member"], "archive": str(archive.ingestion_id)}
+
+
+def _member(one: MemberEntry) -> dict[str, Any]:
+    counts = {name: getattr(one.counts, field) for name, field in _FIELDS.items()}
+    return {"id": str(one.id), "member": one.member, "state": one.state, "counts": counts}
+
+
+_FIELDS = dict(zip(_COUNTS, Counts.__slots__, strict=True))
 
 
 def listed(entry: Mapping[str, Any], corrected_by: Sequence[uuid.UUID] = ()) -> dict[str, Any]:
     """The same for a list, without what would make it long."""
-    return {name: value for name, value in of(entry, corrected_by).items() if name not in _LONG}
+    whole = of(entry, corrected_by=corrected_by)
+    return {name: value for name, value in whole.items() if name not in _LONG}
 
 
 def _timings(entry: Mapping[str, Any]) -> dict[str, Any]:

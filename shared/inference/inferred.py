@@ -19,6 +19,7 @@ from shared.inference.table import TableColumn
 from shared.inference.tail import Tail
 from shared.loading import tolerance
 from shared.loading.ahead import ahead
+from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
 from shared.reading.records import Record
@@ -33,6 +34,10 @@ _NOTHING = Overrides()
 
 FindFooter = Callable[[Sequence[Record]], Collection[int]]
 """Takes the last records of a file, and says on which lines a footer is."""
+
+
+def _footer(last: Sequence[Record]) -> Collection[int]:
+    return footer.lines([(record.line, record.fields) for record in last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Look:
     def run(
         self,
         keep: Callable[[Sequence[Reject]], None] = lambda _: None,
-        find_footer: FindFooter = lambda _: (),
+        find_footer: FindFooter = _footer,
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
@@ -115,7 +120,8 @@ class Look:
             self._reject(batch.rejects, keep)
             self.rows_read += len(batch.lines) + len(batch.rejects)
             left = self.reading.most_bytes_left(self._file_size) if self._file_size else None
-            tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
+            if not self.reading.breaks:  # several tables are the better complaint, once all are known
+                tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)
             del batch
         footers = frozenset(find_footer(tail.records()))

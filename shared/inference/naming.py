@@ -24,7 +24,14 @@ class OntoTable:
     def __init__(self, table: Sequence[TableColumn]) -> None:
         self._table = table
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
+    def match(
+        self,
+        names: Sequence[str] | None,
+        width: int,
+        line: int,
+        *,
+        is_told: bool = False,  # noqa: ARG002
+    ) -> Header:
         """See `named`. Raises `FileRefused` where a table has no room for all columns."""
         found = tuple(names) if names is not None else ("",) * width
         if len(found) > MOST_COLUMNS:

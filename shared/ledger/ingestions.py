@@ -16,10 +16,10 @@ from shared.tables.ingest import ingestions
 
 RECEIVE = """
     insert into ingest.ingestions (
-        id, container, path, etag, dataset, filename, size, corrects, state, attempts)
+        id, container, path, etag, member, dataset, filename, size, corrects, state, attempts)
     values (
-        cast(:id as uuid), :container, :path, :etag, :dataset, :filename, :size, cast(:corrects as uuid),
-        'received', 0)
+        cast(:id as uuid), :container, :path, :etag, :member, :dataset, :filename, :size,
+        cast(:corrects as uuid), 'received', 0)
     on conflict do nothing"""
 """Takes `facts_of` a version that was seen; nothing happens where it has an entry already."""
 
@@ -58,6 +58,7 @@ def facts_of(upload: Upload, dataset: str) -> dict[str, Any]:
         "container": version.container,
         "path": version.path,
         "etag": version.etag.strip('"'),
+        "member": version.member,
         "dataset": dataset,
         "filename": upload.filename,
         "size": upload.size,

@@ -32,7 +32,7 @@ def acquire_at_once(connection: Connection, version: BlobVersion, dataset: str) 
     """
     names = {
         "ingestion": str(version.ingestion_id),
-        "path": _name_of_path(version.container, version.path),
+        "path": _name_of_path(version),
         "dataset": _name_of_dataset(dataset),
     }
     return bool(connection.scalar(_AT_ONCE, names))
@@ -47,9 +47,12 @@ def acquire(connection: Connection, ingestion_id: uuid.UUID, wait_seconds: float
     return _acquire(connection, str(ingestion_id), wait_seconds)
 
 
-def acquire_path(connection: Connection, container: str, path: str, wait_seconds: float) -> bool:
-    """Keep other versions of a blob from being loaded at the same time; `False` where one still is."""
-    return _acquire(connection, _name_of_path(container, path), wait_seconds)
+def acquire_path(connection: Connection, version: BlobVersion, wait_seconds: float) -> bool:
+    """Keep other versions of the blob from being loaded at the same time; `False` where one still is.
+
+    Whoever loads an archive holds this of the blob meanwhile, so its members have locks of their own.
+    """
+    return _acquire(connection, _name_of_path(version), wait_seconds)
 
 
 def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
@@ -66,8 +69,9 @@ def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> Non
     connection.execute(_ALONE if alone else _SHARED, {"dataset": _name_of_dataset(dataset)})
 
 
-def _name_of_path(container: str, path: str) -> str:
-    return f"versions of {container}/{path}"
+def _name_of_path(version: BlobVersion) -> str:
+    member = f"\n{version.member}" if version.member else ""
+    return f"versions of {version.container}/{version.path}{member}"
 
 
 def _name_of_dataset(dataset: str) -> str:

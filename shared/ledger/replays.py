@@ -28,6 +28,11 @@ _FORGET = text("""
     where id = :id""")
 
 
+def state_of(entry: Mapping[Any, Any]) -> State:
+    """The state that callers see: of the new load, if one is under way."""
+    return State(entry["replaying"] or entry["state"])
+
+
 def request(connection: Connection, ingestion_id: uuid.UUID) -> None:
     """Let the next delivery of the version load it; to be called by the holder of its lock."""
     if connection.scalar(_REQUEST, {"id": ingestion_id}) != State.LOADED:

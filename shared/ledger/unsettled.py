@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from shared.identity import BlobVersion
 from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
@@ -16,34 +19,53 @@ SUPERSEDE_OTHERS = """
     update ingest.ingestions set replaying = null,
         state = case when replaying is null then 'superseded' else state end,
         finished_at = case when replaying is null then clock_timestamp() else finished_at end
-    where container = :container and path = :path and id <> cast(:id as uuid)
+    where container = :container and path = :path and etag <> :etag
     and (state in ('received', 'loading') or replaying is not null)
     and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
-"""Of all versions of a blob but `id`; for what `supersede_others` says."""
+"""Of all versions of a blob but that of `etag`, members too; for what `supersede_others` says.
+
+What waits to be loaded again has the rows of before, and keeps them."""
 _SUPERSEDE_OTHERS = text(SUPERSEDE_OTHERS)
+_SETTLE_MEMBERS = text("""
+    update ingest.ingestions set replaying = null, error = coalesce(cast(:error as jsonb), error),
+        state = case when replaying is null then :state else state end,
+        finished_at = case when replaying is null then clock_timestamp() else finished_at end
+    where container = :container and path = :path and etag = :etag and member <> ''
+    and (state in ('received', 'loading') or replaying is not null) and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))""")
 
 
-def supersede_others(connection: Connection, container: str, path: str, current: uuid.UUID | None) -> int:
-    """Mark unfinished entries of other versions of a blob `superseded`; returns how many.
+def supersede_others(connection: Connection, container: str, path: str, current: str) -> int:
+    """Mark unfinished entries of a blob's other versions than that of the ETag `current` `superseded`.
 
     Those that are being loaded at this moment hold their lock and are left to find out by themselves.
+    Returns how many they were; an empty `current` means that the blob is gone.
     """
-    facts = {"container": container, "path": path, "id": str(current or uuid.UUID(int=0))}
+    facts = {"container": container, "path": path, "etag": current.strip('"')}
     return connection.execute(_SUPERSEDE_OTHERS, facts).rowcount
 
 
-def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[uuid.UUID, str]]:
-    """Id and path of entries that nobody has worked on since `idle_since`, oldest first."""
+def settle_members(
+    connection: Connection, archive: BlobVersion, state: State, error: dict[str, Any] | None
+) -> None:
+    """Give the unfinished members of `archive` the `state` that it ends in, since it is not begun again."""
+    facts = {"container": archive.container, "path": archive.path, "etag": archive.etag.strip('"')}
+    told = None if error is None else json.dumps(error)
+    connection.execute(_SETTLE_MEMBERS, {**facts, "state": state, "error": told})
+
+
+def unfinished(connection: Connection, idle_since: datetime) -> list[tuple[str, str]]:
+    """Path and ETag of versions that nobody has worked on since `idle_since`, oldest first."""
     touched = func.coalesce(ingestions.c.started_at, ingestions.c.received_at)
     found = connection.execute(
-        select(ingestions.c.id, ingestions.c.path)
+        select(ingestions.c.path, ingestions.c.etag)
         .where(
             or_(ingestions.c.state.in_([State.RECEIVED, State.LOADING]), ingestions.c.replaying.is_not(None)),
             touched < idle_since,
         )
-        .order_by(touched)
+        .group_by(ingestions.c.path, ingestions.c.etag)
+        .order_by(func.min(touched))
     )
-    return [(row.id, row.path) for row in found]
+    return [(row.path, row.etag) for row in found]
 
 
 def settled_among(

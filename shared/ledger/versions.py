@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -12,8 +13,9 @@ from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
 _EARLIER = """
-    container = :container and path = :path and dataset = :dataset and id <> all (cast(:spared as uuid[]))
-    and state in ('loaded', 'duplicate') and replaced_by is null"""
+    container = :container and path = :path and dataset = :dataset and etag <> :etag
+    and (:member = '' or member = :member) and member <> all (cast(:kept as text[]))
+    and id <> all (cast(:spared as uuid[])) and state in ('loaded', 'duplicate') and replaced_by is null"""
 # The lock of `locks.ACQUIRE_CONTENT` for each: until we commit, nobody becomes a duplicate of an entry that
 # is replaced here, or replaces one that takes rows over. Two that want them crosswise are a deadlock, after
 # which one of them loads again, alone.
@@ -53,20 +55,48 @@ _PROMOTE = text(f"""
 def replace_earlier(
     connection: Connection, version: BlobVersion, dataset: str, twin: uuid.UUID | None
 ) -> dict[int, int | None]:
-    """Mark the entries of earlier versions of the blob as replaced by `version`.
+    """Mark the entries of earlier versions of the blob, or of its member, as replaced by `version`.
 
     Returns the serials of the loads among them, each with the serial of the entry that takes its rows over:
     the oldest duplicate of it, since another blob still holds those rows. `None` where no blob does. `twin`
     is the entry that `version` is a duplicate of; it stays even if it is of the same blob.
     """
-    ours = str(version.ingestion_id)
+    return _replace(connection, version, dataset, [twin] if twin else [], [])
+
+
+def replace_rest(
+    connection: Connection,
+    archive: BlobVersion,
+    dataset: str,
+    spared: Collection[uuid.UUID],
+    kept: Collection[str],
+) -> dict[int, int | None]:
+    """As `replace_earlier`, for what is left of earlier versions once the members of `archive` are loaded.
+
+    That is all but the entries `spared`, which ours are duplicates of, and the members `kept`: of a member
+    that is refused now, the version before stays, as of any file.
+    """
+    return _replace(connection, archive, dataset, spared, kept)
+
+
+def _replace(
+    connection: Connection,
+    version: BlobVersion,
+    dataset: str,
+    spared: Collection[uuid.UUID],
+    kept: Collection[str],
+) -> dict[int, int | None]:
     facts = {
+        "id": str(version.ingestion_id),
         "container": version.container,
         "path": version.path,
+        "etag": version.etag.strip('"'),
+        "member": version.member,
         "dataset": dataset,
-        "spared": [ours, str(twin)] if twin else [ours],
+        "spared": [str(one) for one in spared],
+        "kept": list(kept),
     }
-    replaced = connection.execute(_REPLACE, {"id": ours, **facts}).all()
+    replaced = connection.execute(_REPLACE, facts).all()
     return {entry.serial: promote(connection, entry.id) for entry in replaced if entry.state == State.LOADED}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,9 @@ import pandas as pd
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.reading import notes, records, stretch, walk
+from shared.reading import finding, records, stretch, top, walk
+from shared.reading.breaks import Breaks
 from shared.reading.columns import Columns
-from shared.reading.header import Header
 from shared.reading.lines import Lines
 from shared.reading.reject import Reject
 from shared.reading.source import Source
@@ -48,28 +48,35 @@ class Batch:
 class Reading:
     """One pass over a file: iterate over it for its batches, then ask what was read."""
 
-    def __init__(self, blocks: Iterable[bytes], columns: Columns, told: Overrides = _NOTHING) -> None:
+    def __init__(
+        self,
+        blocks: Iterable[bytes],
+        columns: Columns,
+        told: Overrides = _NOTHING,
+        *,
+        format: Format | None = None,  # noqa: A002
+        footers: Collection[int] = (),
+    ) -> None:
         """`blocks` are the file's bytes, `told` is not detected; the header is read here.
 
-        Raises `FileRefused`.
+        A second pass over the file takes the `format` that the first one found. Records on the lines
+        `footers` are rejects. Raises `FileRefused`.
         """
         self._hash = hashlib.sha256()
         self.size = 0
         self.rows = 0
         self.consumed = 0
-        self._source = Source(map(self._counted, blocks), told)
+        self._footers = np.array(sorted(footers), np.int64)
+        self._source = Source(map(self._counted, blocks), told, finding.way(columns, format))
         self._lines = Lines(self._source)
-        self.header = self._read_header(columns)
-        self._exact = records.parse(self._lines, len(self.header.fields))
+        self.header, self._layout = top.read(self._lines, self._source.format, columns)
+        self._exact = records.parse(self._lines, self._layout.width, self._layout.dialect)
+        self._breaks = Breaks(self._layout)
 
-    def _read_header(self, columns: Columns) -> Header:
-        record = next(records.parse(self._lines), None)
-        if record is None:
-            raise FileRefused("empty", "The file is empty: not even a header.")
-        if record.fault:
-            raise FileRefused("header_unreadable", f"The header is broken: {record.fault}.", line=record.line)
-        names = [name or "" for name in record.fields]
-        return notes.match(columns, names, len(names), record.line)
+    @property
+    def breaks(self) -> Collection[int]:
+        """Lines on which other tables began so far; if any, the file is refused at its end."""
+        return self._breaks.lines
 
     @property
     def sha256(self) -> str:
@@ -82,14 +89,22 @@ class Reading:
         return self._source.format
 
     def most_bytes_left(self, file_size: int) -> int | None:
-        """Bytes of text that a file of `file_size` can still have; `None` where its size does not tell."""
-        return file_size - self.consumed if self._source.is_as_stored else None
+        """Bytes of text that a file of `file_size` can still have, for each value one at least.
+
+        `None` where its size does not tell.
+        """
+        is_told = self._source.is_as_stored and not self._layout.dialect.pads
+        return file_size - self.consumed if is_told else None
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches; raises `FileRefused`, after the rows before, where the file turns out to be none."""
+        """The batches; raises `FileRefused`, after the rows before, where the file turns out to be none.
+
+        Where it has several tables, that is at its end, so that all are known.
+        """
         waiting: list[Stretch] = []
         try:
-            for read in walk.stretches(self._lines, self._exact, self.header.fields):
+            for read in walk.stretches(self._lines, self._exact, self._layout):
+                self._breaks.look(read)
                 waiting.append(read)
                 del read  # not to be kept while the next one is read
                 if self._is_enough(waiting):
@@ -101,6 +116,7 @@ class Reading:
             raise
         if waiting:
             yield self._batch(waiting)
+        self._breaks.require_none()
 
     def _is_enough(self, waiting: list[Stretch]) -> bool:
         size = min(_SIZE, max(_FIRST_SIZE, self.consumed))
@@ -112,7 +128,7 @@ class Reading:
         return block
 
     def _batch(self, waiting: list[Stretch]) -> Batch:
-        joined = stretch.join(waiting)
+        joined = stretch.without(stretch.join(waiting), self._footers)
         self.rows += joined.records
         self.consumed += joined.size
         loaded = [name for name in self.header.fields if name is not None]

@@ -19,10 +19,10 @@ class Columns(Protocol):
     def known(self) -> Collection[str]:
         """Names that the header should have, as `spellings.normal` spells them; none if unknown."""
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:
+    def match(self, names: Sequence[str] | None, width: int, line: int, *, is_told: bool = False) -> Header:
         """The header with these `names`, that begins on `line` of the file; the table has `width` columns.
 
-        Raises `FileRefused`.
+        `is_told`: whether it was told, not detected, where the header is. Raises `FileRefused`.
         """
 
 
@@ -37,9 +37,11 @@ class OfContract:
         """Of all fields."""
         return spellings.fields(self._contract)
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
-        """See `header.match`."""
-        return header.match(names or (), self._contract, line)
+    def match(self, names: Sequence[str] | None, width: int, line: int, *, is_told: bool = False) -> Header:
+        """See `header.match`, and `header.in_order` for a file without a header."""
+        if names is None:
+            return header.in_order(width, self._contract, line, is_told=is_told)
+        return header.match(names, self._contract, line)
 
 
 class Every:
@@ -47,10 +49,17 @@ class Every:
 
     known: Collection[str] = ()
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
+    def match(
+        self,
+        names: Sequence[str] | None,
+        width: int,
+        line: int,  # noqa: ARG002
+        *,
+        is_told: bool = False,  # noqa: ARG002
+    ) -> Header:
         """Names of columns, unique; those without a header are called by their places."""
-        found = tuple(names) if names is not None else ("",) * width
-        return Header(tuple(column_names.readable(found)), (), found)
+        found = tuple(names or ())
+        return Header(tuple(column_names.readable(found or ("",) * width)), (), found)
 
 
 class Mapped:
@@ -61,6 +70,13 @@ class Mapped:
     def __init__(self, fields: Sequence[str | None]) -> None:
         self._fields = tuple(fields)
 
-    def match(self, names: Sequence[str] | None, width: int, line: int) -> Header:  # noqa: ARG002
+    def match(
+        self,
+        names: Sequence[str] | None,
+        width: int,  # noqa: ARG002
+        line: int,  # noqa: ARG002
+        *,
+        is_told: bool = False,  # noqa: ARG002
+    ) -> Header:
         """The fields as they were given."""
         return Header(self._fields, (), tuple(names or ()))

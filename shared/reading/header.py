@@ -54,6 +54,25 @@ def match(names: Sequence[str], contract: type[Contract], line: int) -> Header:
     return Header(fields, ignored, tuple(names))
 
 
+def in_order(width: int, contract: type[Contract], line: int, *, is_told: bool) -> Header:
+    """The contract's fields in their order, for a file without a header whose rows begin on `line`.
+
+    Raises `FileRefused` unless that was told and the file has as many columns: where it only looks so, what
+    its columns are would be a guess.
+    """
+    fields = tuple(contract.model_fields)
+    if is_told and width == len(fields):
+        return Header(fields, ())
+    order = ", ".join(fields)
+    message = (
+        f"The file has {width} columns without a header, the contract {len(fields)}: {order}."
+        if is_told
+        else "The file seems to have no header. Add one with the names of the columns, or tell "
+        f"header_line=none if they are in the contract's order: {order}."
+    )
+    raise FileRefused("header_mismatch", message, line=line, width=width, missing=list(fields))
+
+
 def _shown(name: str) -> str:
     return printable(name)[:_MOST_SHOWN]
 

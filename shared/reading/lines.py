@@ -17,7 +17,8 @@ class Lines:
     """The place in the file up to which it was read.
 
     `number` counts the lines taken so far, so it is the number of the one taken last; `returned` is the sum
-    of bytes put back.
+    of bytes put back. `last_blank` is for those who take them: the number of the last blank one between
+    records.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -28,6 +29,7 @@ class Lines:
         self._ended = False
         self.number = 0
         self.returned = 0
+        self.last_blank = 0
 
     def take(self) -> bytes | None:
         """The next line with its line end, the last one perhaps without; `None` at the file's end.

@@ -16,12 +16,12 @@ ERRORS = "_errors"
 NAMES = (LINE, ERRORS)
 
 
-def match(columns: Columns, names: Sequence[str] | None, width: int, line: int) -> Header:
+def match(columns: Columns, names: Sequence[str], line: int, *, is_told: bool) -> Header:
     """The header as `columns` match it, but for those of its columns that are notes."""
-    if names is None or not set(NAMES).intersection(names):
-        return columns.match(names, width, line)
+    if not set(NAMES).intersection(names):
+        return columns.match(names, len(names), line, is_told=is_told)
     rest = [name for name in names if name not in NAMES]
-    found = columns.match(rest, len(rest), line)
+    found = columns.match(rest, len(rest), line, is_told=is_told)
     fields = iter(found.fields)
     return replace(
         found,

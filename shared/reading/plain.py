@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.reading import suspicion
+from shared.reading.layout import Layout
 from shared.reading.lines import LONGEST_RECORD
-from shared.reading.suspicion import CR, LF, QUOTE, Bytes, Places
+from shared.reading.suspicion import CR, LF, Bytes, Places
 
 MOST_RECORDS = 100_000
 """Records of one stretch; with `_MOST_MARKS` it bounds the memory that the places of records take."""
@@ -26,8 +27,8 @@ class Plain:
     """Records at a window's beginning, blank lines left out.
 
     The one at a position goes from `starts` to before `ends`, its LF, and begins on line `numbers`. They
-    take `size` bytes and `lines` lines, blank ones included. `trouble` says whether a record follows that
-    needs the exact parser.
+    take `size` bytes and `lines` lines, blank ones included, which have the numbers `blank`. `trouble` says
+    whether a record follows that needs the exact parser.
     """
 
     size: int
@@ -35,32 +36,34 @@ class Plain:
     starts: Places
     ends: Places
     numbers: npt.NDArray[np.int64]
+    blank: npt.NDArray[np.int64]
     trouble: bool
 
 
-def find(window: bytes, number: int) -> Plain:
+def find(window: bytes, number: int, layout: Layout) -> Plain:
     """The plain records at the beginning of `window`, which starts with a record on line `number`.
 
     A record at the file's end that has no line end is not among them: where its last field is missing and
     the one before is quoted, pyarrow takes it for quoted too.
     """
-    marks, values = _marks(window)
-    is_quote = values[marks] == QUOTE
+    marks, values = _marks(window, layout.dialect.quote)
+    is_quote = values[marks] != LF
     is_outside = np.cumsum(is_quote, dtype=np.uint8) % 2 == 0
-    suspicious = suspicion.first(window, values, marks[~is_quote], marks[is_quote])
+    suspicious = suspicion.first(window, values, marks[~is_quote], marks[is_quote], layout)
     is_end = ~is_quote & is_outside
     ends, after = marks[is_end], np.cumsum(~is_quote)[is_end]
     return _cut(values, ends, after, suspicious, number)
 
 
-def _marks(window: bytes) -> tuple[Places, Bytes]:
+def _marks(window: bytes, quote: str) -> tuple[Places, Bytes]:
     """The places of quotes and LFs in the lines of `window`, or in its first ones where they are too many."""
     values = np.frombuffer(window, np.uint8)
     found: list[Places] = []
     stop = 0
     while stop < len(values) and sum(map(len, found)) < _MOST_MARKS:
         piece = values[stop : stop + _LOOKED_AT_A_TIME]
-        found.append(np.flatnonzero((piece == LF) | (piece == QUOTE)) + stop)
+        is_mark = (piece == LF) | (piece == ord(quote)) if quote else piece == LF
+        found.append(np.flatnonzero(is_mark) + stop)
         stop += len(piece)
     size = window.rfind(b"\n", 0, stop) + 1
     marks = np.concatenate(found)
@@ -81,5 +84,6 @@ def _cut(values: Bytes, ends: Places, after: Places, suspicious: int, number: in
         starts=starts[is_full],
         ends=ends[is_full],
         numbers=numbers[is_full],
+        blank=numbers[~is_full],
         trouble=count == plain and (plain < len(ends) or suspicious < len(values)),
     )

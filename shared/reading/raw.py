@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from shared.errors import FileRefused
+from shared.reading import records
+from shared.reading.dialect import Dialect, Values
+from shared.reading.lines import Lines
 
-def values(text: str, found: Mapping[str, Any]) -> Sequence[str | None] | None:
-    """Those of a record of a file with the format `found`, as the ledger has it; `None` if it is broken."""
-    delimiter = found.get("delimiter", ",")
-    if not delimiter:
-        return [text]
-    if delimiter == " ":
-        return text.split()
-    quote = found.get("quote", '"')
+_OF_A_DIALECT = ("delimiter", "quote", "escape", "spaces_around_quotes", "has_trailing_delimiter")
+
+
+def dialect(found: Mapping[str, Any]) -> Dialect:
+    """That of a file with the format `found`, as the ledger has it."""
+    return Dialect(**{name: found[name] for name in _OF_A_DIALECT if name in found})
+
+
+def values(text: str, of: Dialect) -> Values | None:
+    """The values of the one record that `text` is; `None` if it is broken."""
+    parsed = records.parse(Lines([text.encode()]), None, of)
     try:
-        records = list(
-            csv.reader(
-                text.splitlines(keepends=True),
-                delimiter=delimiter,
-                quotechar=quote or None,
-                quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-                escapechar=found.get("escape") or None,
-                strict=True,
-            )
-        )
-    except csv.Error:
+        first, more = next(parsed, None), next(parsed, None)
+    except FileRefused:
         return None
-    return [value or None for value in records[0]] if len(records) == 1 else None
+    return None if first is None or more or first.fault else first.fields

@@ -1,4 +1,4 @@
-"""Records of a CSV file as RFC 4180 has them, each with its line number and, if it is broken, the fault."""
+"""Records of a CSV file in its dialect, each with its line number and, if it is broken, the fault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shared.errors import FileRefused
 from shared.reading import quotes
+from shared.reading.dialect import USUAL, Dialect
 from shared.reading.lines import LONGEST_RECORD, Lines
 from shared.reading.quotes import QuotedScan, TextAfterQuote, UnclosedQuote
 
@@ -24,41 +25,59 @@ class Record(NamedTuple):
 
     `line` is the physical line that it begins on, the file's first being 1. `raw` is its text without the
     line end, invalid bytes as lone surrogates (PEP 383). `fields` are its values, `None` where nothing
-    stood between two commas. `fault` says in plain words why they cannot be used; then there are none.
+    stood between two delimiters. `fault` says in plain words why they cannot be used; then there are none.
+    `after_blank`: whether the line before is a blank one.
     """
 
     line: int
     raw: str
     fields: Sequence[str | None] = ()
     fault: str | None = None
+    after_blank: bool = False
 
 
-def parse(lines: Lines, width: int | None = None) -> Iterator[Record]:
+def parse(lines: Lines, width: int | None = None, dialect: Dialect = USUAL) -> Iterator[Record]:
     """The records of `lines` from the line that comes next, blank lines left out.
 
     A record with a broken quote costs the one line that it begins on: reading goes on with the next. So
-    does one of several lines that has not `width` fields: an open quote ran into the quotes of a later line.
-    Between two records the caller may `skip` whole ones. Raises `FileRefused` where a line is too long, or
-    quotes are so broken that reading lines again would take for ever.
+    does one of several lines that is no row of `width` fields: an open quote ran into the quotes of a later
+    line, and no padding makes that a row. Between two records the caller may `skip` whole ones. Raises
+    `FileRefused` where a line is too long, or quotes are so broken that reading lines again would take for
+    ever.
     """
     while (first := lines.take()) is not None:
         text = _text(first)
-        if '"' not in text:
-            record = _checked(lines.number, text, [value or None for value in text.split(",")])
-        elif (fields := quotes.split(text)) is not None:
+        if not text or (dialect.is_aligned and not text.strip(" ")):
+            lines.last_blank = lines.number
+            continue
+        after_blank = lines.last_blank == lines.number - 1 > 0
+        fields = _of_one_line(text, dialect)
+        if fields is not None:
             record = _checked(lines.number, text, fields)
         else:
-            record = _scanned(first, lines, width)
-        if record.raw:
-            yield record
+            record = _scanned(first, lines, width, dialect)
+        yield record._replace(after_blank=True) if after_blank else record
 
 
-def _scanned(first: bytes, lines: Lines, width: int | None) -> Record:
+def _of_one_line(text: str, dialect: Dialect) -> list[str | None] | None:
+    """The fields of a line that is a record, or `None` where only a scan can tell."""
+    delimiter, quote = dialect.delimiter, dialect.quote
+    if dialect.escape and "\\" in text:
+        return None
+    if not quote or quote not in text:
+        if not delimiter:
+            return [text]
+        values = text.split(delimiter)
+        return [value for value in values if value] if dialect.is_aligned else [v or None for v in values]
+    return None if not delimiter or dialect.is_aligned else quotes.split(text, dialect)
+
+
+def _scanned(first: bytes, lines: Lines, width: int | None, dialect: Dialect) -> Record:
     """The record that begins with the line `first`, which was just taken."""
     number = lines.number
     taken = [first]
     size = len(first)
-    scan = QuotedScan()
+    scan = QuotedScan(dialect)
     try:
         while (fields := scan.feed(_text(taken[-1]), _end(taken[-1]))) is None:
             more = lines.take() if size <= LONGEST_RECORD else None
@@ -66,7 +85,7 @@ def _scanned(first: bytes, lines: Lines, width: int | None) -> Record:
                 raise UnclosedQuote
             taken.append(more)
             size += len(more)
-        if len(taken) > 1 and width not in {None, len(fields)}:
+        if len(taken) > 1 and width is not None and not dialect.fits(fields, width):
             raise UnclosedQuote
     except (TextAfterQuote, UnclosedQuote):
         single = len(taken) == 1 and not scan.is_open

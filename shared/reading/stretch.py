@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from shared.reading.dialect import Values
+from shared.reading.layout import Layout
 from shared.reading.records import Record
 from shared.reading.reject import Reject, RowError
 
 Text: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
 
-Fields = Sequence[str | None]
-"""For each column of the file the contract's field, or `None` where it is not loaded."""
+
+class Odd(NamedTuple):
+    """A record that is unlike the table's: of another width, or the header once more."""
+
+    line: int
+    raw: str
+    width: int
+    is_header: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,8 @@ class Stretch:
 
     `columns` has the text of each loaded column, missing values as null; `lines` the line of each row, and
     `raw` gives the text of the one at a position. `rejects` are the records that were no rows. `size` is in
-    bytes, of all of them.
+    bytes, of all of them. `odd` are records that may belong to another table, be they rows or rejects;
+    `after_blank` has the lines of records with a blank line before.
     """
 
     columns: list[Text]
@@ -35,6 +44,8 @@ class Stretch:
     raw: Callable[[int], str]
     rejects: list[Reject]
     size: int
+    odd: list[Odd]
+    after_blank: npt.NDArray[np.int64]
 
     @property
     def records(self) -> int:
@@ -42,20 +53,33 @@ class Stretch:
         return len(self.lines) + len(self.rejects)
 
 
-def of_records(records: list[Record], fields: Fields) -> Stretch:
+def of_records(records: list[Record], layout: Layout) -> Stretch:
     """What the exact parser read."""
-    width = len(fields)
-    rows = [record for record in records if len(record.fields) == width and not record.fault]
+    rows: list[tuple[Record, Values]] = []
+    rejects: list[Reject] = []
+    odd: list[Odd] = []
+    for record in records:
+        row = None if record.fault else layout.dialect.row(record.fields, layout.width)
+        is_header = layout.repeats_header(record.raw)
+        if row is None or is_header:
+            rejects.append(_reject(record, layout.width, is_header=is_header))
+        else:
+            rows.append((record, row))
+        if is_header or not (record.fault or layout.dialect.fits(record.fields, layout.width)):
+            odd.append(Odd(record.line, record.raw, len(record.fields), is_header))
+    after_blank = [record.line for record in records if record.after_blank]
     return Stretch(
         columns=[
-            pa.chunked_array([pa.array([record.fields[place] for record in rows], pa.string())])
-            for place, field in enumerate(fields)
+            pa.chunked_array([pa.array([row[place] for _, row in rows], pa.string())])
+            for place, field in enumerate(layout.fields)
             if field is not None
         ],
-        lines=np.fromiter((record.line for record in rows), np.int64, len(rows)),
-        raw=lambda position: rows[position].raw,
-        rejects=[_reject(record, width) for record in records if record.fault or len(record.fields) != width],
+        lines=np.fromiter((record.line for record, _ in rows), np.int64, len(rows)),
+        raw=lambda position: rows[position][0].raw,
+        rejects=rejects,
         size=sum(len(record.raw) for record in records),
+        odd=odd,
+        after_blank=np.array(after_blank, np.int64),
     )
 
 
@@ -77,6 +101,28 @@ def join(stretches: list[Stretch]) -> Stretch:
         raw=raw,
         rejects=[reject for stretch in stretches for reject in stretch.rejects],
         size=sum(stretch.size for stretch in stretches),
+        odd=[odd for stretch in stretches for odd in stretch.odd],
+        after_blank=np.concatenate([stretch.after_blank for stretch in stretches]),
+    )
+
+
+def without(read: Stretch, footers: npt.NDArray[np.int64]) -> Stretch:
+    """The stretch with the rows on the lines `footers` among its rejects."""
+    is_footer = np.isin(read.lines, footers)
+    if not is_footer.any():
+        return read
+    message = "the row is a footer below the table"
+    rejects = [
+        Reject(int(read.lines[place]), read.raw(place), (RowError("footer", message),))
+        for place in np.flatnonzero(is_footer).tolist()
+    ]
+    places = np.flatnonzero(~is_footer)
+    return replace(
+        read,
+        columns=[column.filter(pa.array(~is_footer)) for column in read.columns],
+        lines=read.lines[~is_footer],
+        raw=lambda position: read.raw(int(places[position])),
+        rejects=sorted([*read.rejects, *rejects], key=lambda reject: reject.line),
     )
 
 
@@ -91,7 +137,10 @@ def _in_one_piece(parts: tuple[Text, ...]) -> Text:
     return pa.chunked_array([pa.concat_arrays(chunks)])
 
 
-def _reject(record: Record, width: int) -> Reject:
+def _reject(record: Record, width: int, *, is_header: bool) -> Reject:
     if record.fault:
         return Reject(record.line, record.raw, (RowError("unreadable", record.fault),))
+    if is_header:
+        message = "the row is the header once more"
+        return Reject(record.line, record.raw, (RowError("repeated_header", message),))
     return ragged(record.line, record.raw, len(record.fields), width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 _HEAD = 1024 * 1024
 """Bytes whose hash tells most files of the same size apart."""
@@ -12,22 +13,34 @@ _HEAD = 1024 * 1024
 class Content:
     """The bytes that `opened` gives in blocks of some megabytes, from the beginning each time it is called.
 
-    Those of a blob raise azure's `ResourceModifiedError` or `ResourceNotFoundError` when it was replaced or
-    deleted.
+    Nothing is read before it is asked for. Those of a blob raise azure's `ResourceModifiedError` or
+    `ResourceNotFoundError` when it was replaced or deleted, those of a file in it `FileRefused` besides.
     """
 
     def __init__(self, opened: Callable[[], Iterator[bytes]], size: int) -> None:
-        """Read the first block of what has `size` bytes."""
+        """Of what has `size` bytes."""
         self._opened = opened
-        self._blocks: Iterator[bytes] | None = opened()
-        self._first = next(self._blocks, b"")
-        self._is_whole = len(self._first) == size
-        self.head_sha256 = hashlib.sha256(self._first[:_HEAD]).hexdigest()
+        self._size = size
+        self._blocks: Iterator[bytes] | None = None
+        self._is_whole = False
 
     @property
     def head(self) -> bytes:
         """Its beginning, as long as it was not iterated over: a megabyte, or all that the first block has."""
         return self._first[:_HEAD]
+
+    @cached_property
+    def head_sha256(self) -> str:
+        """Of the beginning, in hexadecimal; to be asked for before it is iterated over."""
+        return hashlib.sha256(self.head).hexdigest()
+
+    @cached_property
+    def _first(self) -> bytes:
+        """The first block, read when it is wanted."""
+        self._blocks = self._opened()
+        first = next(self._blocks, b"")
+        self._is_whole = len(first) == self._size
+        return first
 
     def sha256(self) -> str:
         """Of all of it, in hexadecimal; what follows the first block is read for this alone."""
@@ -39,10 +52,11 @@ class Content:
 
     def __iter__(self) -> Iterator[bytes]:
         """The blocks in order; of what is not whole in its first block, none is kept meanwhile."""
+        first = self._first
         if self._is_whole:
-            yield self._first
+            yield first
             return
-        first, self._first = self._first, b""
+        self._first = b""
         if not first:
             yield from self._opened()
             return

@@ -126,6 +126,17 @@ def chunks(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
     yield from download.chunks()
 
 
+def read(container: ContainerClient, version: BlobVersion, offset: int, length: int) -> bytes:
+    """So many bytes of exactly this version; raises as `chunks` does."""
+    download = container.get_blob_client(version.path).download_blob(
+        offset,
+        length,
+        etag=_quoted(version.etag),
+        match_condition=MatchConditions.IfNotModified,
+    )
+    return download.readall()
+
+
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
     metadata = telling.read(properties.metadata or {})

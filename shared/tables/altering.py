@@ -32,3 +32,13 @@ def add_key(connection: Connection, name: str, key: Sequence[str], texts: Collec
     )
     with cursor(connection) as driver:
         driver.execute(statement)
+
+
+def require_values(connection: Connection, name: str, columns: Sequence[str]) -> None:
+    """Let `columns`, at least one, be nullable no more."""
+    actions = (sql.SQL("alter column {} set not null").format(sql.Identifier(one)) for one in columns)
+    statement = sql.SQL("alter table {} {}").format(
+        sql.Identifier(dataset.SCHEMA, name), sql.SQL(", ").join(actions)
+    )
+    with cursor(connection) as driver:
+        driver.execute(statement)

@@ -44,8 +44,9 @@ class InTheWay:
 
 
 def missing(connection: Connection, name: str, key: Sequence[str]) -> InTheWay:
-    """Rows of the table that lack a value of `key`."""
-    is_missing = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(column)) for column in key)
+    """Rows of the table that lack a value of `key`; all of them where it has no columns."""
+    columns = [sql.SQL("{} is null").format(sql.Identifier(column)) for column in key]
+    is_missing = sql.SQL(" or ").join(columns or [sql.SQL("true")])
     return _some(connection, _MISSING.format(is_missing=is_missing, **_names(name)))
 
 

@@ -16,7 +16,7 @@ from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
 from shared.errors import SettingsError
 from shared.settings import postgres_url
-from shared.tables import dataset, making
+from shared.tables import adopting, dataset, making
 from shared.tables.ingest import SCHEMA
 
 _LOCK = 0x43535632504721  # any number that nothing else in the database uses: "CSV2PG!"
@@ -26,7 +26,8 @@ def migrate(database_url: str) -> list[str]:
     """Apply what is missing in one transaction and say what was done, a line each.
 
     Two at once wait for each other. Raises `SettingsError` where a dataset's table exists but differs from
-    its contract: changing it is a decision that nobody but its owner can take.
+    its contract: changing it is a decision that nobody but its owner can take. One that was made from files
+    is changed where its rows allow it.
     """
     engine = create_engine(postgres_url(database_url), poolclass=NullPool)
     with engine.begin() as connection:
@@ -58,8 +59,9 @@ def _revision(connection: Connection) -> str | None:
 def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]:
     table = dataset.table(contract)
     if inspect(connection).has_table(table.name, schema=table.schema):
+        adopted = adopting.adopt(connection, contract)
         _require_match(connection, contract)
-        return _ensure_index(connection, contract)
+        return [*adopted, *_ensure_index(connection, contract)]
     making.make(connection, contract)
     return [f"table {table.name}: created from contract {contract.__name__}"]
 

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.formats.format import Format
-from shared.inference import nulls
 from shared.inference.changes import Change
 from shared.loading import tolerance
 from shared.reading.batches import Batch, Reading
 from shared.reading.reject import Reject
 from shared.trying import shown
 from shared.trying.outlook import Column, Outlook
-from shared.validation import validating
+from shared.validation import preparing, validating
 
 MOST_ROWS = 10
 MOST_REJECTS = 50
@@ -42,15 +41,17 @@ class Trial:
         """Take the whole file of `file_size` bytes."""
         try:
             for batch in reading:
-                self._take(batch)
-                self._check(reading, file_size)
+                self._take(batch, reading.format)
+                if not reading.breaks:  # as for a load, several tables are the better complaint
+                    self._check(reading, file_size)
                 del batch
             tolerance.require_few(self.rejected, self.read, self._contract)
         except FileRefused as exc:
             self.refusal = self.refusal or exc
 
-    def _take(self, batch: Batch) -> None:
-        validated = validating.validate(nulls.without_spellings(batch, self._contract), self._contract)
+    def _take(self, batch: Batch, format_: Format) -> None:
+        prepared = preparing.prepared(batch, self._contract, format_)
+        validated = validating.validate(prepared, self._contract)
         self.accepted += len(validated.lines)
         self.rejected += len(validated.rejects)
         self.rows += shown.texts(validated.rows.head(MOST_ROWS - len(self.rows)))

@@ -36,7 +36,8 @@ def outlook(content: Content, name: str, known: Dataset | None, told: Told) -> O
     contract = contract_of(name, table, found.key)
     fields = [field if field in contract.model_fields else None for field in found.header.fields]
     trial = Trial(contract)
-    trial.run(Reading(content, Mapped(fields), told.overrides), content.size)
+    reading = Reading(content, Mapped(fields), told.overrides, format=found.format, footers=found.footers)
+    trial.run(reading, content.size)
     return trial.outlook(
         found.format, _columns(found, table), changes((known and known.columns) or table, table)
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from shared.reading.reject import RowError
+from shared.validation.written import Written
 
 _LONGEST_VALUE = 200
 """Characters of a refused value that are repeated beside its reason; the reject has the whole row."""
@@ -23,6 +24,12 @@ def of_error(error: ValidationError, present: Mapping[str, str]) -> tuple[RowErr
         )
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     )
+
+
+def of_number(column: str, text: str, form: Written) -> RowError:
+    """A text that is no number in the form that was told."""
+    message = f"not a number as this file is said to write them, such as {form}"
+    return RowError("number_format", message, column, text[:_LONGEST_VALUE])
 
 
 def of_several_lines(line: int, raw: str) -> tuple[RowError, ...]:

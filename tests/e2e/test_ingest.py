@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 
 import httpx
 import pytest
@@ -81,6 +83,24 @@ def test_what_is_told_about_a_file_counts_and_is_told_back(client: Client) -> No
     assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
     query = "select customer_name from sales where sales_order_number = 'SO4500'"
     assert client.query(query) == [("Łukasz Zhu",)]
+
+
+def test_the_files_in_a_posted_archive_become_rows(client: Client) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("first.csv", orders(4600, 2))
+        archive.writestr("second.csv", b"Name\nx\n")
+
+    answer = client.post(("both.zip", file.getvalue()))
+
+    assert answer.status_code == 202
+    done = client.settled(answer.json()["files"][0]["ingestion_id"])
+    assert (done["state"], done["counts"]["inserted"]) == ("loaded", 2)
+    first, second = done["members"]
+    assert (first["member"], first["state"], first["counts"]["inserted"]) == ("first.csv", "loaded", 2)
+    assert (second["member"], second["state"]) == ("second.csv", "refused")
+    member = client.http.get(f"/api/ingestions/{second['id']}").json()
+    assert (member["archive"], member["error"]["code"]) == (done["id"], "header_mismatch")
 
 
 def test_a_blob_dropped_into_the_container_becomes_rows(client: Client) -> None:

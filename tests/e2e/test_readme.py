@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST = range(7)
+POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL = range(8)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -92,3 +92,9 @@ def test_an_ingestion_is_looked_at(client: Client, folder: Path) -> None:
 def test_the_datasets_are_listed(client: Client, folder: Path) -> None:
     (sales,) = json.loads(run(client, folder, COMMANDS[LIST]))["datasets"]
     assert (sales["name"], sales["last_load"]["filename"]) == ("sales", "june-with-a-bell.csv")
+
+
+def test_a_file_is_told_about(client: Client, folder: Path) -> None:
+    answer = json.loads(run(client, folder, COMMANDS[TELL]))
+    assert answer["told"] == {"delimiter": ";", "decimal": ","}
+    assert client.settled(answer["files"][0]["ingestion_id"])["filename"] == "bells.csv"

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from shared import settings
 from shared.ingesting import Ingesting
 from shared.resources import Resources
+from tests.integration.inferred_tables import Shelf
 
 
 @pytest.fixture
@@ -39,3 +40,8 @@ def container(storage: str) -> Iterator[ContainerClient]:
 @pytest.fixture
 def ingesting(engine: Engine, container: ContainerClient) -> Ingesting:
     return Ingesting(engine, container, "sales")
+
+
+@pytest.fixture
+def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
+    return Shelf(ingesting, container, engine)

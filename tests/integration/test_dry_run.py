@@ -261,3 +261,31 @@ def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: En
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "key_differs")
     assert "PUT /api/datasets/visits" in found["error"]["detail"]
+
+
+def test_what_people_really_send_is_tried_as_it_is_read(engine: Engine) -> None:
+    content = b"Visits of July\n\nid;price\n" + b"".join(b"%d;1,5\n" % n for n in range(9)) + b"Total:;\n"
+
+    found = outlook(engine, "visits", content)
+
+    form = found["format"]
+    assert (form["delimiter"], form["header_line"], found["would_be"]) == (";", 3, "loaded")
+    assert found["rows"][0] == {"id": 0, "price": "1,5"}
+    assert found["counts"] == {"read": 10, "accepted": 9, "rejected": 1}
+    assert [(one["line"], one["errors"][0]["code"]) for one in found["rejects"]] == [(13, "footer")]
+
+
+@pytest.mark.parametrize("dataset", ["sales", "visits"])
+def test_a_file_with_several_tables_would_be_refused_with_their_lines(engine: Engine, dataset: str) -> None:
+    found = outlook(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
+
+    assert (found["would_be"], found["error"]["code"]) == ("refused", "several_tables")
+
+
+def test_numbers_are_read_in_the_form_that_is_told() -> None:
+    found = outlook(
+        NOWHERE, "sales", csv(row(1)).replace(b",3399.99,", b',"3.399,9",'), decimal=",", thousands="."
+    )
+
+    errors = found["rejects"][0]["errors"]
+    assert [error["column"] for error in errors] == ["tax_amount"]  # 271.9992 is no such number

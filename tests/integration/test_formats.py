@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
-import zipfile
 
 import pyarrow as pa
 import pytest
@@ -26,13 +24,6 @@ def zstd(content: bytes) -> bytes:
 
 def rows_of(*names: str) -> bytes:
     return csv(*(row(number).replace("Christy Zhu", name) for number, name in enumerate(names)))
-
-
-def zipped(content: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("a.csv", content)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +55,7 @@ def test_a_compressed_file_loads_as_what_it_contains(
 @pytest.mark.parametrize(
     ("encoding", "names", "told"),
     [
-        ("utf-8-sig", NAMES, "utf-8"),
+        ("utf-8-sig", NAMES, "utf-8-sig"),
         ("utf-16", NAMES, "utf-16-le"),
         ("utf-16-be", NAMES, "utf-16-be"),
         ("cp1252", ["Zhu", "Müller", "Žižek", "O\u2019Neill"], "cp1252"),
@@ -118,9 +109,8 @@ def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
         (gzip.compress(orders(1, 1000)) + b"more", "compression_trailing"),
         (gzip.compress(orders(1, 10))[:-8] + b"\1" * 8, "compression_corrupt"),
         (gzip.compress(csv(*[""] * 30_000_000)), "expands_too_far"),
-        (zipped(orders(1, 10)), "zip_archive"),
     ],
-    ids=["cut", "followed by something", "broken", "a bomb", "a zip"],
+    ids=["cut", "followed by something", "broken", "a bomb"],
 )
 def test_what_does_not_decompress_is_refused_whole(
     content: bytes, code: str, ingesting: Ingesting, container: ContainerClient, engine: Engine

@@ -113,7 +113,7 @@ def test_a_header_alone_loads_no_rows(
 def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
     ingesting: Ingesting, container: ContainerClient, engine: Engine
 ) -> None:
-    good = [row(number) for number in range(100)]
+    good = [row(number).replace("Christy", "Chloë") for number in range(100)]
     bad = [
         "SO1,1,2019-02-30,,nobody,x,0,NaN,1.00001",
         "too,few",
@@ -176,7 +176,7 @@ def test_exactly_the_allowed_share_of_rejects_loads(
     ("path", "content", "code"),
     [
         ("sales/empty.csv", b"", "empty"),
-        ("sales/junk.csv", bytes(range(256)) * 40, "header_unreadable"),
+        ("sales/junk.csv", bytes(range(256)) * 40, "not_csv"),
         ("sales/other.csv", b"a,b,c\n1,2,3\n", "header_mismatch"),
         ("sales/twice.csv", f"{HEADER},quantity\n{row(1)},1\n".encode(), "header_mismatch"),
         ("sales/sheet.xlsx", b"PK\x03\x04", "unsupported_extension"),

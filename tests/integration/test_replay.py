@@ -45,10 +45,11 @@ class Replays:
 
     def run(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """Ask, deliver, give the entry."""
-        replaying.request(
-            self._engine, self._container, ingestion_id, lambda path: self._ingesting.ingest(path) and None
-        )
+        replaying.request(self._engine, self._container, ingestion_id, self._deliver)
         return self.seen(ingestion_id)
+
+    def _deliver(self, path: str) -> None:
+        self._ingesting.ingest(path)
 
     def ask(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """Ask, deliver nothing, give the entry."""

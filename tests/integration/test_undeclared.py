@@ -44,11 +44,6 @@ TYPES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
-    return Shelf(ingesting, container, engine)
-
-
 def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(shelf: Shelf) -> None:
     rows = zip(*(texts for texts, _, _ in TYPES.values()), strict=True)
 

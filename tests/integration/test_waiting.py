@@ -58,7 +58,7 @@ def test_it_waits_for_a_load_and_holds_no_connection(
         held.append(engine.pool.checkedout())  # type: ignore[attr-defined]
         sleep(seconds)
 
-    monkeypatch.setattr(waiting.time, "sleep", note_and_sleep)
+    monkeypatch.setattr(time, "sleep", note_and_sleep)
     with ThreadPoolExecutor(1) as pool:
         waited = pool.submit(waiting.settled, engine, [asked], 30)
         while len(held) < 2:

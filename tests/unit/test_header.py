@@ -16,7 +16,7 @@ from shared.reading import header
 from shared.reading.batches import Reading
 from shared.reading.columns import OfContract
 from shared.tables import dataset
-from tests.fixtures.samples import HEADER
+from tests.fixtures.samples import HEADER, csv, row
 
 COLUMNS = HEADER.split(",")
 
@@ -65,7 +65,7 @@ def test_an_empty_file_and_a_broken_header_are_refused() -> None:
     with pytest.raises(FileRefused, match="empty"):
         Reading([b"\n"], OfContract(Sales))
     with pytest.raises(FileRefused, match="NUL"):
-        Reading([b"a\0\n"], OfContract(Sales))
+        Reading([csv(row(1)).replace(b"Item", b"It\0em")], OfContract(Sales))
 
 
 class Aliased(Contract):

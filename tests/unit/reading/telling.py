@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
 from shared.errors import FileRefused
 from shared.reading import lines, plain, records, stretch, walk
+from shared.reading.dialect import USUAL, Dialect
+from shared.reading.layout import Fields, Layout
 from shared.reading.lines import Lines
 from shared.reading.records import Record
 from shared.reading.reject import Reject
-from shared.reading.stretch import Fields, Stretch
+from shared.reading.stretch import Odd, Stretch
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Read:
     rows: list[tuple[int, str, tuple[str | None, ...]]]
     rejects: list[Reject]
     refused: tuple[str, str] | None = None
+    odd: list[Odd] = field(default_factory=list)
+    after_blank: list[int] = field(default_factory=list)
 
 
 def told(stretches: Iterator[Stretch]) -> Read:
@@ -33,22 +37,31 @@ def told(stretches: Iterator[Stretch]) -> Read:
             raws = map(each.raw, range(len(each.lines)))
             read.rows += zip(each.lines.tolist(), raws, cells, strict=True)
             read.rejects += each.rejects
+            read.odd += each.odd
+            read.after_blank += each.after_blank.tolist()
     except FileRefused as exc:
         read.refused = exc.code, exc.message
     return read
 
 
-def exactly(content: bytes, fields: Fields) -> Read:
+def exactly(content: bytes, fields: Fields, dialect: Dialect = USUAL, headings: tuple[str, ...] = ()) -> Read:
     def stretches() -> Iterator[Stretch]:
-        for record in records.parse(Lines([content]), len(fields)):
-            yield stretch.of_records([record], fields)
+        for record in records.parse(Lines([content]), len(fields), dialect):
+            yield stretch.of_records([record], Layout(fields, dialect, headings))
 
     return told(stretches())
 
 
-def walked(content: bytes, fields: Fields, block: int = 1 << 23) -> Read:
+def walked(
+    content: bytes,
+    fields: Fields,
+    block: int = 1 << 23,
+    dialect: Dialect = USUAL,
+    headings: tuple[str, ...] = (),
+) -> Read:
     file = Lines(content[at : at + block] for at in range(0, len(content), block))
-    return told(walk.stretches(file, records.parse(file, len(fields)), fields))
+    exact = records.parse(file, len(fields), dialect)
+    return told(walk.stretches(file, exact, Layout(fields, dialect, headings)))
 
 
 def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
@@ -61,7 +74,7 @@ def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
             read.append(record)
             yield record
 
-    total = sum(each.records for each in walk.stretches(file, noted(), fields))
+    total = sum(each.records for each in walk.stretches(file, noted(), Layout(fields)))
     return len(read), total
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.reading import plain
+from shared.reading.layout import Layout
 from shared.reading.lines import Lines
 from tests.unit.reading.telling import exact_records
 
@@ -49,10 +50,10 @@ def test_looking_ahead_stays_in_proportion_where_every_second_line_is_broken(
     looked_at = 0
     find = plain.find
 
-    def counted(window: bytes, number: int) -> plain.Plain:
+    def counted(window: bytes, number: int, layout: Layout) -> plain.Plain:
         nonlocal looked_at
         looked_at += len(window)
-        return find(window, number)
+        return find(window, number, layout)
 
     monkeypatch.setattr(plain, "find", counted)
     exact_records((content[at : at + block] for at in range(0, len(content), block)), FIELDS)

@@ -1,0 +1,238 @@
+"""Archives without a key: the rows that stay are those of the files in each blob's newest version."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, ClassVar
+
+import pytest
+from azure.storage.blob import ContainerClient
+from pydantic import Field
+from sqlalchemy import Engine, text
+
+from shared.contracts import registry
+from shared.contracts.base import Contract
+from shared.ingesting import Ingesting
+from shared.ledger.state import State
+from shared.loading.load import Load
+from shared.tables.migrating import migrate
+from tests.fixtures.gates import Gate
+
+LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
+
+
+class Keyless(Contract):
+    """Rows that append."""
+
+    dataset: ClassVar[str] = "keyless"
+    max_reject_ratio: ClassVar[float] = 0.0
+
+    name: Annotated[str, Field(max_length=3)]
+
+
+class Archives:
+    """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
+
+    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
+        self._container = container
+        self._ingesting = ingesting
+
+    def put(self, blob: str, **names: str) -> State | None:
+        """An archive with a file for each of `names`."""
+        self.upload(blob, **names)
+        return self.ingest(blob)
+
+    def upload(self, blob: str, **names: str) -> None:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as made:
+            for member, rows in names.items():
+                made.writestr(zipfile.ZipInfo(f"{member}.csv"), _content(rows))
+        self._container.upload_blob(f"keyless/{blob}", file.getvalue(), overwrite=True)
+
+    def put_file(self, blob: str, names: str) -> State | None:
+        self._container.upload_blob(f"keyless/{blob}", _content(names), overwrite=True)
+        return self.ingest(blob)
+
+    def ingest(self, blob: str) -> State | None:
+        return self._ingesting.ingest(f"keyless/{blob}").state
+
+
+def _content(names: str) -> str:
+    return "\n".join(["name", *names.split(), ""])
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
+    migrate(database_url)
+
+
+@pytest.fixture
+def archives(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Archives]:
+    """However a test ends, each row must belong to a file that is loaded, and each such file to its rows."""
+    yield Archives(container, ingesting)
+    with engine.connect() as connection:
+        loads = connection.execute(
+            text("""
+            select coalesce(entry.rows_inserted, 0), count(_load) from keyless
+            full join (
+                select * from ingest.ingestions where state = 'loaded' and replaced_by is null
+                and (member <> '' or format ->> 'compression' = '')
+            ) as entry
+            on serial = _load group by serial, _load, entry.rows_inserted""")
+        ).all()
+        lost = connection.scalar(
+            text("""
+            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
+            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
+            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
+        )
+    assert [rows for rows, _ in loads] == [rows for _, rows in loads]
+    assert lost == 0
+
+
+def names(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return " ".join(connection.scalars(text("select name from keyless order by name")))
+
+
+def history(engine: Engine, blob: str) -> list[tuple[str, str, bool]]:
+    """Member, state and whether it was replaced of all entries of a blob, oldest first."""
+    query = text("select * from ingest.ingestions where path = :path order by serial")
+    with engine.connect() as connection:
+        found: list[Any] = list(connection.execute(query, {"path": f"keyless/{blob}"}).mappings())
+    return [(one["member"], one["state"], one["replaced_by"] is not None) for one in found]
+
+
+def test_files_of_one_version_do_not_replace_each_other(archives: Archives, engine: Engine) -> None:
+    assert archives.put("z.zip", a="x y", b="z", c="z") is LOADED
+
+    assert names(engine) == "x y z"
+    assert history(engine, "z.zip") == [
+        ("", "loaded", False),
+        ("a.csv", "loaded", False),
+        ("b.csv", "loaded", False),
+        ("c.csv", "duplicate", False),
+    ]
+
+
+def test_a_new_version_replaces_each_file_and_those_that_are_no_longer_in_it(
+    archives: Archives, engine: Engine
+) -> None:
+    archives.put("z.zip", a="1", b="2", c="3")
+
+    assert archives.put("z.zip", a="1", b="4") is LOADED
+
+    assert names(engine) == "1 4"
+    assert history(engine, "z.zip")[:4] == [
+        ("", "loaded", True),
+        ("a.csv", "loaded", False),  # the new one is its duplicate
+        ("b.csv", "loaded", True),
+        ("c.csv", "loaded", True),
+    ]
+    assert archives.put("z.zip", b="5") is LOADED
+    assert names(engine) == "5"
+
+
+def test_of_a_file_that_is_refused_now_the_rows_of_the_version_before_stay(
+    archives: Archives, engine: Engine
+) -> None:
+    archives.put("z.zip", a="1", b="2")
+
+    assert archives.put("z.zip", a="toolong", b="3") is LOADED
+    assert names(engine) == "1 3"
+
+    assert archives.put("z.zip", a="toolong", b="toolong") is State.REFUSED
+    assert names(engine) == "1 3"
+
+
+def test_files_that_swap_their_contents_keep_both(archives: Archives, engine: Engine) -> None:
+    archives.put("z.zip", a="1", b="2")
+
+    assert archives.put("z.zip", a="2", b="1") is LOADED
+
+    assert names(engine) == "1 2"
+
+
+def test_a_file_that_is_renamed_keeps_its_rows_until_it_changes(archives: Archives, engine: Engine) -> None:
+    archives.put("z.zip", a="1")
+
+    archives.put("z.zip", b="1")
+    assert names(engine) == "1"
+    archives.put("z.zip", b="2")
+
+    assert names(engine) == "2"
+
+
+def test_the_same_archive_again_is_a_duplicate_that_the_next_version_replaces(
+    archives: Archives, engine: Engine
+) -> None:
+    assert [archives.put("z.zip", a="1", b="2") for _ in range(2)] == [LOADED, DUPLICATE]
+    assert names(engine) == "1 2"
+
+    assert archives.put("z.zip", a="3") is LOADED
+
+    assert names(engine) == "3"
+
+
+def test_rows_that_another_archive_still_holds_stay(archives: Archives, engine: Engine) -> None:
+    archives.put("z.zip", a="1", b="2")
+    assert archives.put("y.zip", a="1", b="2") is DUPLICATE
+    assert archives.put_file("file.csv", "2") is DUPLICATE
+
+    assert archives.put("z.zip", a="3") is LOADED
+
+    assert names(engine) == "1 2 3"
+    assert history(engine, "y.zip") == [
+        ("", "loaded", False),
+        ("a.csv", "loaded", False),
+        ("b.csv", "loaded", False),
+    ]
+    assert archives.put("y.zip", a="4") is LOADED
+    assert names(engine) == "2 3 4"  # the plain file holds it
+
+
+def test_a_file_takes_the_place_of_an_archive_and_an_archive_that_of_a_file(
+    archives: Archives, engine: Engine
+) -> None:
+    archives.put_file("z.zip", "1")
+    archives.put("z.zip", a="2", b="3")
+    assert names(engine) == "2 3"
+
+    assert archives.put_file("z.zip", "3 4") is LOADED
+    assert names(engine) == "3 4"
+
+    archives.put("z.zip", a="3 4")  # the file's own bytes
+    assert names(engine) == "3 4"
+    archives.put("z.zip", a="5")
+    assert names(engine) == "5"
+
+
+def test_a_new_version_waits_for_the_archive_before_it(
+    archives: Archives, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archives.upload("z.zip", a="1", b="2", c="3")
+    run = Load.run
+    loads: list[Load] = []
+
+    with ThreadPoolExecutor(2) as pool, Gate() as gate:
+
+        def run_after_the_gate(load: Load, *arguments: Any) -> None:
+            loads.append(load)
+            if len(loads) == 2:
+                gate.go_through()
+            run(load, *arguments)
+
+        monkeypatch.setattr(Load, "run", run_after_the_gate)
+        old = pool.submit(archives.ingest, "z.zip")
+        gate.wait()
+        archives.upload("z.zip", c="4")
+        new = pool.submit(archives.ingest, "z.zip")
+        gate.open()
+
+        assert (old.result(30), new.result(30)) == (LOADED, LOADED)
+
+    assert names(engine) == "4"

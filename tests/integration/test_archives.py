@@ -1,0 +1,432 @@
+"""Zip archives: each file in one is loaded as one of its own, once, and the archive's entry sums them up."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared import abandoning, sweeping
+from shared.errors import Unavailable, Unexpected
+from shared.http import status
+from shared.identity import BlobVersion
+from shared.ingesting import Ingesting
+from shared.ledger import ingestions, members
+from shared.ledger.state import State
+from shared.loading.load import Load
+from shared.storage import uploads
+from tests.fixtures.samples import csv, orders, row
+from tests.integration.looking import table
+
+PATH = "sales/a.zip"
+
+
+def zipped(**contents: bytes) -> bytes:
+    """An archive with a file `name.csv` for each `name`."""
+    return archive(*((f"{name}.csv", content) for name, content in contents.items()))
+
+
+def archive(*contents: tuple[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in contents:
+            made.writestr(name, content)
+    return file.getvalue()
+
+
+def entries(engine: Engine, path: str = PATH) -> dict[str, dict[str, Any]]:
+    """The newest entry of each member, by its name; that of the archive is called ''."""
+    query = text("select * from ingest.ingestions where path = :path order by serial")
+    with engine.connect() as connection:
+        return {one["member"]: dict(one) for one in connection.execute(query, {"path": path}).mappings()}
+
+
+def states(engine: Engine, path: str = PATH) -> dict[str, str]:
+    return {member: entry["state"] for member, entry in entries(engine, path).items()}
+
+
+def error(engine: Engine, member: str) -> Any:
+    return entries(engine)[member]["error"]
+
+
+def encrypted(content: bytes) -> bytes:
+    """`content`, an archive, whose first file says that it is encrypted."""
+    flags = bytearray(content)
+    flags[6] |= 1
+    flags[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(flags)
+
+
+def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    contents = {f"part {number}.csv": orders(1 + 10 * number, 10) for number in range(12)}
+    more = [("notes.txt", b"?"), ("__MACOSX/._a.csv", b"?"), ("folder/", b"")]
+    container.upload_blob(PATH, archive(*contents.items(), *more))
+
+    outcome = ingesting.ingest(PATH)
+
+    found = entries(engine)
+    whole = found.pop("")
+    assert (outcome.state, outcome.counts and outcome.counts.inserted) == (State.LOADED, 120)
+    assert {entry["state"] for entry in found.values()} == {"loaded"}
+    assert list(found) == list(contents)
+    assert all(entry["filename"] == member for member, entry in found.items())
+    assert all(entry["size"] == len(contents[member]) for member, entry in found.items())
+    assert (whole["rows_read"], whole["rows_inserted"], whole["attempts"]) == (120, 120, 1)
+    assert whole["format"] == {
+        "compression": "zip",
+        "members": 12,
+        "skipped": [
+            {"member": "notes.txt", "why": "not_csv"},
+            {"member": "__MACOSX/._a.csv", "why": "hidden"},
+            {"member": "folder", "why": "directory"},
+        ],
+        "skipped_in_all": 3,
+    }
+    assert len(table(engine)) == 120
+
+
+def test_ids_follow_from_the_archives_and_each_status_names_the_other(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob(PATH, zipped(a=orders(1, 2), b=orders(3, 1)))
+    version = uploads.describe(container, PATH).version
+
+    ingesting.ingest(PATH)
+
+    with engine.connect() as connection:
+        whole, part = (
+            ingestions.find(connection, one.ingestion_id) for one in (version, version.of_member("b.csv"))
+        )
+        assert whole is not None
+        assert part is not None
+        shown = status.of(dict(whole), members.within(connection, whole))
+        member = status.of(dict(part), members.within(connection, part))
+    assert [(one["member"], one["state"], one["counts"]["inserted"]) for one in shown["members"]] == [
+        ("a.csv", "loaded", 2),
+        ("b.csv", "loaded", 1),
+    ]
+    assert shown["members"][1]["id"] == member["id"]
+    assert (member["archive"], member["member"]) == (shown["id"], "b.csv")
+    assert "archive" not in shown
+    assert "members" not in member
+
+
+def test_what_a_file_is_is_told_by_its_bytes(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/zipped.csv", zipped(a=orders(1, 2)))
+    container.upload_blob("sales/plain.zip", orders(3, 2))
+    container.upload_blob("sales/zipped.doc", zipped(a=orders(5, 2)))
+
+    outcomes = [ingesting.ingest(f"sales/{name}").state for name in ("zipped.csv", "plain.zip", "zipped.doc")]
+
+    assert outcomes == [State.LOADED, State.LOADED, State.REFUSED]
+    assert states(engine, "sales/zipped.csv") == {"": "loaded", "a.csv": "loaded"}
+    assert states(engine, "sales/plain.zip") == {"": "loaded"}
+    assert entries(engine, "sales/zipped.doc")[""]["error"]["code"] == "unsupported_extension"
+
+
+def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=orders(1, 3)))
+
+    assert ingesting.ingest(PATH).state is State.LOADED
+
+    assert states(engine) == {"": "loaded", "a.csv": "refused", "b.csv": "loaded"}
+    assert entries(engine)[""]["rows_read"] == 3
+    assert error(engine, "a.csv")["code"] == "header_mismatch"
+
+
+def test_an_archive_of_which_every_file_is_refused_is_refused(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=b""))
+
+    assert ingesting.ingest(PATH).state is State.REFUSED
+
+    told = error(engine, "")
+    assert told["code"] == "members_refused"
+    assert [(one["member"], one["code"]) for one in told["members"]] == [
+        ("a.csv", "header_mismatch"),
+        ("b.csv", "empty"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda _: encrypted(zipped(a=orders(1, 9), b=orders(20, 3))), "member_encrypted"),
+        (lambda _: zipped(a=zipped(c=orders(1, 9)), b=orders(20, 3)), "zip_archive"),
+        (lambda good: good.replace(good[60:70], b"\0" * 10, 1), "compression_corrupt"),
+        (lambda _: zipped(a=b"a\n" * 25_000_000, b=orders(20, 3) + b"x" * 400_000), "expands_too_far"),
+    ],
+    ids=["encrypted", "an archive", "corrupt", "a bomb"],
+)
+def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
+    spoil: Callable[[bytes], bytes],
+    code: str,
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if code == "expands_too_far":  # the archive as a whole may, so that the file by itself is looked at
+        from shared.decoding import archive as archives  # noqa: PLC0415
+
+        monkeypatch.setattr(archives.Archive, "_check", lambda _: None)
+    container.upload_blob(PATH, spoil(zipped(a=orders(1, 9), b=orders(20, 3))))
+
+    ingesting.ingest(PATH)
+
+    assert (states(engine)["a.csv"], error(engine, "a.csv")["code"]) == ("refused", code)
+    if code != "expands_too_far":
+        assert states(engine) == {"": "loaded", "a.csv": "refused", "b.csv": "loaded"}
+        assert len(table(engine)) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (archive(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<workbook/>")), "not_csv"),
+        (archive(("a.png", b"?"), ("inner.zip", zipped(a=orders(1, 1)))), "no_member"),
+        (zipped(a=orders(1, 9))[:-10], "compression_corrupt"),
+        (zipped(a=b"a\n" * 25_000_000), "expands_too_far"),
+    ],
+    ids=["a workbook", "nothing to load", "cut", "a bomb"],
+)
+def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
+    content: bytes, code: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob(PATH, content)
+
+    assert ingesting.ingest(PATH).state is State.REFUSED
+
+    assert (states(engine), error(engine, "")["code"]) == ({"": "refused"}, code)
+
+
+def test_two_files_of_the_same_bytes_are_loaded_once(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(1, 3)))
+
+    ingesting.ingest(PATH)
+
+    found = entries(engine)
+    assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "duplicate"}
+    assert found["b.csv"]["duplicate_of"] == found["a.csv"]["id"]
+    assert (found[""]["rows_read"], len(table(engine))) == (3, 3)
+
+
+def test_the_same_archive_under_another_name_is_a_duplicate(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for path in (PATH, "sales/b.zip"):
+        container.upload_blob(path, zipped(a=orders(1, 3), b=b"Name\nx\n"))
+        ingesting.ingest(path)
+
+    assert states(engine, "sales/b.zip") == {"": "duplicate", "a.csv": "duplicate", "b.csv": "refused"}
+    assert entries(engine, "sales/b.zip")[""]["duplicate_of"] == entries(engine)[""]["id"]
+
+
+def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3), c=orders(21, 3)))
+    run = Load.run
+    begun: list[Load] = []
+
+    def die_at_the_second(load: Load, *arguments: Any) -> None:
+        begun.append(load)
+        if len(begun) == 2:
+            raise KeyboardInterrupt  # nothing is noted, as when the process is killed
+        run(load, *arguments)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Load, "run", die_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            ingesting.ingest(PATH)
+    assert states(engine) == {"": "loading", "a.csv": "loaded", "b.csv": "loading"}
+
+    assert ingesting.ingest(PATH).state is State.LOADED
+
+    found = entries(engine)
+    assert {member: entry["attempts"] for member, entry in found.items()} == {
+        "": 2, "a.csv": 1, "b.csv": 2, "c.csv": 1,
+    }  # fmt: skip
+    assert (found[""]["rows_read"], len(table(engine))) == (9, 9)
+    assert ingesting.ingest(PATH).state is State.LOADED
+    assert entries(engine)[""]["attempts"] == 2
+
+
+def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the load of the file that begins with order `number` fail."""
+    bring = Load.settle
+
+    def settle_or_fail(load: Load, reading: Any) -> Any:
+        if reading.size == len(orders(number, number)):
+            raise exc
+        return bring(load, reading)
+
+    monkeypatch.setattr(Load, "settle", settle_or_fail)
+
+
+def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
+
+    with monkeypatch.context() as broken:
+        fail_for(2, ZeroDivisionError(), broken)
+        with pytest.raises(Unexpected):
+            ingesting.ingest(PATH)
+        assert states(engine) == {"": "received", "a.csv": "received", "b.csv": "loaded"}
+        for _ in range(4):
+            with pytest.raises(Unexpected):
+                ingesting.ingest(PATH)
+        assert ingesting.ingest(PATH).state is State.FAILED  # given up
+
+    assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
+    assert "ZeroDivisionError" in error(engine, "a.csv")["detail"]
+
+
+def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
+
+    with monkeypatch.context() as away:
+        fail_for(2, Unavailable("postgres", "just now"), away)
+        with pytest.raises(Unavailable):
+            ingesting.ingest(PATH)
+
+    assert states(engine) == {"": "received", "a.csv": "received"}
+    assert error(engine, "")["transient"] is True
+    assert ingesting.ingest(PATH).state is State.LOADED
+    assert len(table(engine)) == 5
+
+
+def test_a_rule_of_the_tables_owner_fails_its_file_alone(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("alter table sales add constraint house_rule check (quantity < 5)"))
+    container.upload_blob(PATH, zipped(a=csv(row(1, quantity="9")), b=orders(10, 3)))
+
+    assert ingesting.ingest(PATH).state is State.FAILED
+
+    assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
+    assert [one["member"] for one in error(engine, "")["members"]] == ["a.csv"]
+    with engine.begin() as connection:
+        connection.execute(text("alter table sales drop constraint house_rule"))
+    assert ingesting.ingest(PATH).state is State.LOADED
+    assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
+
+
+def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = "".join(row(number, price=str(number * 7919 % 100_003)) for number in range(1, 40_000)).encode()
+    container.upload_blob(PATH, archive(("a.csv", orders(1, 3)), ("x.txt", noise), ("b.csv", orders(9, 3))))
+    old = uploads.describe(container, PATH).version
+    read = uploads.read
+
+    def replace_then_read(at: ContainerClient, version: BlobVersion, *rest: int) -> bytes:
+        found = read(at, version, *rest)
+        if uploads.describe(container, PATH).version == old:
+            container.upload_blob(PATH, zipped(z=orders(50, 1)), overwrite=True)
+        return found
+
+    with monkeypatch.context() as meddling:
+        meddling.setattr("shared.decoding.ranges._BLOCK", 1000)
+        meddling.setattr(uploads, "read", replace_then_read)
+        assert ingesting.ingest(PATH).state is State.SUPERSEDED
+    assert set(states(engine).values()) == {"superseded"}
+
+    assert ingesting.ingest(PATH).state is State.LOADED
+    assert [one["sales_order_number"] for one in table(engine)] == ["SO50"]
+
+
+AT_ONCE = timedelta(seconds=-60)
+
+
+def sweep(engine: Engine, container: ContainerClient, ingesting: Ingesting) -> int:
+    return sweeping.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+
+
+def left_unfinished(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> None:
+    """An archive whose second file was being loaded when the process died."""
+    container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3)))
+    ingesting.ingest(PATH)
+    with engine.begin() as connection:
+        connection.execute(text("delete from sales where sales_order_number >= 'SO11'"))
+        connection.execute(
+            text("update ingest.ingestions set state = 'loading' where member in ('', 'b.csv')")
+        )
+
+
+def test_the_sweep_finishes_an_archive_and_leaves_it_alone_then(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    left_unfinished(ingesting, container, engine)
+
+    assert sweep(engine, container, ingesting) == 1
+    assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
+    assert sweep(engine, container, ingesting) == 0
+
+
+def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    left_unfinished(ingesting, container, engine)
+    container.upload_blob(PATH, zipped(c=orders(21, 1)), overwrite=True)
+    assert sweep(engine, container, ingesting) == 1
+    assert entries(engine)["b.csv"]["state"] == "superseded"
+    assert entries(engine)["c.csv"]["state"] == "loaded"
+
+    with engine.begin() as connection:
+        connection.execute(text("update ingest.ingestions set state = 'received' where member = 'c.csv'"))
+    container.delete_blob(PATH)
+    assert sweep(engine, container, ingesting) == 0
+    assert entries(engine)["c.csv"]["state"] == "superseded"
+
+
+def test_giving_an_archive_up_gives_its_unfinished_files_up(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    left_unfinished(ingesting, container, engine)
+    with engine.begin() as connection:
+        connection.execute(text("update ingest.ingestions set attempts = 5"))
+
+    version = uploads.describe(container, PATH).version
+    assert abandoning.give_up(engine, version) is State.FAILED
+
+    assert states(engine) == {"": "failed", "a.csv": "loaded", "b.csv": "failed"}
+    assert error(engine, "b.csv")["code"] == "worker_died"
+
+
+def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.ingesting._WAIT_FOR_LOCK_SECONDS", 0.2)
+    container.upload_blob(PATH, zipped(a=orders(1, 3)))
+    run = Load.run
+    others: list[State | None] = []
+
+    def run_beside_another(load: Load, *arguments: Any) -> None:
+        others.append(ingesting.ingest(PATH).state)
+        run(load, *arguments)
+
+    monkeypatch.setattr(Load, "run", run_beside_another)
+
+    assert ingesting.ingest(PATH).state is State.LOADED
+    assert others == [None]
+    assert entries(engine)[""]["attempts"] == 1

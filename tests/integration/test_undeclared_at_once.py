@@ -1,0 +1,149 @@
+"""Many files at once for a dataset that nobody declared; a reader in the way; a worker that dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from dev.process import wait_until
+from shared import retrying
+from shared.errors import Conflict, Unavailable
+from shared.ingesting import Ingesting
+from shared.keying import set_key
+from shared.loading.load import Load
+from tests.fixtures.workers import worker, workers
+from tests.integration.inferred_tables import Shelf
+from tests.integration.looking import entry, states
+
+PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def die_before_the_load(database_url: str, storage: str, container: str) -> None:
+    """Deliver an event in a process that dies as soon as the table is there."""
+    with (
+        patch.object(Load, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL)),
+        worker(database_url, storage, container) as ours,
+    ):
+        ours.ingest("zoo/a.csv")
+
+
+def deliver_all(workers_: list[Ingesting], paths: list[str]) -> None:
+    def deliver(place: int) -> None:
+        ours = workers_[place % len(workers_)]
+        retrying.patiently(lambda: ours.ingest(paths[place]), 60)
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        list(pool.map(deliver, range(len(paths))))
+
+
+def test_eight_first_files_at_once_make_one_table_with_all_rows(
+    shelf: Shelf, container: ContainerClient, database_url: str, storage: str, engine: Engine
+) -> None:
+    columns = ["number", "price", "day", "name", "Größe", "flag", "extra", "n"]
+    values = ["1", "1.5", "2024-01-01", "x", "1.80", "true", "", "-"]
+    paths = [f"zoo/{place}.csv" for place in range(8)]
+    for place, path in enumerate(paths):
+        names = ["id", *columns[place:], *columns[: place // 2]]
+        row = ",".join([*values[place:], *values[: place // 2]])
+        lines = [",".join(names), *(f"{number},{row}" for number in range(place * 100, place * 100 + 100))]
+        container.upload_blob(path, "\n".join(lines).encode())
+
+    with workers(8, database_url, storage, str(container.container_name)) as ours:
+        deliver_all(ours, paths)
+
+    assert states(engine) == {"loaded": 8}
+    assert shelf.query("select count(*), count(distinct id), sum(id) from zoo") == [(800, 800, 319600)]
+    assert shelf.query("select sum(rows_inserted), sum(rows_read) from ingest.ingestions") == [(800, 800)]
+    assert set(shelf.types("zoo")) == {"id", *columns} - {"Größe"} | {"grosse"}
+    assert [change["change"] for change in shelf.changes("zoo")].count("created") == 1
+
+
+def test_files_of_growing_types_at_once_lose_nothing(
+    shelf: Shelf, container: ContainerClient, database_url: str, storage: str, engine: Engine
+) -> None:
+    shelf.bring("zoo/0.csv", "id,it", "0,1")
+    kinds = ["2", "2.50", "1e-3", "x", "2024-01-01", "", "007", "true"]
+    paths = [f"zoo/{place}.csv" for place in range(1, 9)]
+    for place, path in enumerate(paths):
+        container.upload_blob(path, f"id,it\n{place + 1},{kinds[place]}\n".encode())
+
+    with workers(4, database_url, storage, str(container.container_name)) as ours:
+        deliver_all(ours, paths)
+
+    assert states(engine) == {"loaded": 9}
+    assert dict(shelf.query("select id, it from zoo")) == {
+        0: "1",
+        **{place + 1: value or None for place, value in enumerate(kinds)},
+        3: dict(shelf.query("select id, it from zoo"))[3],
+    }
+
+
+@contextmanager
+def reading(engine: Engine, statement: str) -> Iterator[None]:
+    """Somebody else's long transaction."""
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+        yield
+        connection.rollback()
+
+
+def test_a_long_reader_delays_a_change_of_the_table_and_blocks_nobody_else(
+    shelf: Shelf, container: ContainerClient, engine: Engine, database_url: str, storage: str
+) -> None:
+    shelf.bring("zoo/a.csv", "id", "1")
+    container.upload_blob("zoo/b.csv", b"id,new\n2,x\n")
+    with (
+        worker(database_url, storage, str(container.container_name)) as other,
+        ThreadPoolExecutor(1) as pool,
+        reading(engine, "select * from zoo"),
+    ):
+        load = pool.submit(other.ingest, "zoo/b.csv")
+        with pytest.raises(Unavailable):
+            load.result()
+        assert entry(engine, "zoo/b.csv")["error"]["transient"]
+        assert shelf.bring("zoo/c.csv", "id", "3")["state"] == "loaded"
+        with pytest.raises(Unavailable):
+            set_key(engine, "zoo", ["id"])
+
+        assert shelf.types("zoo") == {"id": "bigint"}
+    with worker(database_url, storage, str(container.container_name)) as other:
+        other.ingest("zoo/b.csv")
+    assert sorted(shelf.rows("zoo")) == [(1, None), (2, "x"), (3, None)]
+
+
+def test_a_worker_killed_between_table_and_rows_leaves_a_table_that_the_next_try_fills(
+    shelf: Shelf, container: ContainerClient, engine: Engine, database_url: str, storage: str
+) -> None:
+    container.upload_blob("zoo/a.csv", b"id,name\n1,Bo\n2,Al\n")
+    name = str(container.container_name)
+
+    delivery = PROCESSES.Process(target=die_before_the_load, args=(database_url, storage, name))
+    delivery.start()
+    delivery.join()
+
+    assert shelf.rows("zoo") == []
+    assert states(engine) == {"loading": 1}
+    with worker(database_url, storage, name) as ours:
+        ours.ingest("zoo/a.csv")
+    assert shelf.rows("zoo") == [(1, "Bo"), (2, "Al")]
+    assert len(shelf.changes("zoo")) == 1
+
+
+def test_a_key_waits_for_loads_and_keeps_others_out(shelf: Shelf, engine: Engine) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+    lock = "select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"
+    with ThreadPoolExecutor(1) as pool, reading(engine, lock):
+        setting = pool.submit(set_key, engine, "zoo", ["id"])
+        assert not wait_until(setting.done, 0.5)
+    assert setting.result().contract.key == ("id",)
+    with pytest.raises(Conflict):
+        set_key(engine, "zoo", ["name"])

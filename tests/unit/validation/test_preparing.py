@@ -1,0 +1,95 @@
+"""Batches before their contract: numbers as they were told, null spellings, and what is refused for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+import pyarrow as pa
+import pytest
+from pydantic import Field
+
+from shared.contracts.base import BigInt, Contract
+from shared.formats.format import Format
+from shared.reading.batches import Batch, Reading
+from shared.reading.columns import OfContract
+from shared.reading.reject import Reject
+from shared.validation import arrow, preparing, validating
+
+
+class Prices(Contract):
+    """Numbers of all kinds, and texts that look like some."""
+
+    dataset: ClassVar[str] = "prices"
+    null_spellings: ClassVar[Mapping[str, tuple[str, ...]]] = {"amount": ("N/A", "-")}
+
+    name: Annotated[str, Field(max_length=5)]
+    count: BigInt | None = None
+    amount: Annotated[Decimal, Field(max_digits=12, decimal_places=2)] | None = None
+    ratio: float = 0.5
+
+
+GERMAN = Format(decimal=",", thousands=".")
+
+
+def batch(*rows: str) -> Batch:
+    text = "\n".join(["name;count;amount;ratio".replace(";", ","), *rows, ""])
+    (one,) = Reading([text.encode()], OfContract(Prices))
+    return one
+
+
+def loaded(found: Format, *rows: str) -> tuple[list[dict[str, Any]], list[Reject]]:
+    validated = validating.validate(preparing.prepared(batch(*rows), Prices, found), Prices)
+    return pa.table(arrow.columns(validated.rows)).to_pylist(), validated.rejects
+
+
+def test_numbers_are_read_as_told_and_texts_stay_as_they_are() -> None:
+    rows, rejects = loaded(GERMAN, '"1,5","1.000","1.234.567,89","0,25"', '"2.000",-7,N/A,')
+
+    assert rejects == []
+    assert [row["name"] for row in rows] == ["1,5", "2.000"]
+    assert (rows[0]["count"], rows[0]["amount"], rows[0]["ratio"]) == (1000, Decimal("1234567.89"), 0.25)
+    assert (rows[1]["count"], rows[1]["amount"], rows[1]["ratio"]) == (-7, None, 0.5)
+
+
+def test_a_number_in_another_form_is_a_reject_with_all_reasons_and_its_raw_text() -> None:
+    rows, (first, second, third) = loaded(
+        GERMAN, 'a,1,"1,5",1', 'toolong,1.5,"1,234.5",0.1', "b,,x,", 'c,"1,5",,'
+    )
+
+    assert [row["name"] for row in rows] == ["a"]
+    assert (first.line, first.raw) == (3, 'toolong,1.5,"1,234.5",0.1')
+    assert [(error.column, error.code, error.value) for error in first.errors] == [
+        ("count", "number_format", "1.5"),
+        ("amount", "number_format", "1,234.5"),
+        ("ratio", "number_format", "0.1"),
+        ("name", "string_too_long", "toolong"),
+    ]
+    assert first.errors[0].message.endswith("such as 1.234.567,89")
+    assert (second.line, second.errors[0].value) == (4, "x")
+    assert [error.code for error in third.errors] == ["int_parsing"]  # one of the told form, but not whole
+
+
+def test_what_is_rejected_before_stays_rejected_and_the_order_is_that_of_the_file() -> None:
+    rows, rejects = loaded(GERMAN, "a,x,,", "too,few", "b,1,,", "c,y,,")
+
+    assert [reject.line for reject in rejects] == [2, 3, 5]
+    assert [row["count"] for row in rows] == [1]
+
+
+def test_a_whole_number_in_a_row_of_several_lines_says_how_far_it_goes() -> None:
+    _, (reject,) = loaded(GERMAN, '"a\nb",x,,')
+    assert [error.code for error in reject.errors] == ["number_format", "several_lines"]
+
+
+def test_without_a_told_form_the_very_same_batch_goes_on() -> None:
+    one = batch("a,1,2,3")
+    assert preparing.prepared(one, Prices, Format(delimiter=";", encoding="cp1252")) is one
+
+
+@pytest.mark.parametrize("told", [Format(decimal=","), Format(decimal=",", thousands=" ")])
+def test_a_point_is_no_thousands_separator_unless_it_is_told(told: Format) -> None:
+    rows, rejects = loaded(told, "a,1.234,,")
+    assert rows == []
+    assert [error.code for error in rejects[0].errors] == ["number_format"]
