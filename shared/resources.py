@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
@@ -14,7 +14,11 @@ from sqlalchemy import Engine, create_engine, event
 from shared import settings
 from shared.errors import SettingsError
 from shared.pinging import ping_rested
+from shared.registration import REPLAYS_QUEUE
 from shared.settings import UPLOADS_CONTAINER, Settings
+
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueClient
 
 _BLOCK = 8 * 1024 * 1024
 """Bytes of one read from storage."""
@@ -95,6 +99,23 @@ class Resources:
         else:
             service = self._service_by_connection_string(options)
         return service.get_container_client(UPLOADS_CONTAINER)
+
+    @cached_property
+    def replays(self) -> QueueClient:
+        """The queue of blobs that are to be delivered once more; building the client connects to nothing."""
+        from azure.storage.queue import QueueClient, TextBase64EncodePolicy  # noqa: PLC0415 - seldom needed
+
+        options: dict[str, Any] = {
+            "retry_total": 1,
+            "connection_timeout": 5,
+            "read_timeout": 10,
+            "message_encode_policy": TextBase64EncodePolicy(),  # what the platform's triggers expect
+        }
+        if self.settings.storage_account_url:
+            url = self.settings.storage_queue_url or ""
+            return QueueClient(url, REPLAYS_QUEUE, credential=self.credential, **options)
+        text = self.settings.storage_connection_string or ""
+        return QueueClient.from_connection_string(text, REPLAYS_QUEUE, **options)
 
     def _service_by_connection_string(self, options: dict[str, Any]) -> BlobServiceClient:
         text = self.settings.storage_connection_string or ""

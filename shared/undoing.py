@@ -26,7 +26,8 @@ _BUSY = "It, another version of its blob, or all that waits for its dataset is b
 def undo(engine: Engine, ingestion_id: uuid.UUID) -> None:
     """Take the rows of a load away, in one transaction. Doing so again does nothing.
 
-    Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no rows, or is being loaded.
+    Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no
+    rows, or is being loaded.
     """
     with faults.translated(), engine.begin() as connection:
         connection.execute(_PATIENCE)

@@ -35,14 +35,7 @@ def of(connection: Connection, archive: BlobVersion) -> list[MemberEntry]:
     """Those that `archive` has so far, in the order in which they were begun."""
     table = ingestions.c
     query = (
-        select(
-            table.id,
-            table.member,
-            func.coalesce(table.replaying, table.state),
-            table.duplicate_of,
-            table.error,
-            *_COLUMNS,
-        )
+        select(table.id, table.member, _STATE, table.duplicate_of, table.error, *_COLUMNS)
         .where(
             table.container == archive.container,
             table.path == archive.path,
@@ -60,6 +53,9 @@ def within(connection: Connection, entry: RowMapping) -> list[MemberEntry]:
         return []
     return of(connection, BlobVersion(entry["container"], entry["path"], entry["etag"]))
 
+
+_STATE = func.coalesce(ingestions.c.replaying, ingestions.c.state)
+"""One that is loaded again is not settled, although its rows of before are there."""
 
 _COLUMNS = [ingestions.c[name] for name in _COUNTED]
 

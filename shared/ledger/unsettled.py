@@ -31,7 +31,8 @@ _SETTLE_MEMBERS = text("""
         state = case when replaying is null then :state else state end,
         finished_at = case when replaying is null then clock_timestamp() else finished_at end
     where container = :container and path = :path and etag = :etag and member <> ''
-    and (state in ('received', 'loading') or replaying is not null) and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))""")
+    and (state in ('received', 'loading') or replaying is not null)
+    and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))""")
 
 
 def supersede_others(connection: Connection, container: str, path: str, current: str) -> int:
