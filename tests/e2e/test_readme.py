@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL = range(8)
+POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL, MEND = range(9)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -98,3 +98,11 @@ def test_a_file_is_told_about(client: Client, folder: Path) -> None:
     answer = json.loads(run(client, folder, COMMANDS[TELL]))
     assert answer["told"] == {"delimiter": ";", "decimal": ","}
     assert client.settled(answer["files"][0]["ingestion_id"])["filename"] == "bells.csv"
+
+
+def test_rejects_are_mended(client: Client, folder: Path) -> None:
+    (file,) = json.loads(run(client, folder, COMMANDS[MEND]))["files"]
+    assert (file["state"], file["counts"]["inserted"]) == ("loaded", 1)
+    assert file["first_rows"][0]["sales_order_line_number"] == 9
+    corrected = client.http.get(f"/api/ingestions/{file['corrects']}").json()
+    assert (corrected["counts"]["rejected"], corrected["filename"]) == (1, "june-with-a-fault.csv")

@@ -21,7 +21,6 @@ HOST: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
 PLATFORMS_OWN = {
     "FUNCTIONS_WORKER_RUNTIME",
     "AzureWebJobsStorage",
-    "UPLOADS__queueServiceUri",
     "UPLOADS__credential",
 }
 
