@@ -81,7 +81,8 @@ def columns_after(known: Dataset | None, found: Found) -> tuple[tables.TableColu
 
 def require_same(known: Dataset, found: Found) -> None:
     """Raises `Contended` where the dataset is not as it was, so that `found` says too little of the file."""
-    fields = naming.named(found.header.names, known.columns or ())
+    names = found.header.names
+    fields = naming.OntoTable(known.columns or ()).match(names, len(names), line=1).fields
     if set(known.contract.key) != set(found.key) or (found.accepted and fields != found.header.fields):
         raise Contended(POSTGRES, "the dataset was changed at this moment")
 

@@ -102,7 +102,10 @@ class Resources:
 
     @cached_property
     def replays(self) -> QueueClient:
-        """The queue of blobs that are to be delivered once more; building the client connects to nothing."""
+        """The queue of blobs that are to be delivered once more; building the client connects to nothing.
+
+        Raises `SettingsError` where nothing says where it is.
+        """
         from azure.storage.queue import QueueClient, TextBase64EncodePolicy  # noqa: PLC0415 - seldom needed
 
         options: dict[str, Any] = {
@@ -112,7 +115,9 @@ class Resources:
             "message_encode_policy": TextBase64EncodePolicy(),  # what the platform's triggers expect
         }
         if self.settings.storage_account_url:
-            url = self.settings.storage_queue_url or ""
+            url = self.settings.storage_queue_url
+            if not url:
+                raise SettingsError(f"{settings.STORAGE_CONNECTION}__queueServiceUri is not set")
             return QueueClient(url, REPLAYS_QUEUE, credential=self.credential, **options)
         text = self.settings.storage_connection_string or ""
         return QueueClient.from_connection_string(text, REPLAYS_QUEUE, **options)

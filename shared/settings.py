@@ -40,8 +40,6 @@ class Settings(BaseModel):
     def _storage_is_named(self) -> Self:
         if not (self.storage_connection_string or self.storage_account_url):
             raise ValueError(f"set {STORAGE_CONNECTION} or {STORAGE_CONNECTION}__blobServiceUri")
-        if not (self.storage_connection_string or self.storage_queue_url):
-            raise ValueError(f"set {STORAGE_CONNECTION}__queueServiceUri too")
         return self
 
     @property

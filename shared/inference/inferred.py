@@ -100,7 +100,10 @@ class Look:
         self.rows_read = 0
         self._rejected = 0
         self._rejects: list[Reject] = []
-        self._fields = tuple(name for name in self.reading.header.fields if name is not None)
+        header = self.reading.header
+        loaded = [place for place, field in enumerate(header.fields) if field is not None]
+        self._fields = tuple(header.fields[place] or "" for place in loaded)
+        self._names = tuple(header.names[place] for place in loaded)
         self._key = self._key_of(key)
 
     def run(
@@ -110,8 +113,7 @@ class Look:
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
-        header = self.reading.header
-        inference = Inference(self._fields, naming.headers(header.names, self._fields, self._table))
+        inference = Inference(self._fields, naming.headers(self._names, self._fields, self._table))
         absence, tail = Absence(self._key), Tail()
         for batch in self._batches():
             for texts in tail.pass_on(batch):
@@ -163,7 +165,7 @@ class Look:
 
     def _key_of(self, wanted: Sequence[str]) -> tuple[str, ...]:
         header = self.reading.header
-        places = naming.places(wanted, header.names, self._fields)
+        places = naming.places(wanted, self._names, self._fields)
         missing = [name for name, place in zip(wanted, places, strict=True) if place is None]
         if missing:
             raise FileRefused(

@@ -10,6 +10,7 @@ from shared.formats import column_names
 from shared.formats.column_names import LONGEST
 from shared.inference import fields
 from shared.inference.table import TableColumn
+from shared.reading import notes
 from shared.reading.header import Header
 
 MOST_COLUMNS = 1500
@@ -40,7 +41,7 @@ class OntoTable:
                 f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
                 line=line,
             )
-        return Header(named(found, self._table), (), found)
+        return notes.match(found, lambda rest: Header(named(rest, self._table), (), tuple(rest)))
 
 
 def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.contracts import spellings
 from shared.contracts.base import Contract
 from shared.formats import column_names
-from shared.reading import header
+from shared.reading import header, notes
 from shared.reading.header import Header
 
 
@@ -41,7 +41,7 @@ class OfContract:
         """See `header.match`, and `header.in_order` for a file without a header."""
         if names is None:
             return header.in_order(width, self._contract, line, is_told=is_told)
-        return header.match(names, self._contract, line)
+        return notes.match(names, lambda rest: header.match(rest, self._contract, line))
 
 
 class Every:

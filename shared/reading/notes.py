@@ -5,10 +5,9 @@ Whoever mends such a file and sends it again may leave them in: they are never l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from shared.reading.columns import Columns
 from shared.reading.header import Header
 
 LINE = "_line"
@@ -16,12 +15,11 @@ ERRORS = "_errors"
 NAMES = (LINE, ERRORS)
 
 
-def match(columns: Columns, names: Sequence[str], line: int, *, is_told: bool) -> Header:
-    """The header as `columns` match it, but for those of its columns that are notes."""
+def match(names: Sequence[str], rest: Callable[[Sequence[str]], Header]) -> Header:
+    """The header with these `names`, as `rest` matches them, but for those that are notes."""
     if not set(NAMES).intersection(names):
-        return columns.match(names, len(names), line, is_told=is_told)
-    rest = [name for name in names if name not in NAMES]
-    found = columns.match(rest, len(rest), line, is_told=is_told)
+        return rest(names)
+    found = rest([name for name in names if name not in NAMES])
     fields = iter(found.fields)
     return replace(
         found,

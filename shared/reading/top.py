@@ -8,7 +8,7 @@ from itertools import islice
 from shared.errors import FileRefused
 from shared.formats import column_names
 from shared.formats.format import Format
-from shared.reading import layout, notes, records
+from shared.reading import layout, records
 from shared.reading.columns import Columns
 from shared.reading.dialect import Dialect, Values
 from shared.reading.header import Header
@@ -35,7 +35,7 @@ def read(lines: Lines, form: Format, columns: Columns) -> tuple[Header, Layout]:
     found = list(islice(records.parse(lines, None, dialect), form.header_lines))
     _require_readable(found, form.header_line)
     names = column_names.joined([_names(record.fields, dialect) for record in found])
-    header = notes.match(columns, names, found[0].line, is_told=is_told)
+    header = columns.match(names, len(names), found[0].line, is_told=is_told)
     headings = layout.headings([record.raw for record in found], names)
     return header, Layout(header.fields, dialect, headings)
 

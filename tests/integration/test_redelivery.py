@@ -9,6 +9,8 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
+from shared import settings
+from shared.errors import SettingsError
 from shared.registration import REPLAYS_QUEUE
 from shared.resources import Resources
 from shared.storage import redelivery
@@ -45,3 +47,15 @@ def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue
 def test_a_message_that_is_not_ours_is_named_as_such(body: str) -> None:
     with pytest.raises(ValueError, match="not a message"):
         redelivery.parse(body)
+
+
+def test_by_identity_the_queues_address_is_a_setting_of_its_own() -> None:
+    least = {
+        "DATABASE_URL": "postgresql://u:p@h/d",
+        "UPLOADS__blobServiceUri": "https://a.blob.core.windows.net",
+    }
+    with pytest.raises(SettingsError, match="UPLOADS__queueServiceUri is not set"):
+        _ = Resources(settings.load(least)).replays
+    address = {"UPLOADS__queueServiceUri": "https://a.queue.core.windows.net"}
+    made = Resources(settings.load({**least, **address})).replays
+    assert made.url == f"https://a.queue.core.windows.net/{REPLAYS_QUEUE}"

@@ -1,0 +1,57 @@
+"""Loading again, undoing and correcting files of datasets that nobody declared."""
+
+from __future__ import annotations
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine
+
+from shared import correcting, replaying, undoing
+from shared.ingesting import Ingesting
+from tests.integration.inferred_tables import Shelf
+from tests.integration.looking import entry
+
+
+@pytest.fixture
+def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
+    return Shelf(ingesting, container, engine)
+
+
+def replay(engine: Engine, container: ContainerClient, ingesting: Ingesting, path: str) -> str:
+    def deliver(path: str) -> None:
+        ingesting.ingest(path)
+
+    replaying.request(engine, container, entry(engine, path)["id"], deliver)
+    return str(entry(engine, path)["state"])
+
+
+@pytest.mark.parametrize("key", [None, "id"])
+def test_a_file_is_loaded_again_and_undone(
+    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, key: str | None
+) -> None:
+    assert shelf.bring("visits/a.csv", "id,name", "1,x", "2,y", key=key)["state"] == "loaded"
+    assert shelf.bring("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
+
+    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert sorted(shelf.rows("visits")) == [(1, "x"), (2, "y"), (3, "z")]
+
+    undoing.undo(engine, entry(engine, "visits/a.csv")["id"])
+    assert shelf.rows("visits") == [(3, "z")]
+    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert len(shelf.rows("visits")) == 3
+
+
+def test_notes_of_a_correction_make_no_columns(shelf: Shelf, engine: Engine) -> None:
+    first = shelf.bring("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
+    sheet = correcting.sheet(engine, first["id"], None, None).content.decode()
+    header, row = sheet.splitlines()
+    assert (header, row.split(",")[:2], row.split(",")[-1]) == ("id,name,_line,_errors", ["31", "y"], "z")
+
+    found = shelf.bring("visits/b.csv", header, row.rpartition(",")[0])
+
+    assert found["state"] == "loaded"
+    assert [one["column"] for one in found["columns"]] == ["id", "name", None, None]
+    assert list(shelf.types("visits")) == ["id", "name"]
+    assert (31, "y") in shelf.rows("visits")
+    again = shelf.bring("others/c.csv", "name,_errors,_line", "x,no,7")
+    assert (again["state"], shelf.rows("others")) == ("loaded", [("x",)])
