@@ -36,7 +36,8 @@ def archive(*contents: tuple[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in contents:
-            made.writestr(name, content)
+            # With a date of its own, so that the same contents are the same bytes.
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
