@@ -72,7 +72,7 @@ def _encoding(head: bytes, told: Overrides, *, is_whole: bool) -> Encoding:
         raise FileRefused("not_csv", f"The file is compressed by {still} inside.", found=still)
     foreign.refuse(head)
     found = encoding.chosen(told.encoding, encoding.detect(head, is_whole=is_whole))
-    if not found.name.startswith(("utf-16", "utf-32")):
+    if not found.name.startswith(("utf-16", "utf-32")) and told.encoding is None:
         foreign.refuse_binary(head)
     return found
 
@@ -93,7 +93,7 @@ def _table(
 
     def bonus(rows: list[Record]) -> float:
         match = header.known(rows, known)
-        return _KNOWN_HEADER * match.matches / len(known) if match else 0.0
+        return _KNOWN_HEADER * match.matches / len(known) * header.fit(rows, match) if match else 0.0
 
     some = line_ends.first(text, _MOST_LINES)
     is_whole = is_whole and len(some) == len(text)

@@ -52,6 +52,16 @@ def known(found: list[Record], names: Collection[str]) -> Header | None:
     return Header(best.line, width=len(best.cells), matches=matches(best, names))
 
 
+def fit(found: list[Record], top: Header) -> float:
+    """How well the records below `top` have values for its names, 0.5 to 1: quotes may have been missed."""
+    below = [record for record in found if record.line > (top.line or 0) and not is_blank(record)]
+    fitting = sum(
+        len(record.cells) == top.width or (len(record.cells) == top.width + 1 and not record.cells[-1])
+        for record in below
+    )
+    return 0.5 + 0.5 * fitting / len(below) if below else 1.0
+
+
 def detect(found: list[Record]) -> Header:
     """The header of the table that the records `found` make, judged by how it differs from the rows."""
     rows = [record for record in found if not is_blank(record)]

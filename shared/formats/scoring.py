@@ -56,11 +56,16 @@ def judge(found: list[Record], dialect: Dialect) -> Judged:
         score /= 2
     if first and len(table) == 1:
         score /= 3  # one line with delimiters below others without
-    if dialect.quote == "'":
+    if dialect.quote == "'" and not _has_doubled(table, dialect):
         score *= _APOSTROPHES
     if dialect.delimiter == " " and not _is_aligned(rows, width):
         score = 0.0
     return Judged(dialect, score, width, quoted, broken)
+
+
+def _has_doubled(table: list[Record], dialect: Dialect) -> bool:
+    """Whether a quoted value has a quote in it, which was written so that it does not end there."""
+    return any(dialect.quote in record.cells[place] for record in table for place in record.quoted)
 
 
 def _plausible(table: list[Record], dialect: Dialect) -> float:

@@ -12,10 +12,14 @@ from dataclasses import replace
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 
-_UNUSUAL = re.compile(
-    rb"""[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"""  # controls
-    rb"""|\r(?!\n)|\\"|" +,|[,\n] +"|[,\n] ?'|'[,\n\r]|'$"""
+_CONTROLS = bytes(set(range(32)) - {*b"\t\n\r"}) + b"\x7f"
+_UNUSUAL = (
+    (b'" ', re.compile(rb'" +,')),
+    (b' "', re.compile(rb'[,\n] +"')),
+    (b"'", re.compile(rb"[,\n] ?'|'[,\n\r]|'$")),
 )
+"""Signs of other quotes, each with what is found faster and is part of it."""
+
 _START = re.compile(r"""["']?sep=|\s|'""", re.IGNORECASE)
 
 
@@ -27,7 +31,7 @@ def seen(
     Those are RFC 4180's, in UTF-8 with or without a mark, lines that end all the same, values as many as
     there are names, and names that are known: `is_header` is asked about those of the first line.
     """
-    text = None if _UNUSUAL.search(head) else _utf8(head, is_whole=is_whole)
+    text = None if _is_unusual(head) else _utf8(head, is_whole=is_whole)
     if text is None or _START.match(text):
         return None
     if not is_whole:
@@ -43,6 +47,16 @@ def seen(
         encoding="utf-8-sig" if has_bom else "utf-8", has_bom=has_bom, line_end="\r\n" if crlfs else "\n"
     )
     return _with_told(found, told)
+
+
+def _is_unusual(head: bytes) -> bool:
+    """Whether a control character, a CR alone, an escape, or another quote is in it."""
+    return (
+        len(head.translate(None, _CONTROLS)) < len(head)
+        or head.count(b"\r") > head.count(b"\r\n") + head.endswith(b"\r")
+        or b'\\"' in head
+        or any(part in head and sign.search(head) for part, sign in _UNUSUAL)
+    )
 
 
 def _utf8(head: bytes, *, is_whole: bool) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from statistics import median
+from statistics import median_high
 
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|overall|page|running)[ -]?)?totals?|sums?|summen?|gesamt(?:summe|betrag)?|zwischensumme"
@@ -20,8 +20,8 @@ Tail = Sequence[tuple[int, Sequence[str | None]]]
 def lines(tail: Tail) -> set[int]:
     """The lines of those that are a footer: the last ones, which begin with a word such as `Total:`.
 
-    Such a row fills at most half of the cells that those above it fill, or stands below a blank line; rows of
-    which the first is called so are no footer.
+    Such a row fills at most half of the cells that those above it fill, or fewer than any of them, or it
+    stands below a blank line. Without rows above there is no footer.
     """
     count = 0
     while count < len(tail) and _is_total(tail[-count - 1][1]):
@@ -29,9 +29,10 @@ def lines(tail: Tail) -> set[int]:
     body, ends = tail[: len(tail) - count], tail[len(tail) - count :]
     if not body or not ends:
         return set()
-    usual = median(_filled(values) for _, values in body)
+    filled = [_filled(values) for _, values in body]
+    most = max(median_high(filled) // 2, min(filled) - 1)
     is_below_blank = ends[0][0] > _line_below(body[-1])
-    return {line for line, values in ends if is_below_blank or 2 * _filled(values) <= usual}
+    return {line for line, values in ends if is_below_blank or _filled(values) <= most}
 
 
 def is_total(text: str) -> bool:

@@ -121,3 +121,44 @@ def test_what_does_not_decompress_is_refused_whole(
 
     assert entry(engine, "sales/a.csv")["error"]["code"] == code
     assert table(engine) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("semicolons", rows_of(*NAMES).replace(b", 44", b" 44").replace(b",", b";"), {"delimiter": ";"}),
+        ("no quotes", rows_of(*NAMES).replace(b", 44", b"").replace(b'"', b""), {"quote": '"'}),
+        ("single quotes", rows_of(*NAMES[:3]).replace(b'"', b"'"), {"quote": "'"}),
+        ("CR", rows_of(*NAMES).replace(b"\n", b"\r"), {"line_end": "\r"}),
+        ("preamble", b"Orders of July\nby Ada\n\n" + rows_of(*NAMES), {"header_line": 4}),
+        ("excel", b"sep=,\r\n" + rows_of(*NAMES).replace(b"\n", b"\r\n"), {"sep_line": True}),
+    ],
+)
+def test_a_dialect_is_found_read_and_recorded(
+    name: str,
+    content: bytes,
+    found: dict[str, object],
+    ingesting: Ingesting,
+    container: ContainerClient,
+    engine: Engine,
+) -> None:
+    container.upload_blob(f"sales/{name}.csv", content)
+
+    assert ingesting.ingest(f"sales/{name}.csv").state is State.LOADED
+
+    assert {one["customer_name"] for one in table(engine)} <= {*NAMES}
+    seen = entry(engine, f"sales/{name}.csv")
+    assert (seen["rows_rejected"], seen["format"] | found) == (0, seen["format"])
+
+
+def test_several_tables_are_refused_with_their_lines_however_many_rows_that_rejects(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    content = orders(1, 3) + b"\nname,city\n" + b"Ada,London\n" * 20_000 + b"\n" + orders(4, 3)
+    container.upload_blob("sales/a.csv", content)
+
+    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+
+    error = entry(engine, "sales/a.csv")["error"]
+    assert (error["code"], error["lines"]) == ("several_tables", [6, 20_008])
+    assert table(engine) == []

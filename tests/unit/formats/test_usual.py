@@ -1,0 +1,129 @@
+"""The usual format: at a glance the same is found as by detection, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from time import process_time
+
+import pytest
+
+from shared.contracts import spellings
+from shared.contracts.sales import Sales
+from shared.errors import FileRefused
+from shared.formats import usual
+from shared.formats.detection import HEAD, detect
+from shared.formats.format import Format
+from shared.formats.overrides import Overrides
+from shared.reading import header
+from tests.fixtures.samples import HEADER, csv, orders, row
+
+KNOWN = spellings.fields(Sales)
+NOTHING = Overrides()
+
+
+def is_header(names: Sequence[str]) -> bool:
+    try:
+        header.match(names, Sales, 1)
+    except FileRefused:
+        return False
+    return True
+
+
+def seen(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format | None:
+    return usual.seen(head, is_whole=is_whole, told=told, is_header=is_header)
+
+
+def detected(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format:
+    return detect(head, is_whole=is_whole, overrides=told, known_columns=KNOWN)
+
+
+USUAL = [
+    csv(),
+    HEADER.encode(),
+    csv(row(1)),
+    csv(row(1), "", row(2), "").replace(b"\n", b"\r\n"),
+    csv(row(1).replace("Christy Zhu", "Chloë Müller"), row(2).replace("Zhu", "O'Neill")),
+    b"\xef\xbb\xbf" + csv(row(1)),
+    csv(row(1).replace("Christy Zhu", "")),
+    csv(row(1).replace(", 44", ',\n""44""')),
+    f"{HEADER},Colour\n{row(1)},\n{row(2)},red\n".encode(),
+    csv(row(1).replace("Christy Zhu", '5" pipe')),
+    csv(*(row(number) for number in range(5))).rstrip(b"\n"),
+]
+UNUSUAL = [
+    b"",
+    csv(row(1), "too,few"),
+    csv(row(1) + ",", row(2) + ","),
+    csv(row(1)).replace(b",", b";"),
+    csv(row(1)).replace(b"\n", b"\r"),
+    csv(row(1), row(2)).replace(b"\n", b"\r\n", 1),
+    csv(row(1)).replace(b'"', b"'"),
+    csv(row(1)).replace(b',"', b', "'),
+    csv(row(1)).replace(b'",', b'"  ,'),
+    csv(row(1).replace("Zhu", "Z\0hu")),
+    csv(row(1).replace("Zhu", "Müller")).decode().encode("cp1252"),
+    csv(row(1)).decode().encode("utf-16"),
+    b"sep=,\n" + csv(row(1)),
+    b"Sales of July\n" + csv(row(1)),
+    b"\n" + csv(row(1)),
+    csv(row(1).replace("Silver", '\\"Silver\\"')),
+    csv(row(1).replace("44", '44"x')),
+    csv(row(1)).replace(b"SalesOrderNumber", b"Order"),
+]
+
+
+@pytest.mark.parametrize("head", USUAL)
+def test_the_usual_is_seen_as_it_is_detected(head: bytes) -> None:
+    found = seen(head)
+    assert found is not None
+    assert found == detected(head)
+
+
+@pytest.mark.parametrize("head", UNUSUAL)
+def test_what_may_be_otherwise_is_left_to_detection(head: bytes) -> None:
+    assert seen(head) is None
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_seen_is_what_is_detected(seed: int) -> None:
+    random = Random(seed)  # noqa: S311
+    values = ["", "Zhu", "O'Neill", '5" pipe', '"a"', '"a""b"', '"two\nlines"', " x", "'y'", "é", "1;2", "\t"]
+    values = random.sample(values, 2)
+    rows = [
+        row(number).replace("Christy Zhu", random.choice(values)) for number in range(random.randint(0, 900))
+    ]
+    for _ in range(random.choice([0, 0, 0, 1, 3])):
+        rows.insert(random.randint(0, len(rows)), random.choice(["", "x", row(1) + ",", HEADER, " ", ",,,"]))
+    content = csv(*rows).replace(b"\n", random.choice([b"\n", b"\r\n"]))
+    content = random.choice([b"", b"", b"\xef\xbb\xbf", b"\n", b"sep=,\n"]) + content
+    head, is_whole = content[:HEAD], len(content) <= HEAD
+
+    assert seen(head, is_whole=is_whole) in (None, detected(head, is_whole=is_whole))
+
+
+@pytest.mark.parametrize(
+    ("told", "is_seen"),
+    [
+        (Overrides(delimiter=",", header_line=1, encoding="utf-8"), True),
+        (Overrides(decimal=",", thousands=".", currency="€", ragged="pad"), True),
+        (Overrides(delimiter=";"), False),
+        (Overrides(header_line=0), False),
+        (Overrides(encoding="cp1252"), False),
+        (Overrides(has_trailing_delimiter=True), False),
+    ],
+)
+def test_what_is_told_is_seen_only_where_it_is_usual(told: Overrides, *, is_seen: bool) -> None:
+    found = seen(orders(1, 20), told=told)
+    assert (found is not None) == is_seen
+    assert found in (None, detected(orders(1, 20), told=told))
+
+
+def test_a_glance_takes_a_fraction_of_the_time_of_detection() -> None:
+    head = orders(1, 1000)[:HEAD]
+    times = []
+    for _ in range(10):
+        start = process_time()
+        assert seen(head, is_whole=False)
+        times.append(process_time() - start)
+    assert min(times) < 0.005  # 1.5 ms, with room for a busy machine
