@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,8 @@ from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
 from shared.faults import POSTGRES
-from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.inference.inferred import Look
+from shared.inference.inferred import Found, Look
 from shared.ledger import conventions, ingestions, locks, rejects, versions
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
@@ -41,14 +39,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a file is read, and as what."""
+    """How a file is read, and as what; `found` by a first pass, if there was one."""
 
     contract: type[Contract]
     columns: Columns
     told: Overrides
-    format: Format | None = None
-    """As an earlier pass over the file found it, with the lines that are its `footers`."""
-    footers: Collection[int] = ()
+    found: Found | None = None
+
+    def read(self, content: Content) -> Reading:
+        """The file with `content`, from its beginning."""
+        if self.found is None:
+            return Reading(content, self.columns, self.told)
+        found = self.found
+        return Reading(content, self.columns, self.told, format=found.format, footers=found.footers)
 
 
 class Attempt:
@@ -130,20 +133,16 @@ class Attempt:
                 ready = surveying.end(self._connection, self._upload, self._dataset, found, alone=alone)
             except FileRefused as exc:
                 return self._refuse(exc, seen)
-        way = Way(ready.dataset.contract, Mapped(ready.fields), told, found.format, found.footers)
-        return self._bring(content, way, rejected, found.sha256)
+        way = Way(ready.dataset.contract, Mapped(ready.fields), told, found)
+        return self._bring(content, way, rejected)
 
-    def _bring(
-        self, content: Content, way: Way, rejected: rejects.Spool, sha256: str | None = None
-    ) -> Outcome:
+    def _bring(self, content: Content, way: Way, rejected: rejects.Spool) -> Outcome:
         self._head_sha256 = content.head_sha256
         contract = way.contract
-        sha256 = self._twins.likely_sha256(content, sha256)
+        sha256 = self._twins.likely_sha256(content, way.found.sha256 if way.found else None)
         if sha256 and (twin := self._twins.find_for(contract, sha256)):
             return self._duplicate(contract, twin, sha256)
-        reading = self._reading = Reading(
-            content, way.columns, way.told, format=way.format, footers=way.footers
-        )
+        reading = self._reading = way.read(content)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
         with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
             if self._is_loaded:

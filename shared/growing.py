@@ -81,7 +81,7 @@ def columns_after(known: Dataset | None, found: Found) -> tuple[tables.TableColu
 
 def require_same(known: Dataset, found: Found) -> None:
     """Raises `Contended` where the dataset is not as it was, so that `found` says too little of the file."""
-    names = found.header.names
+    names = naming.names_of(found.header)
     fields = naming.OntoTable(known.columns or ()).match(names, len(names), line=1).fields
     if set(known.contract.key) != set(found.key) or (found.accepted and fields != found.header.fields):
         raise Contended(POSTGRES, "the dataset was changed at this moment")

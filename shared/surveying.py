@@ -73,7 +73,7 @@ def _require_same_key(known: Dataset, look: Look, asked: tuple[str, ...]) -> Non
         return
     header = look.reading.header
     columns = [name or "" for name in header.fields]
-    places = naming.places(asked, header.names, columns)
+    places = naming.places(asked, naming.names_of(header), columns)
     if {place if place is None else columns[place] for place in places} == set(known.contract.key):
         return
     if known.contract.key:

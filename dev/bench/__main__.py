@@ -9,7 +9,7 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import chart, comparing, database, dropping, extras, importing, loads, memory
+from dev.bench import chart, comparing, database, dropping, extras, importing, inferring, loads, memory
 from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
 from dev.bench.machine import look
 from dev.bench.report import Report, only
@@ -85,6 +85,7 @@ def _parts(cases: Collection[str]) -> list[Part]:
     others = _chosen(OTHERS, cases)
     parts: dict[str, tuple[bool, Callable[[Setting], list[Measured]]]] = {
         "loads": (bool(timed), lambda setting: loads.measure(setting, timed)),
+        "inferred loads": ("inferred" in cases, inferring.measure),
         "memory": ("memory" in cases, memory.measure),
         "files": ("files" in cases, dropping.measure),
         "import": ("import" in cases, importing.measure),

@@ -69,6 +69,9 @@ UNCHANGED = Figure("unchanged", "the same rows, last one first; nothing changed"
 CHANGED = Figure("changed", "every row changed", Unit.TIMES_COPY, 2.0)
 COLLIDING = Figure("colliding", "1 % of the keys there with other values", Unit.TIMES_COPY, 1.3)
 REJECTED = Figure("rejected", "5 % of the rows rejected", Unit.TIMES_COPY, 1.3)
+INFERRED = Figure(
+    "inferred", "inferred: two passes, over the declared load of the same file", Unit.TIMES, 1.5
+)
 CPU = Figure("cpu", "CPU of the fresh load, for 1,000,000 rows, Postgres' not counted", Unit.SECONDS, 1.5)
 MEMORY = Figure("memory", "peak memory above idle, {rows:,} rows", Unit.MB, 150)
 MEMORY_OF_MORE = Figure("memory", "peak memory above idle, {more:,} rows", Unit.MB, 150)
@@ -81,7 +84,7 @@ DLT = Figure("dlt", "dlt, merge by key; {tenth:,} rows, once", Unit.TIMES_COPY)
 TO_SQL = Figure("to-sql", "pandas.read_csv and to_sql, multi; {tenth:,} rows, once", Unit.TIMES_COPY)
 
 LOADS = (FRESH, SAME_BYTES, UNCHANGED, CHANGED, COLLIDING, REJECTED)
-OURS = (*LOADS, CPU, MEMORY, MEMORY_OF_MORE, MEMORY_EQUAL, FILES, IMPORT, HEAVY)
+OURS = (*LOADS, INFERRED, CPU, MEMORY, MEMORY_OF_MORE, MEMORY_EQUAL, FILES, IMPORT, HEAVY)
 OTHERS = (ADBC, DLT, TO_SQL)
 CASES = tuple(dict.fromkeys(figure.case for figure in (*OURS, *OTHERS)))
 NEEDING_EXTRAS = frozenset({ADBC.case, DLT.case})

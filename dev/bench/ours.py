@@ -44,10 +44,10 @@ class OurLoad:
         self._engine.dispose()
 
 
-def require(url: str, ingestion_id: uuid.UUID | None, expected: Expected) -> None:
-    """Raise `RuntimeError` unless the ledger and the tables say what is `expected`."""
+def require(url: str, ingestion_id: uuid.UUID | None, expected: Expected, table: str = "sales") -> None:
+    """Raise `RuntimeError` unless the ledger and the `table` say what is `expected`."""
     found = database.query(url, f"{_FACTS} where id = '{ingestion_id}'")
-    ((rows,),) = database.query(url, "select count(*) from sales")
+    ((rows,),) = database.query(url, f"select count(*) from {table}")  # noqa: S608 - a constant
     wanted = (
         expected.state,
         expected.inserted,

@@ -32,11 +32,13 @@ class Setting:
             sales_file.write(path, numbers, edition)
         return path
 
-    def upload(self, blob: str, file: Path) -> None:
+    def upload(self, blob: str, file: Path, metadata: dict[str, str] | None = None) -> None:
         """Put `file` into the container that the app loads from."""
         account = BlobServiceClient.from_connection_string(self.azurite.connection_string)
         with account as storage, file.open("rb") as content:
-            storage.get_blob_client(UPLOADS_CONTAINER, blob).upload_blob(content, overwrite=True)
+            storage.get_blob_client(UPLOADS_CONTAINER, blob).upload_blob(
+                content, overwrite=True, metadata=metadata
+            )
 
     def small_file(self) -> Path:
         """A small file whose rows no other has: what was loaded before anything is measured."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,7 +22,6 @@ from shared.loading.ahead import ahead
 from shared.reading import footer
 from shared.reading.batches import Batch, Reading
 from shared.reading.header import Header
-from shared.reading.records import Record
 from shared.reading.reject import Reject
 
 _MOST_REJECTS = 50
@@ -31,13 +30,6 @@ _SMALL = 256 * 1024
 _MOST_SHOWN = 100
 
 _NOTHING = Overrides()
-
-FindFooter = Callable[[Sequence[Record]], Collection[int]]
-"""Takes the last records of a file, and says on which lines a footer is."""
-
-
-def _footer(last: Sequence[Record]) -> Collection[int]:
-    return footer.lines([(record.line, record.fields) for record in last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +95,12 @@ class Look:
         header = self.reading.header
         loaded = [place for place, field in enumerate(header.fields) if field is not None]
         self._fields = tuple(header.fields[place] or "" for place in loaded)
-        self._names = tuple(header.names[place] for place in loaded)
+        self._names = tuple(naming.names_of(header)[place] for place in loaded)
         self._key = self._key_of(key)
 
     def run(
         self,
         keep: Callable[[Sequence[Reject]], None] = lambda _: None,
-        find_footer: FindFooter = _footer,
         report: Callable[[int, int], None] = lambda _, __: None,
     ) -> Found:
         """Read all of it; every reject is given to `keep`, and the bytes so far to `report`."""
@@ -126,7 +117,7 @@ class Look:
                 tolerance.require_hope(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)
             del batch
-        footers = frozenset(find_footer(tail.records()))
+        footers = frozenset(footer.lines([(record.line, record.fields) for record in tail.records()]))
         for texts in tail.without(footers):
             inference.add(texts)
             absence.add(texts)

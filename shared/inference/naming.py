@@ -21,6 +21,7 @@ class OntoTable:
     """The columns of a file by those of a table, and by names of their own where it has none for them."""
 
     known: Collection[str] = ()
+    """None: a file may lack any column, or a header."""
 
     def __init__(self, table: Sequence[TableColumn]) -> None:
         self._table = table
@@ -41,7 +42,13 @@ class OntoTable:
                 f"The header has {len(found)} columns, and a table has room for {MOST_COLUMNS}.",
                 line=line,
             )
-        return notes.match(found, lambda rest: Header(named(rest, self._table), (), tuple(rest)))
+        own = tuple(names or ())
+        return notes.match(found, lambda rest: Header(named(rest, self._table), (), own))
+
+
+def names_of(header: Header) -> tuple[str, ...]:
+    """The file's names of its columns, blank ones where it has no header."""
+    return header.names or ("",) * len(header.fields)
 
 
 def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -63,46 +64,45 @@ def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(sh
     assert (absent.nulls, absent.headers) == (("N/A",), ("absent",))
 
 
-@pytest.mark.parametrize(
-    ("first", "later", "kind", "values", "change"),
-    [
-        ("1", "1.5", "numeric", [Decimal(1), Decimal("1.5")], "bigint > numeric(2, 1)"),
-        ("1", "x", "text", ["1", "x"], "bigint > text"),
-        ("1", "1e-05", "double precision", [1.0, 1e-05], "bigint > double precision"),
-        ("1.50", "1.25e3", "double precision", [1.5, 1250.0], "numeric(3, 2) > double precision"),
-        ("1.50", "x", "text", ["1.50", "x"], "numeric(3, 2) > text"),
-        ("1.50", "0.125", "numeric", [Decimal("1.5"), Decimal("0.125")], None),
-        ("1.50", "7", "numeric", [Decimal("1.5"), Decimal(7)], None),
-        ("x", "7", "text", ["x", "7"], None),
-        ("TRUE", "true", "boolean", [True, True], None),
-        ("TRUE", "1", "text", ["TRUE", "1"], "boolean > text"),
-        (
-            "2024-01-01",
-            "2024-01-01 10:30",
-            "timestamp without time zone",
-            [datetime(2024, 1, 1), datetime(2024, 1, 1, 10, 30)],  # noqa: DTZ001
-            "date > timestamp",
-        ),
-        ("2024-01-01", "01/02/2024", "text", ["2024-01-01", "01/02/2024"], "date > text"),
-        ("2024-01-01T10:30:00.5", "x", "text", ["2024-01-01T10:30:00.5", "x"], "timestamp > text"),
-        ("5", "", "bigint?", [5, None], "made nullable"),
-        ("5", "NULL", "bigint?", [5, None], "made nullable"),
-        ("5", "007", "text", ["5", "007"], "bigint > text"),
-    ],
-)
-def test_a_column_is_widened_for_values_that_do_not_fit_and_never_narrowed(
-    first: str, later: str, kind: str, values: list[object], change: str | None, shelf: Shelf
-) -> None:
-    shelf.bring("zoo/a.csv", "id,it", f"1,{first}")
-    assert shelf.bring("zoo/b.csv", "id,it", f"2,{later}")["state"] == "loaded"
+GROWTH: list[tuple[str, str, str, list[Any], str | None]] = [
+    ("1", "1.5", "numeric", [Decimal(1), Decimal("1.5")], "bigint > numeric(2, 1)"),
+    ("1", "x", "text", ["1", "x"], "bigint > text"),
+    ("1", "1e-05", "double precision", [1.0, 1e-05], "bigint > double precision"),
+    ("1.50", "1.25e3", "double precision", [1.5, 1250.0], "numeric(3, 2) > double precision"),
+    ("1.50", "x", "text", ["1.50", "x"], "numeric(3, 2) > text"),
+    ("1.50", "0.125", "numeric", [Decimal("1.5"), Decimal("0.125")], None),
+    ("1.50", "7", "numeric", [Decimal("1.5"), Decimal(7)], None),
+    ("x", "7", "text", ["x", "7"], None),
+    ("TRUE", "true", "boolean", [True, True], None),
+    ("TRUE", "1", "text", ["TRUE", "1"], "boolean > text"),
+    (
+        "2024-01-01",
+        "2024-01-01 10:30",
+        "timestamp without time zone",
+        [datetime(2024, 1, 1), datetime(2024, 1, 1, 10, 30)],  # noqa: DTZ001
+        "date > timestamp",
+    ),
+    ("2024-01-01", "01/02/2024", "text", ["2024-01-01", "01/02/2024"], "date > text"),
+    ("2024-01-01T10:30:00.5", "x", "text", ["2024-01-01T10:30:00.5", "x"], "timestamp > text"),
+    ("5", "", "bigint?", [5, None], "made nullable"),
+    ("5", "NULL", "bigint?", [5, None], "made nullable"),
+    ("5", "007", "text", ["5", "007"], "bigint > text"),
+]
 
-    assert shelf.types("zoo")["it"] == kind
-    assert [it for _, it in shelf.rows("zoo")] == values
-    told = [
-        " > ".join([one["from"], one["type"]]) if "from" in one else one["change"]
+
+def test_columns_are_widened_for_values_that_do_not_fit_and_never_narrowed(shelf: Shelf) -> None:
+    names = [f"c{place}" for place in range(len(GROWTH))]
+    shelf.bring("zoo/a.csv", ",".join(names), ",".join(first for first, *_ in GROWTH))
+    later = shelf.bring("zoo/b.csv", ",".join(names), ",".join(later for _, later, *_ in GROWTH))
+
+    assert (later["state"], later["rows_inserted"]) == ("loaded", 1)
+    assert shelf.types("zoo") == {name: case[2] for name, case in zip(names, GROWTH, strict=True)}
+    assert list(zip(*shelf.rows("zoo"), strict=True)) == [tuple(values) for _, _, _, values, _ in GROWTH]
+    told = {
+        one["column"]: " > ".join([one["from"], one["type"]]) if "from" in one else one["change"]
         for one in shelf.changes("zoo")[1:]
-    ]
-    assert told == ([change] if change else [])
+    }
+    assert told == {name: change for name, (*_, change) in zip(names, GROWTH, strict=True) if change}
 
 
 def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(shelf: Shelf) -> None:
@@ -176,9 +176,9 @@ def test_null_spellings_count_where_all_other_values_have_one_type(shelf: Shelf)
     assert [number for number, _ in shelf.rows("zoo")] == ["1", None, None, None, "x", "NULL"]
 
 
-@pytest.mark.parametrize("name", ["Zoo", "1zoo", "z-o", "z" * 49, "zo\u00f6"])
-def test_a_dataset_needs_a_name_that_a_table_can_have(name: str, shelf: Shelf) -> None:
-    assert shelf.bring(f"{name}/a.csv", "id", "1")["error"]["code"] == "bad_dataset_name"
+def test_a_dataset_needs_a_name_that_a_table_can_have(shelf: Shelf) -> None:
+    for name in ("Zoo", "1zoo", "z-o", "z" * 49, "zo\u00f6"):
+        assert shelf.bring(f"{name}/a.csv", "id", "1")["error"]["code"] == "bad_dataset_name"
 
 
 @pytest.mark.parametrize(
@@ -219,3 +219,29 @@ def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engi
     )
     with pytest.raises(UnknownDataset):
         catalog.require(engine, "nowhere")
+
+
+def test_any_format_makes_a_table_and_a_footer_is_a_reject(shelf: Shelf) -> None:
+    rows = [f"{number};1,5;x" for number in range(20)]
+    found = shelf.bring("zoo/a.csv", "a report", "", "id;price;name", *rows, "Total;30,0;")
+
+    assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 20, 1)
+    assert shelf.types("zoo") == {"id": "bigint", "price": "text", "name": "text"}
+    assert (found["format"]["delimiter"], found["format"]["header_line"]) == (";", 3)
+    assert "footer" in str(shelf.query("select errors from ingest.rejects"))
+
+
+def test_a_file_without_a_header_has_numbered_columns(shelf: Shelf) -> None:
+    first = shelf.bring("zoo/a.csv", "1,2.5", "2,3.5", "3,4.5")
+    shelf.bring("zoo/b.csv", "4,2.5", "5,3.5", "6,4.5")
+
+    assert shelf.types("zoo") == {"column_1": "bigint", "column_2": "numeric"}
+    assert (first["format"]["header_line"], len(shelf.rows("zoo"))) == (None, 6)
+
+
+def test_several_tables_in_a_file_change_nothing(shelf: Shelf) -> None:
+    one, other = [f"{n},x" for n in range(9)], [f"{n},2024-01-0{n},z" for n in range(1, 9)]
+    found = shelf.bring("zoo/a.csv", "id,name", *one, "", "id,day,what", *other)
+
+    assert (found["state"], found["error"]["code"]) == ("refused", "several_tables")
+    assert not shelf.has_table("zoo")

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from unittest.mock import patch
 
 import pytest
@@ -80,11 +81,10 @@ def test_files_of_growing_types_at_once_lose_nothing(
         deliver_all(ours, paths)
 
     assert states(engine) == {"loaded": 9}
-    assert dict(shelf.query("select id, it from zoo")) == {
-        0: "1",
-        **{place + 1: value or None for place, value in enumerate(kinds)},
-        3: dict(shelf.query("select id, it from zoo"))[3],
-    }
+    found = dict(shelf.query("select id, it from zoo"))
+    numbers = [Decimal(found.pop(number)) for number in (2, 3)]  # spelled anew if they were floating once
+    assert numbers == [Decimal("2.5"), Decimal("0.001")]
+    assert found == {0: "1", 1: "2", 4: "x", 5: "2024-01-01", 6: None, 7: "007", 8: "true"}
 
 
 @contextmanager
