@@ -1,4 +1,4 @@
-"""A small load generator, `python -m dev.bench.asking PORT PATH`: connections that are kept, never a pause."""
+"""A small load generator, `python -m dev.bench.asking PORT PATH`: connections that are kept, no pause."""
 
 import socket
 import subprocess
