@@ -9,7 +9,7 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import chart, comparing, database, dropping, extras, importing, loads, memory
+from dev.bench import chart, comparing, database, dropping, extras, importing, loads, memory, reading
 from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
 from dev.bench.machine import look
 from dev.bench.report import Report, only
@@ -87,6 +87,7 @@ def _parts(cases: Collection[str]) -> list[Part]:
         "loads": (bool(timed), lambda setting: loads.measure(setting, timed)),
         "memory": ("memory" in cases, memory.measure),
         "files": ("files" in cases, dropping.measure),
+        "reading": ("reading" in cases, reading.measure),
         "import": ("import" in cases, importing.measure),
         "other loaders": (bool(others), lambda setting: comparing.measure(setting, others)),
     }

@@ -14,6 +14,7 @@ class Unit(StrEnum):
     MB = "MB"
     SECONDS = "s"
     FILES_A_SECOND = "files/s"
+    REQUESTS_A_SECOND = "requests/s"
     MODULES = "modules"
 
 
@@ -76,12 +77,18 @@ MEMORY_EQUAL = Figure("memory", "the larger one over the smaller one", Unit.TIME
 FILES = Figure("files", "500 files of 250 rows dropped at once", Unit.FILES_A_SECOND, 40, at_least=True)
 IMPORT = Figure("import", "cold import of the app over that of a one-function app", Unit.TIMES, 1.3)
 HEAVY = Figure("import", "how many of pandas, pyarrow, numpy it imports", Unit.MODULES, 0)
+FIRST_CHUNK = Figure("reading", "first chunk, handler with {more:,} rows over {few:,}", Unit.TIMES, 1.2)
+FIRST_PAGE = Figure("reading", "first page of rows, {more:,} over {few:,}", Unit.TIMES, 1.2)
+DEEP_PAGE = Figure("reading", "page 10,000 of rows, {more:,} over {few:,}", Unit.TIMES, 1.2)
+CHUNKS = Figure("reading", "first chunk over HTTP", Unit.REQUESTS_A_SECOND, 300, at_least=True)
+PAGES = Figure("reading", "first page of 50 rows over HTTP", Unit.REQUESTS_A_SECOND, 300, at_least=True)
 ADBC = Figure("adbc", "adbc_ingest of pyarrow's batches, unchecked", Unit.TIMES_COPY)
 DLT = Figure("dlt", "dlt, merge by key; {tenth:,} rows, once", Unit.TIMES_COPY)
 TO_SQL = Figure("to-sql", "pandas.read_csv and to_sql, multi; {tenth:,} rows, once", Unit.TIMES_COPY)
 
 LOADS = (FRESH, SAME_BYTES, UNCHANGED, CHANGED, COLLIDING, REJECTED)
-OURS = (*LOADS, CPU, MEMORY, MEMORY_OF_MORE, MEMORY_EQUAL, FILES, IMPORT, HEAVY)
+READING = (FIRST_CHUNK, FIRST_PAGE, DEEP_PAGE, CHUNKS, PAGES)
+OURS = (*LOADS, CPU, MEMORY, MEMORY_OF_MORE, MEMORY_EQUAL, FILES, *READING, IMPORT, HEAVY)
 OTHERS = (ADBC, DLT, TO_SQL)
 CASES = tuple(dict.fromkeys(figure.case for figure in (*OURS, *OTHERS)))
 NEEDING_EXTRAS = frozenset({ADBC.case, DLT.case})

@@ -8,9 +8,12 @@ from dev.bench.comparing import TENTH
 from dev.bench.figures import Figure, Measured, Unit
 from dev.bench.machine import Machine
 from dev.bench.memory import TIMES_MORE
+from dev.bench.reading import TIMES_FEWER
 
-_DECIMALS = {Unit.MB: 0, Unit.FILES_A_SECOND: 1, Unit.MODULES: 0}
-_DIGITS = 4
+_DECIMALS = {Unit.MB: 0, Unit.FILES_A_SECOND: 1, Unit.REQUESTS_A_SECOND: 0, Unit.MODULES: 0}
+_DIGITS = 6
+_SHORT = 0.1
+"""Seconds below which milliseconds are shown."""
 _HEAD = "| case | median time | result | goal | reached |\n| --- | ---: | ---: | ---: | --- |\n"
 
 
@@ -26,7 +29,10 @@ class Report:
     def title(self, figure: Figure) -> str:
         """The figure's title with the row counts of this run."""
         return figure.title.format(
-            rows=self.rows, more=self.rows * TIMES_MORE, tenth=max(self.rows // TENTH, 1)
+            rows=self.rows,
+            more=self.rows * TIMES_MORE,
+            tenth=max(self.rows // TENTH, 1),
+            few=max(self.rows // TIMES_FEWER, 1),
         )
 
     def table(self) -> str:
@@ -45,7 +51,7 @@ class Report:
 
     def _line(self, measured: Measured) -> str:
         figure = measured.figure
-        seconds = "" if measured.median_seconds is None else f"{measured.median_seconds:.2f} s"
+        seconds = "" if measured.median_seconds is None else _seconds(measured.median_seconds)
         reached = {True: "yes", False: "**no**", None: ""}[measured.reached]
         title = self.title(figure).replace(r"\copy", r"`\copy`")
         cells = [title, seconds, amount(measured.value, figure.unit), goal(figure), reached]
@@ -66,6 +72,10 @@ class Report:
             "seconds": _rounded(measured.seconds),
             "yardstick_seconds": _rounded(measured.beside),
         }
+
+
+def _seconds(median: float) -> str:
+    return f"{median:.2f} s" if median >= _SHORT else f"{median * 1000:.2f} ms"
 
 
 def amount(value: float, unit: Unit) -> str:

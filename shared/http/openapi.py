@@ -22,8 +22,8 @@ IN_PATHS = {
     "id": "The id of an ingestion, a UUID.",
     "name": "The name of a dataset.",
     "dataset": "The name of a dataset.",
-    "key": "The values of the key, as a record of CSV: `SO43697,1`. One that has a comma or a quote in it, or "
-    'is empty, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
+    "key": "The values of the key, as a record of CSV: `SO43697,1`. One that has a comma or a quote in it, "
+    'or is empty, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
     "file": "A file of the page.",
 }
 
