@@ -61,13 +61,6 @@ def _id(text: str) -> uuid.UUID | None:
         return None
 
 
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
 def _unknown(name: str) -> str:
     return f"{name} is unknown; known: {', '.join(names())}."
 
