@@ -128,7 +128,7 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
 
 _NO_NAME = (
     "{!r} cannot be the name of a dataset: that begins with a letter, has lower case letters a to z, digits "
-    "and underscores, and at most 48 of them."
+    "and underscores, at most 48 of them, and does not end with _pkey or _load_line."
 )
 _DECLARED = "The contract of {} declares its key ({}): leave the parameter out."
 

@@ -52,7 +52,20 @@ def adopt(connection: Connection, contract: type[Contract]) -> list[str]:
             f"table {known.name} was made from files and differs from contract {contract.__name__}: "
             f"{'; '.join(differences)}. Change the contract, or the rows that speak against it."
         )
-    return [f"table {known.name}: {_shown(change)}" for change in _follow(connection, plan)]
+    try:
+        done = _follow(connection, plan)
+    except altering.Blocked as exc:
+        raise SettingsError(
+            f"table {known.name} cannot become as contract {contract.__name__} wants it: {exc}. Drop what is "
+            "in the way, run this again, and make it anew."
+        ) from None
+    return [f"table {known.name}: {_shown(change)}" for change in done]
+
+
+def forget(connection: Connection, contract: type[Contract]) -> None:
+    """Let the contract declare its dataset, whose table from files was dropped and which has a new one."""
+    if catalog.find_inferred(connection, contract.dataset):
+        _declare(connection, contract, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +152,15 @@ def _follow(connection: Connection, plan: _Plan) -> Sequence[dict[str, Any]]:
     if plan.required:
         altering.require_values(connection, name, plan.required)
         done += [{"column": column, "change": "required"} for column in plan.required]
-    done.append({"change": "declared", "contract": plan.contract.__name__})
-    datasets.write(connection, name, None, ())
-    datasets.record(connection, name, done)
+    return _declare(connection, plan.contract, done)
+
+
+def _declare(
+    connection: Connection, contract: type[Contract], done: list[dict[str, Any]]
+) -> Sequence[dict[str, Any]]:
+    done.append({"change": "declared", "contract": contract.__name__})
+    datasets.write(connection, contract.dataset, None, ())
+    datasets.record(connection, contract.dataset, done)
     return done
 
 
