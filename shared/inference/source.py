@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ _NAMES = {
     Kind.TIMESTAMPTZ: "TimestampTz",
     Kind.TEXT: "str",
 }
+_BLANK = re.compile(r"column_\d+(_\d+)?")
+"""What columns without a name in the header are called."""
 _OF_BASE = {"BigInt", "Date", "Timestamp", "TimestampTz"}
 
 
@@ -59,9 +62,9 @@ def _named(columns: Sequence[TableColumn]) -> set[str]:
         return {column.name for column in columns}
     own: dict[str, str] = {}
     for column in columns:
-        for header in column.headers:
+        for header in column.headers or [column.name] * (not _BLANK.fullmatch(column.name)):
             own.setdefault(spellings.normal(header), column.name)
-    return set(own.values())
+    return {name for header, name in own.items() if header}
 
 
 def _type(field: Field) -> str:

@@ -37,7 +37,7 @@ def _values(column: Any) -> list[Any]:
         ValueError,
     ):  # in UTC some are before the year 1 or after 9999, as Python knows none
         texts = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
-        return [text and f"{text.replace(' ', 'T').removesuffix('.000000')}+00:00" for text in texts]
+        return [text and f"{text.replace(' ', 'T').rstrip('0').rstrip('.')}+00:00" for text in texts]
 
 
 def _text(value: Any) -> str:

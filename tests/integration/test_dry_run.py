@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, create_engine, text
 
 from shared import dry_run, rows
+from shared.contracts.base import Contract, TimestampTz
+from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
@@ -329,3 +331,17 @@ def test_a_sum_in_one_cell_is_a_footer(engine: Engine) -> None:
     found = outlook(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
     assert [column["type"] for column in found["columns"]] == ["bigint", "numeric", "date"]
     assert (found["counts"]["rejected"], found["rejects"][0]["line"]) == (1, 32)
+
+
+def test_such_times_of_a_contract_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flights(Contract):
+        dataset: ClassVar[str] = "flights"
+        at: TimestampTz
+
+    monkeypatch.setitem(CONTRACTS, "flights", Flights)
+    content = b"at\n9999-12-31T23:59:59-12:00\n2024-01-01T10:30:00.5+02:00\n"
+    found = outlook(NOWHERE, "flights", content)
+    assert [row["at"] for row in found["rows"]] == [
+        "10000-01-01T11:59:59+00:00",
+        "2024-01-01T08:30:00.5+00:00",
+    ]
