@@ -32,10 +32,8 @@ def texts(rows: pd.DataFrame) -> list[str]:
 def _values(column: Any) -> list[Any]:
     try:
         return list(column.to_pylist())
-    except (
-        OverflowError,
-        ValueError,
-    ):  # in UTC some are before the year 1 or after 9999, as Python knows none
+    except (OverflowError, ValueError):
+        # In UTC some are before the year 1 or after 9999: Python knows no such time.
         texts = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
         return [text and f"{text.replace(' ', 'T').rstrip('0').rstrip('.')}+00:00" for text in texts]
 
