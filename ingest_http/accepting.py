@@ -20,7 +20,7 @@ from shared.uploading import File
 def accept(req: func.HttpRequest) -> func.HttpResponse:
     """Store one or many files; 202 with an entry for each, in the request's order."""
     own = resources()
-    to, faults = parameters.destination(req.params, own.settings)
+    to, faults = parameters.destination(req.params, own.settings, req.url)
     files = form.files(req)
     stored = uploading.store(own.uploads, to, files, faults)
     noting.note(own.engine, stored, to.dataset)

@@ -109,9 +109,11 @@ class Attempt:
 
     def _bring_inferred(self, content: Content, rejected: rejects.Spool, *, alone: bool) -> Outcome:
         sha256 = self._twins.likely_sha256(content)
-        if sha256 and self._twins.find(sha256) and catalog.find(self._connection, self._dataset):
-            return self._duplicate_of_inferred(sha256, alone=alone)
         told = Overrides.parse(self._upload.metadata, "csv_")
+        if sha256 and self._twins.find(sha256) and catalog.find(self._connection, self._dataset):
+            if asked_key.parse(self._upload.metadata):  # it is the same key, or the file is refused
+                surveying.begin(self._connection, self._upload, self._dataset, content, told)
+            return self._duplicate_of_inferred(sha256, alone=alone)
         with rejects.Spool(self._upload.version.ingestion_id) as seen:  # the load rejects them once more
             try:
                 look = self._load = surveying.begin(
@@ -171,7 +173,8 @@ class Attempt:
 
     def _refuse(self, exc: FileRefused | UnknownDataset | WrongOverride, rejected: rejects.Spool) -> Outcome:
         code = "unknown_dataset" if isinstance(exc, UnknownDataset) else "wrong_override"
-        error: dict[str, Any] = {"code": code, "detail": exc.message}
+        detail = registry.undeclared(exc.name) if isinstance(exc, UnknownDataset) else exc.message
+        error: dict[str, Any] = {"code": code, "detail": detail}
         if isinstance(exc, FileRefused):
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
         kept = rejected.keep(self._connection, only_few=True)

@@ -118,7 +118,8 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
         contract = registry.find(to.dataset)
     except UnknownDataset as exc:
         if not to.creates:
-            yield {"parameter": "dataset", "detail": exc.message, "known": list(exc.known)}
+            detail = registry.undeclared(to.dataset)
+            yield {"parameter": "dataset", "detail": detail, "known": list(exc.known)}
         elif not catalog.can_be_named(to.dataset):
             yield {"parameter": "dataset", "detail": _NO_NAME.format(to.dataset), "known": list(exc.known)}
         return

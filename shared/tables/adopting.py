@@ -16,7 +16,7 @@ from shared.catalog import Dataset
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
 from shared.inference import changes
-from shared.inference.kinds import Kind, Type, widen
+from shared.inference.kinds import NUMBERS, Kind, Type, widen
 from shared.inference.table import TableColumn
 from shared.ledger import datasets, locks
 from shared.tables import altering, dataset, keyless
@@ -47,7 +47,11 @@ def adopt(connection: Connection, contract: type[Contract]) -> list[str]:
         return []
     locks.acquire_dataset(connection, contract.dataset, alone=True)
     plan = _plan(known, contract)
-    if differences := [*_type_differences(plan), *_value_differences(connection, plan)]:
+    if differences := [
+        *_type_differences(plan),
+        *_size_differences(plan),
+        *_value_differences(connection, plan),
+    ]:
         raise SettingsError(
             f"table {known.name} was made from files and differs from contract {contract.__name__}: "
             f"{'; '.join(differences)}. Change the contract, or the rows that speak against it."
@@ -117,6 +121,21 @@ def _type_differences(plan: _Plan) -> list[str]:
         f"column {one.name} is {one.type}, the contract wants {wanted[one.name].kind}"
         for one in plan.before
         if widen(one.type, wanted[one.name]).kind is not wanted[one.name].kind
+    ]
+
+
+def _size_differences(plan: _Plan) -> list[str]:
+    """Numbers that were recorded with more digits, before or behind the point, than the contract takes."""
+    known = {column.name: column.type for column in plan.before}
+    return [
+        f"column {field.name} has numbers of {kind.whole} digits before the point and {kind.places} behind it"
+        f", the contract takes {field.max_digits - field.decimal_places} and {field.decimal_places}"
+        for field in dataset.fields(plan.contract)
+        if (kind := known.get(field.name)) is not None
+        and field.max_digits is not None
+        and field.decimal_places is not None
+        and kind.kind in NUMBERS
+        and (kind.whole > field.max_digits - field.decimal_places or kind.places > field.decimal_places)
     ]
 
 
