@@ -17,8 +17,8 @@ class Lines:
     """The place in the file up to which it was read.
 
     `number` counts the lines taken so far, so it is the number of the one taken last, and `size` their bytes;
-    `returned` is the sum of bytes put back. `last_blank` is for those who take them: the number of the last blank one between
-    records.
+    `returned` is the sum of bytes put back. `last_blank` is for those who take them: the number of the last
+    blank one between records.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:

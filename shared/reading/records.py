@@ -98,14 +98,16 @@ def _scanned(first: bytes, lines: Lines, width: int | None, dialect: Dialect) ->
 
 
 def _text(line: bytes) -> str:
-    return line[: len(line) - len(_end(line))].decode("utf-8", "surrogateescape")
+    return _bare(line).decode("utf-8", "surrogateescape")
+
+
+def _bare(line: bytes) -> bytes:
+    """Without the line end: LF and all CRs before it, two where CRLF was written as text on Windows."""
+    return line[:-1].rstrip(b"\r") if line.endswith(b"\n") else line.removesuffix(b"\r")
 
 
 def _end(line: bytes) -> str:
-    """The line end: LF and all CRs before it, of which there are two where a CRLF was written as text."""
-    if not line.endswith(b"\n"):
-        return "\r" if line.endswith(b"\r") else ""
-    return line[len(line[:-1].rstrip(b"\r")) :].decode()
+    return line[len(_bare(line)) :].decode() if line.endswith(b"\n") else ""
 
 
 def _checked(number: int, raw: str, fields: list[str | None]) -> Record:
