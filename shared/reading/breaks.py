@@ -19,9 +19,9 @@ _A_LABEL_AND_ITS_VALUE = 2
 class Breaks:
     """The lines on which other tables begin, in order, found while the file is read.
 
-    Another table is, below rows and a blank line, the header once more, or two records or more of another
-    width that is theirs in common, or a row that names columns; a title of one value may stand above. Pairs of a label and its value, or
-    of a sum, are a footer.
+    Another table is, below rows and a blank line, the header once more, a row that names columns, or two
+    records or more of another width that is theirs in common; a title of one value may stand above. Pairs of
+    a label and its value, or of a sum, are a footer.
     """
 
     def __init__(self, layout: Layout) -> None:
