@@ -101,6 +101,14 @@ def test_the_line_of_excel_tells_the_delimiter() -> None:
     assert found('"sep=\t"\r\na\tb\r\n').delimiter == "\t"
 
 
+def test_a_delimiter_of_excels_line_that_cannot_be_read_is_refused_unless_another_is_told() -> None:
+    with pytest.raises(FileRefused, match="'~' for the delimiter, which is not supported"):
+        found("sep=~\na~b\n1~2\n")
+    assert found("sep=~\na,b\n1,2\n", delimiter=",").header_line == 2
+    assert found("sep=~\na,b\n1,2\n", sep_line=False).delimiter == ","
+    assert found("sep=\na,b\n1,2\n").header_line == 2
+
+
 def test_a_file_of_one_column_has_no_delimiter() -> None:
     for content in ("name\nAda\nJo\n", "n\n1\n2\n", 'name\n"Byron, Ada"\n"Doe, Jo"\n', "x"):
         assert (found(content).delimiter, found(content).header_line) == ("", 1)
