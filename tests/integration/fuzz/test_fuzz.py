@@ -36,6 +36,6 @@ def test_a_mutated_file_ends_loaded_or_refused(
     print(dict(ends), f"{(most_memory() - before) / 2**20:.0f} MB more")  # noqa: T201
     assert not broken, f"{len(broken)} of {len(seeds)}:\n" + "\n".join(broken[:50])
     assert most_memory() - before < MOST_MEMORY
-    assert min(ends["loaded"], ends["refused"]) > len(seeds) // 20, (
+    assert min(ends["loaded"], ends["refused"]) >= len(seeds) // 20, (
         "the mutations have become too mild or too wild"
     )
