@@ -7,7 +7,9 @@ from itertools import pairwise
 from shared.formats.cells import UNTYPED, Kind, column_kind, kind
 from shared.formats.records import Record
 
-_COMPARED = 200
+_COMPARED = 4000
+"""Values whose kinds are looked at; ten rows in any case."""
+
 _ENOUGH = 3
 """Records from which on the first is compared with what is below it."""
 
@@ -75,7 +77,7 @@ def _is_table(above: list[Record], below: list[Record], width: int) -> bool:
 
 
 def _kinds(rows: list[Record], width: int) -> list[Kind]:
-    fitting = [row.cells for row in rows[:_COMPARED] if len(row.cells) == width]
+    fitting = [row.cells for row in rows[: max(10, _COMPARED // width)] if len(row.cells) == width]
     return [column_kind(column) for column in zip(*fitting, strict=True)]
 
 
