@@ -315,3 +315,14 @@ def test_many_columns_of_which_each_row_fills_few_load(shelf: Shelf) -> None:
 def test_short_texts_fit_in_many_columns(shelf: Shelf) -> None:
     names = ",".join(f"c{number}" for number in range(1400))
     assert shelf.bring("zoo/a.csv", names, ",".join(["abc"] * 1400))["state"] == "loaded"
+
+
+def test_a_blank_name_whose_own_is_taken_is_the_same_column_each_time(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "column 1,n", "x,1")
+
+    first = shelf.bring("zoo/b.csv", ",column 1,n", "p,y,2", "q,z,3")
+    again = shelf.bring("zoo/c.csv", ",column 1,n", "r,y,4", "s,z,5")
+
+    assert (first["state"], again["state"]) == ("loaded", "loaded")
+    assert list(shelf.types("zoo")) == ["column_1", "n", "column_1_2"]
+    assert [row[2] for row in shelf.rows("zoo")] == [None, "p", "q", "r", "s"]
