@@ -26,7 +26,7 @@ def accept(req: func.HttpRequest) -> func.HttpResponse:
     200 with what became of each, where the request prefers to wait and all are settled by then.
     """
     own = resources()
-    to, faults = parameters.destination(req.params, own.settings)
+    to, faults = parameters.destination(req.params, own.settings, req.url)
     files = form.files(req)
     stored = uploading.store(own.uploads, to, files, faults)
     noting.note(own.engine, stored, to.dataset)

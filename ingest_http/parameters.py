@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from shared.errors import WrongOverride
 from shared.formats import overrides
@@ -24,9 +25,15 @@ _LONGEST_KEY = 1000
 Faults = list[dict[str, Any]]
 
 
-def destination(parameters: Mapping[str, str], settings: Settings) -> tuple[Destination, Faults]:
-    """Where the files of a request go, and every fault of the parameters; one at fault counts as absent."""
-    faults: Faults = [{"parameter": name, "detail": _unknown(name)} for name in parameters if not known(name)]
+def destination(
+    parameters: Mapping[str, str], settings: Settings, url: str = ""
+) -> tuple[Destination, Faults]:
+    """Where the files of a request go, and every fault of the parameters; one at fault counts as absent.
+
+    The platform leaves out parameters without a value, which only the request's `url` has.
+    """
+    faults: Faults = [{"parameter": name, "detail": f"{name} has no value."} for name in _blank(url)]
+    faults += [{"parameter": name, "detail": _unknown(name)} for name in parameters if not known(name)]
     given = {name: text for name, text in parameters.items() if name in overrides.names()}
     try:
         told = Overrides.parse(given)
@@ -47,6 +54,14 @@ def destination(parameters: Mapping[str, str], settings: Settings) -> tuple[Dest
 def names() -> tuple[str, ...]:
     """Of all parameters."""
     return (*_OTHERS, *overrides.names())
+
+
+def _blank(url: str) -> list[str]:
+    """Known parameters that are there without a value."""
+    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    return list(
+        dict.fromkeys(name for name, text in pairs if not text and known(name) and name != _PLATFORMS)
+    )
 
 
 def known(name: str) -> bool:

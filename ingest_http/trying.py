@@ -30,6 +30,6 @@ def answer_with_outlook(req: func.HttpRequest) -> func.HttpResponse:
     from shared.http import foreseen  # noqa: PLC0415
 
     own = resources()
-    to, faults = parameters.destination(req.params, own.settings)
+    to, faults = parameters.destination(req.params, own.settings, req.url)
     run = dry_run.run(own.engine, to, form.files(req), faults)
     return answer.json_text(foreseen.text(run, to.told.as_json()))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2.errors
 from sqlalchemy import Connection
 
 from shared import catalog, releasing, rows, surveying
@@ -25,6 +28,7 @@ from shared.stopwatch import Stopwatch
 from shared.storage import names
 from shared.storage.content import Content
 from shared.storage.uploads import Upload
+from shared.tables import standing
 from shared.twins import Twins
 
 
@@ -119,9 +123,11 @@ class Attempt:
 
     def _bring_inferred(self, content: Content, rejected: rejects.Spool, *, alone: bool) -> Outcome:
         sha256 = self._twins.likely_sha256(content)
-        if sha256 and self._twins.find(sha256):
-            return self._duplicate_of_inferred(sha256, alone=alone)
         told = self._told()
+        if sha256 and self._twins.find(sha256) and catalog.find(self._connection, self._dataset):
+            if asked_key.parse(self._upload.metadata):  # it is the same key, or the file is refused
+                surveying.begin(self._connection, self._upload, self._dataset, content, told)
+            return self._duplicate_of_inferred(sha256, alone=alone)
         with rejects.Spool(self._upload.version.ingestion_id) as seen:  # the load rejects them once more
             try:
                 look = self._load = surveying.begin(
@@ -144,7 +150,8 @@ class Attempt:
             return self._duplicate(contract, twin, sha256)
         reading = self._reading = way.read(content)
         load = self._load = Load(self._connection, contract, self._serial, rejected, self.watch)
-        with self._connection.begin_nested() as loaded:  # a file refused half-way leaves none of them
+        standing.require_same(self._connection, contract, is_declared=way.found is None)
+        with _bounded(), self._connection.begin_nested() as loaded:  # refused half-way, it leaves no rows
             if self._is_loaded:
                 rows.hand_over(self._connection, contract, {self._serial: None})
             load.run(reading, self._upload.size, self._report)
@@ -188,7 +195,8 @@ class Attempt:
 
     def _refuse(self, exc: FileRefused | UnknownDataset | WrongOverride, rejected: rejects.Spool) -> Outcome:
         code = "unknown_dataset" if isinstance(exc, UnknownDataset) else "wrong_override"
-        error: dict[str, Any] = {"code": code, "detail": exc.message}
+        detail = registry.undeclared(exc.name) if isinstance(exc, UnknownDataset) else exc.message
+        error: dict[str, Any] = {"code": code, "detail": detail}
         if isinstance(exc, FileRefused):
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
         self._let_go(State.REFUSED)
@@ -217,6 +225,20 @@ class Attempt:
         with self.watch.stage("record"):
             ingestions.finish(self._connection, ingestion_id, state, **numbers, **facts)
         return Outcome(ingestion_id, state, counts)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """What no page of Postgres has room for is the file's fault."""
+    try:
+        yield
+    except psycopg2.errors.ProgramLimitExceeded:
+        # Its message is about the table alone, but its context quotes the row.
+        raise FileRefused(
+            "row_too_large",
+            "A row is too large for the table: its key, or another column with an index, is longer than "
+            "about 2,700 bytes, or its columns do not fit into a page of 8 kB. Nothing was loaded.",
+        ) from None
 
 
 def _require_supported(upload: Upload) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from shared import brief
 from shared.contracts import registry
@@ -16,10 +16,13 @@ from shared.contracts.registry import CONTRACTS
 from shared.inference import table
 from shared.inference.contract import contract_of
 from shared.inference.table import TableColumn
+from shared.tables.dataset import SCHEMA
 from shared.tables.ingest import datasets
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
-"""Names of tables that nobody has to quote, with room for those of their indexes (63 bytes)."""
+_NAME = re.compile(r"(?!.*(_pkey|_load_line)$)[a-z][a-z0-9_]{0,47}")
+"""Names of tables that nobody has to quote, with room for those of their indexes (63 bytes); not those."""
+_HAS_TABLE = func.to_regclass(func.format("%I.%I", SCHEMA, datasets.c.name)).is_not(None)
+"""A table can be dropped by hand: the dataset went with it, and the next file makes it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,10 @@ class Dataset:
 
 
 def can_be_named(name: str) -> bool:
-    """Whether a dataset that nobody declared may have this name: lower case letters, digits, underscores."""
+    """Whether a dataset that nobody declared may have this name: lower case letters, digits, underscores.
+
+    Not one that an index of another dataset may have.
+    """
     return _NAME.fullmatch(name) is not None
 
 
@@ -58,7 +64,7 @@ def find(connection: Connection, name: str) -> Dataset | None:
 
 def find_inferred(connection: Connection, name: str) -> Dataset | None:
     """The same, but as it was made from files even where a contract declares it now."""
-    query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None))
+    query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None), _HAS_TABLE)
     entry = connection.execute(query).mappings().first()
     return _inferred(entry) if entry else None
 
@@ -76,7 +82,7 @@ def require(engine: Engine, name: str) -> Dataset:
 
 def every(connection: Connection) -> list[Dataset]:
     """All of them: those that are declared, then the others by name."""
-    query = select(datasets).where(datasets.c.columns.is_not(None)).order_by(datasets.c.name)
+    query = select(datasets).where(datasets.c.columns.is_not(None), _HAS_TABLE).order_by(datasets.c.name)
     found = [_inferred(entry) for entry in connection.execute(query).mappings()]
     declared = [Dataset(contract, None) for contract in CONTRACTS.values()]
     return declared + [one for one in found if one.name not in CONTRACTS]

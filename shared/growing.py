@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import uuid
 
+import psycopg2.errors
 from sqlalchemy import Connection, Engine, text
 
 from shared import catalog
 from shared.catalog import Dataset
-from shared.errors import Contended, FileRefused
+from shared.errors import Contended, FileRefused, LoadFailed
 from shared.faults import POSTGRES
 from shared.inference import changes, naming
 from shared.inference import table as tables
 from shared.inference.contract import contract_of
 from shared.inference.inferred import Found
-from shared.ledger import datasets, locks
-from shared.tables import altering, making
+from shared.ledger import datasets, locks, versions
+from shared.tables import altering, making, standing
 
+_PATIENCE = text("set local lock_timeout = '10s'")
+"""A change that waits for loads to end keeps later ones waiting behind it: it is tried again instead."""
 _SOON = text("set local lock_timeout = '3s'")
 """Whoever wants to read the table waits behind us, and we behind whoever reads it for long."""
 
@@ -27,7 +30,8 @@ def find(connection: Connection, name: str) -> Dataset | None:
         raise FileRefused(
             "bad_dataset_name",
             f"No dataset can be called {name!r}: a name has lower case letters, digits and underscores, "
-            "begins with a letter, and is at most 48 characters long.",
+            "begins with a letter, is at most 48 characters long, and does not end with _pkey or _load_line, "
+            "as names of indexes do.",
         )
     is_taken = making.is_taken(connection, name)  # asked first: who makes it now would seem to have taken it
     found = catalog.find(connection, name)
@@ -99,6 +103,7 @@ def _make(short: Connection, name: str, found: Found, ingestion_id: uuid.UUID) -
         raise _taken(name)
     short.execute(_SOON)
     making.make(short, contract_of(name, columns, found.key))
+    versions.replace_all(short, name, ingestion_id)  # what was loaded before went with the table it was in
     datasets.write(short, name, columns, found.key)
     described = {column.name: str(column.type) for column in columns}
     created = {"change": "created", "columns": described, "key": list(found.key)}
@@ -112,12 +117,28 @@ def _grow(short: Connection, known: Dataset, found: Found, ingestion_id: uuid.UU
         return
     wanted = changes.changes(before, after)
     if wanted:
+        short.execute(_PATIENCE)
         locks.acquire_dataset(short, known.name, alone=True)
-    short.execute(_SOON)
-    if wanted:
-        altering.alter(short, known.name, wanted, key)
+        short.execute(_SOON)
+        _alter(short, known, wanted)
     datasets.write(short, known.name, after, key)
     datasets.record(short, known.name, [change.as_json() for change in wanted], ingestion_id)
+
+
+def _alter(short: Connection, known: Dataset, wanted: list[changes.Change]) -> None:
+    standing.require_same(short, known.contract, is_declared=False)
+    standing.require_room(short, known.name, [one.after.name for one in wanted if one.before is None])
+    try:
+        altering.alter(short, known.name, wanted, known.contract.key)
+    except altering.Blocked as exc:
+        raise LoadFailed(
+            f"table {known.name} has to change for this file, and something depends on it: {exc}. Drop that, "
+            "send the file once more, and make it anew"
+        ) from None
+    except psycopg2.errors.ProgramLimitExceeded:
+        raise FileRefused(
+            "row_too_large", "With the columns of this file, rows of the table would be too large for a page."
+        ) from None
 
 
 def _taken(name: str) -> FileRefused:

@@ -77,6 +77,10 @@ def _set(connection: Connection, known: Dataset, key: tuple[str, ...]) -> None:
         altering.add_key(connection, known.name, key, texts)
     except psycopg2.errors.ProgramLimitExceeded:
         raise Conflict(f"A value of ({', '.join(key)}) is too long for a key.") from None
+    except altering.Blocked as exc:
+        raise Conflict(
+            f"Something is in the way of the key: {exc}. Drop it, and make it anew after."
+        ) from None
     after = [replace(one, nullable=one.nullable and one.name not in key) for one in columns]
     datasets.write(connection, known.name, after, key)
     datasets.record(connection, known.name, [{"change": "key set", "key": list(key)}])

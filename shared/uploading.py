@@ -130,7 +130,8 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
         contract = registry.find(to.dataset)
     except UnknownDataset as exc:
         if not to.creates:
-            yield {"parameter": "dataset", "detail": exc.message, "known": list(exc.known)}
+            detail = registry.undeclared(to.dataset)
+            yield {"parameter": "dataset", "detail": detail, "known": list(exc.known)}
         elif not catalog.can_be_named(to.dataset):
             yield {"parameter": "dataset", "detail": _NO_NAME.format(to.dataset), "known": list(exc.known)}
         return
@@ -140,7 +141,7 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
 
 _NO_NAME = (
     "{!r} cannot be the name of a dataset: that begins with a letter, has lower case letters a to z, digits "
-    "and underscores, and at most 48 of them."
+    "and underscores, at most 48 of them, and does not end with _pkey or _load_line."
 )
 _DECLARED = "The contract of {} declares its key ({}): leave the parameter out."
 

@@ -11,6 +11,9 @@ _PERHAPS = {".txt", ".dat", ""}
 """Extensions of CSV files; the latter count where an archive has none of the former, as beside them they are
 mostly readmes."""
 
+_COMPRESSED = {".gz", ".bz2", ".zst"}
+"""Extensions behind those; what is compressed so is decompressed when it is read, by its content."""
+
 _SEPARATORS = re.compile(r"[/\\]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -36,8 +39,9 @@ def wanted(names: Sequence[str]) -> set[str]:
 
 
 def extension(name: str) -> str:
-    """The extension with its dot, lower-case."""
-    return PurePosixPath(name).suffix.lower()
+    """The extension with its dot, lower-case, before one that says how the file is compressed."""
+    path = PurePosixPath(name.lower())
+    return PurePosixPath(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
 
 
 def hidden(name: str) -> bool:

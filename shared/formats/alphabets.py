@@ -77,6 +77,7 @@ PAGES = (
     _page("iso8859-2", _CENTRAL),
     _page("cp1254", _TURKISH),
     _page("cp1257", _BALTIC),
+    _page("iso8859-15", _WESTERN),
     _page("cp1255", _HEBREW, is_latin=False),  # before Cyrillic, of which it has but the small letters
     _page("cp1251", _CYRILLIC, is_latin=False),
     _page("koi8-r", _CYRILLIC, is_latin=False),

@@ -9,12 +9,17 @@ from shared.formats.format import DELIMITERS
 from shared.formats.overrides import Overrides
 from shared.formats.records import Dialect
 
+_BETWEEN_VALUES = re.compile(r"(?<!\d),|,(?!\d)")
+"""A comma that is no decimal one."""
+
 
 def candidates(text: str, told: Overrides) -> Iterator[Dialect]:
     """Dialects of which the text shows a sign; of those that score the same, the first counts."""
     delimiters = DELIMITERS if told.delimiter is None else (told.delimiter,)
     for delimiter in delimiters:
         if delimiter and delimiter not in text and told.delimiter is None:
+            continue
+        if delimiter == told.decimal and told.delimiter is None and not _BETWEEN_VALUES.search(text):
             continue
         for quote in _quotes(text, delimiter) if told.quote is None else (told.quote,):
             for escape in _escapes(text, quote) if told.escape is None else (told.escape,):

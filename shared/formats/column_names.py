@@ -36,11 +36,14 @@ def readable(names: Sequence[str]) -> list[str]:
     taken = set(bases)
     found: list[str] = []
     seen: set[str] = set()
+    next_count: dict[str, int] = {}  # those before it are taken, and would be tried again and again
     for base in bases:
-        name, count = base, 2
-        while name in (taken if count > 2 else seen):  # noqa: PLR2004
-            name = _numbered(base, count)
-            count += 1
+        name = base
+        if name in seen:
+            count = next_count.get(base, 2)
+            while (name := _numbered(base, count)) in taken:
+                count += 1
+            next_count[base] = count + 1
         taken.add(name)
         seen.add(name)
         found.append(name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 
 from shared.errors import FileRefused
-from shared.formats import compression, dialect, encoding, foreign, header, line_ends, records
+from shared.formats import compression, dialect, encoding, foreign, header, line_ends, records, sep_line
 from shared.formats.encoding import Encoding
-from shared.formats.format import DELIMITERS, Format
+from shared.formats.format import Format
 from shared.formats.header import Header
 from shared.formats.overrides import Overrides
 from shared.formats.records import Dialect, Record
@@ -20,7 +19,6 @@ HEAD = 64 * 1024
 _MOST_LINES = 1000
 """Lines of the head that are looked at; the values of a file of short ones are soon known."""
 
-_SEP_LINE = re.compile(r'"?sep=(.?)"?[ \t]*(?:\r\n|\n|\r|$)', re.IGNORECASE)
 _KNOWN_HEADER = 10.0
 """What a header with all known names adds to the score of a dialect, which is 1 at most without."""
 
@@ -43,7 +41,7 @@ def detect(
     text = encoding.decoded(head, found.name, is_whole=is_whole)
     if not is_whole:
         text = text.removesuffix("\r")  # half a CRLF, perhaps
-    text, first_line, sep = _without_sep_line(text, told)
+    text, first_line, sep = sep_line.without(text, told)
     told_by_both = replace(told, delimiter=sep) if sep is not None and told.delimiter is None else told
     start, text = line_ends.from_line(text, first_line, told.header_line or first_line)
     best, rows, doubts = _table(text, start, told_by_both, known, is_whole=is_whole)
@@ -75,15 +73,6 @@ def _encoding(head: bytes, told: Overrides, *, is_whole: bool) -> Encoding:
     if not found.name.startswith(("utf-16", "utf-32")) and told.encoding is None:
         foreign.refuse_binary(head)
     return found
-
-
-def _without_sep_line(text: str, told: Overrides) -> tuple[str, int, str | None]:
-    """The text below Excel's line `sep=;`, the number of its first line, the delimiter it tells."""
-    found = None if told.sep_line is False else _SEP_LINE.match(text)
-    if found is None:
-        return text, 1, None
-    delimiter = found[1] if found[1] and found[1] in DELIMITERS else None
-    return text[found.end() :], 2, delimiter
 
 
 def _table(

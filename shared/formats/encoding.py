@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from shared.formats import legacy
+from shared.formats import east_asian, legacy
 
 _BOMS = (
     ("utf-8-sig", codecs.BOM_UTF8),
@@ -49,7 +49,7 @@ def detect(head: bytes, *, is_whole: bool) -> Encoding:
     text = decoded(head, "utf-8", is_whole=is_whole)
     bad = len(_BAD.findall(text)) if not text.isascii() else 0
     if not bad:
-        return Encoding("utf-8")
+        return Encoding(east_asian.escaped(head) or "utf-8")
     good = len(_BEYOND_ASCII.findall(text)) - bad
     if good >= _SPEAK_FOR_UTF8 * bad:
         return Encoding("utf-8", doubts=(f"{bad} of the first {len(head)} bytes are not valid UTF-8.",))
@@ -68,7 +68,8 @@ def chosen(told: str | None, found: Encoding) -> Encoding:
         return Encoding(found.name, has_bom=True)
     if told in {"utf-16", "utf-32"}:
         return Encoding(found.name if found.name.startswith(family) else f"{family}le")
-    return Encoding("utf-8" if told == "utf-8-sig" else told)
+    doubt = f"The file begins with the byte order mark of {found.name}, but {told} was told."
+    return Encoding("utf-8" if told == "utf-8-sig" else told, doubts=(doubt,) if found.has_bom else ())
 
 
 def decoded(head: bytes, encoding: str, *, is_whole: bool) -> str:
@@ -83,10 +84,16 @@ def decoded(head: bytes, encoding: str, *, is_whole: bool) -> str:
 
 def _utf16(head: bytes) -> str | None:
     pairs = len(head) // 2
-    if not pairs or b"\0" not in head:
+    if not pairs or b"\0" not in head or _begins_otherwise(head):
         return None
     even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if zeros > _ZEROS * pairs and others * 20 <= zeros:
             return name
     return None
+
+
+def _begins_otherwise(head: bytes) -> bool:
+    """Whether lines of ASCII stand above the UTF-16 that another program has added: no NUL is in them."""
+    above = head[: max(head.find(b"\0") - 1, 0)]
+    return above.isascii() and b"\n" in above

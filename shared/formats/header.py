@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from shared.contracts.spellings import normal
-from shared.formats import headings, likeness
+from shared.formats import headings, likeness, opening
 from shared.formats.cells import kind
 from shared.formats.records import Record, is_blank
 
@@ -19,6 +19,8 @@ _FEW_CELLS = 0.5
 """Share of the table's columns that a record must fill to be its header and no line above it."""
 
 _STEADY = 3
+
+_UNLIKE = "The first line has {} of the {} values that the rows have: tell its delimiter or header_line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ def detect(found: list[Record]) -> Header:
     counts = Counter(len(record.cells) for record in rows)
     wide = {width: count for width, count in counts.items() if width > 1} or counts
     width = max(wide, key=lambda width: wide[width])
+    line = opening.below_blank(found, width)
+    if line is not None:
+        return Header(line, width=width)
+    if opening.differs(rows, width) and not _lacks_trailing_delimiter(rows[0], rows[1:], width):
+        return Header(rows[0].line, width=width, doubts=(_UNLIKE.format(len(rows[0].cells), width),))
     place = headings.names(rows, _first(rows, width), width)
     top, below = rows[place], rows[place + 1 :]
     body = _fitting(below, len(top.cells)) or _fitting(below, width)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
 
+from shared.formats import east_asian
 from shared.formats.alphabets import PAGES, PUNCTUATION, Page
 
 _LOOKED_AT = 2048
@@ -17,7 +17,9 @@ _SURE = 0.9
 _SEVERAL_LANGUAGES = 0.1
 """How much less plausible a text in all languages of a code page is than one in a single language."""
 
-_MULTIBYTE = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "shift_jis", "iso2022_jp"]
+_USUAL = {"cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "iso8859-15"}
+"""Code pages that are met more often than Japanese ones in which the same bytes are kanji."""
+
 _LIKE_MULTIBYTE = {"cp874"}
 """Code pages in which almost any bytes are letters, East Asian ones too."""
 
@@ -50,18 +52,23 @@ def guess(head: bytes) -> Guess:
     lines = _lines(head)
     readings = sorted(_readings(lines), key=lambda reading: -reading.share)  # stable: in the pages' order
     best = readings[0] if readings else None
-    if best is None or best.share < _SURE or best.name in _LIKE_MULTIBYTE:
-        name = _asked(lines)
+    is_sure = best is not None and best.share >= _SURE
+    if not (is_sure and best and best.name in _USUAL) and east_asian.is_japanese(lines):
+        return _guessed("cp932")
+    if best is None or not is_sure or best.name in _LIKE_MULTIBYTE:
+        name = east_asian.asked(lines)
         if name:
-            return Guess(name, (f"The encoding is a guess: {name}.",))
+            return _guessed(name)
     if best is None:
         return Guess("latin-1", ("The encoding is unknown; read as latin-1.",))
     other = next((r for r in readings[1:] if r.share >= best.share and r.text != best.text), None)
-    if best.share < _SURE:
-        return Guess(best.name, (f"The encoding is a guess: {best.name}.",))
-    if other:
+    if is_sure and other:
         return Guess(best.name, (f"The encoding could be {other.name} as well as {best.name}.",))
-    return Guess(best.name)
+    return _guessed(best.name)
+
+
+def _guessed(name: str) -> Guess:
+    return Guess(name, (f"The encoding is a guess: {name}. Tell encoding if letters are wrong.",))
 
 
 def _lines(head: bytes) -> bytes:
@@ -134,13 +141,3 @@ def _breaks_case(char: str, before: str, after: str) -> bool:
     if char.isupper():
         return before.islower()
     return char.islower() and before.isupper() and after.isupper()
-
-
-def _asked(lines: bytes) -> str | None:
-    """What charset-normalizer says of the encodings that need several bytes for a character."""
-    import charset_normalizer  # noqa: PLC0415  # takes a while, and most files are UTF-8
-
-    found = charset_normalizer.from_bytes(lines, cp_isolation=_MULTIBYTE).best()
-    if found is None or not any(high for high, _ in pairwise(lines) if high > 0x7F):  # noqa: PLR2004
-        return None
-    return found.encoding

@@ -49,6 +49,11 @@ def _is_repeated(top: Record, body: list[Record]) -> tuple[bool, tuple[str, ...]
     """Whether the texts of `top` come again below it, as names of columns would not."""
     if not body or len(body) < _STEADY:
         return False, ()
+    others = [row.cells for row in body if row.cells != top.cells]
+    if len(others) < len(body) and any(
+        column_kind(column) not in UNTYPED for column in zip(*others[:_ROWS], strict=False)
+    ):
+        return False, ("The header comes again further down, where it is read as a row.",)
     columns = zip(*(row.cells for row in body), strict=False)
     again = sum(
         bool(cell.strip()) and cell in column for cell, column in zip(top.cells, columns, strict=False)

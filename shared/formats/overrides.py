@@ -48,8 +48,8 @@ class Overrides:
             object.__setattr__(self, "encoding", found)
         if self.header_line is not None and self.header_line < 0:
             faults.append("header_line is the number of a line, the first being 1, or 0 for no header.")
-        if self.header_lines is not None and self.header_lines < 1:
-            faults.append("header_lines is a number of lines, 1 or more.")
+        if self.header_lines is not None and not 1 <= self.header_lines <= _MOST_HEADER_LINES:
+            faults.append(f"header_lines is a number of lines, 1 to {_MOST_HEADER_LINES}.")
         if self.decimal and self.decimal == self.thousands:
             faults.append("decimal and thousands cannot be the same.")
         if self.quote == "" and self.spaces_around_quotes:
@@ -112,6 +112,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "ragged": formats.RAGGED,
 }
 _LONGEST_CURRENCY = 4
+_MOST_HEADER_LINES = 20
 _NO_CHARACTER_SETS = {
     "idna",
     "punycode",

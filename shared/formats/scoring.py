@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from shared.formats import cells, records
+from shared.formats import cells, opening, records
 from shared.formats.records import Dialect, Record
 
 _JUDGED_CELLS = 300
@@ -18,6 +18,12 @@ _PARTIAL = 0.3
 
 _APOSTROPHES = 0.95
 """How much less likely single quotes are than double ones, where they make no better a table."""
+
+_HEADER_UNLIKE = 0.6
+"""How much less likely a dialect is in which the rows have another width than the text right above them."""
+
+_LITTLE = 0.1
+"""How much better or worse than a single column a table is with no delimiter in the text right above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ def judge(found: list[Record], dialect: Dialect) -> Judged:
     fitting = sum(len(record.cells) == width for record in table)
     partial = sum(len(record.cells) not in {1, width} for record in table)
     consistent = (fitting + _PARTIAL * partial) / len(table)
-    plausible = _plausible(table, dialect)
+    plausible = _plausible(table, _foreign(rows, dialect, width))
     score = consistent * (width - 1) / width * plausible**2 * (1 - 0.3 * first / len(rows))
     if first and dialect.delimiter in {",", ";"} and _is_prose(table):
         score /= 2
@@ -58,9 +64,23 @@ def judge(found: list[Record], dialect: Dialect) -> Judged:
         score /= 3  # one line with delimiters below others without
     if dialect.quote == "'" and not _has_doubled(table, dialect):
         score *= _APOSTROPHES
+    if opening.differs(rows, width):
+        score = _unlike_header(score, rows, dialect)
     if dialect.delimiter == " " and not _is_aligned(rows, width):
         score = 0.0
     return Judged(dialect, score, width, quoted, broken)
+
+
+def _unlike_header(score: float, rows: list[Record], dialect: Dialect) -> float:
+    """The `score` where the first of `rows` is text of another width than those right below it.
+
+    A comma, or what has spaces beside it, is then in the values; a lone semicolon is not sure to be.
+    """
+    better, worse = (1 + _LITTLE) * _SINGLE_COLUMN, (1 - _LITTLE) * _SINGLE_COLUMN
+    if len(rows[0].cells) > 1:
+        return max(score * _HEADER_UNLIKE, min(score, better))
+    spaced = any(cell != cell.strip(" ") for cell in rows[1].cells)
+    return min(score, worse if dialect.delimiter == "," or spaced else better)
 
 
 def _has_doubled(table: list[Record], dialect: Dialect) -> bool:
@@ -68,9 +88,16 @@ def _has_doubled(table: list[Record], dialect: Dialect) -> bool:
     return any(dialect.quote in record.cells[place] for record in table for place in record.quoted)
 
 
-def _plausible(table: list[Record], dialect: Dialect) -> float:
+def _foreign(rows: list[Record], dialect: Dialect, width: int) -> str:
+    """Delimiters that values should not have; where names fit all rows, those that are in the names."""
+    foreign = "".join(char for char in ";\t|^" if char != dialect.delimiter)
+    if not opening.fits(rows, width):
+        return foreign
+    return "".join(char for char in foreign if any(char in name for name in rows[0].cells))
+
+
+def _plausible(table: list[Record], foreign: str) -> float:
     """How much the cells look like whole values; quoted ones do."""
-    foreign = [char for char in ";\t|^" if char != dialect.delimiter]
     sums, count = 0.0, 0
     for record in table:
         quoted = set(record.quoted)

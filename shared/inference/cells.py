@@ -122,6 +122,8 @@ def _times(texts: Any, cells: Cells) -> Any:
     for kind, rule in _TIMES.items():
         certain: Any = rule.read(texts).certain if rule else None
         fits: Any = pc.is_valid(texts) if certain is None else certain.fill_null(False)
+        if kind is Kind.TIMESTAMPTZ:
+            fits = pc.if_else(fits, clock.are_in_range(texts), fits)
         texts = _met(texts, cells, fits, kind, _separators(texts.filter(fits)))
     return texts
 

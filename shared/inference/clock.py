@@ -18,6 +18,10 @@ _FIRST: dict[Kind, pa.Scalar[Any]] = {
 }
 """Arrow knows a year 0, which neither Python nor the rules do; with a zone, a day more keeps clear of it."""
 
+_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), pa.timestamp("us", "UTC"))
+_EDGES = pa.array(["0001-01-01", "9999-12-31"])
+"""Days that are in another year in UTC for some zones."""
+
 _DATE, _TIME = len("2019-07-01"), len("2019-07-01 10:30")
 _COLON = len("2019-07-01 10")
 _ZONES = (len("+0200"), len("+02:00"))
@@ -58,4 +62,22 @@ def _are_cast(texts: pa.StringArray, kind: Kind) -> bool:
         values: Any = texts.cast(_FIRST[kind].type)
     except pa.ArrowInvalid:
         return False
-    return bool(pc.greater_equal(pc.min(values), _FIRST[kind]).as_py())
+    is_late = kind is Kind.TIMESTAMPTZ and pc.greater(pc.max(values), _LAST).as_py()
+    return not is_late and bool(pc.greater_equal(pc.min(values), _FIRST[kind]).as_py())
+
+
+def are_in_range(texts: pa.StringArray) -> Any:
+    """Which of `texts`, times with a zone, are in the years 1 to 9999 in UTC too: Python knows no others."""
+    at_edge: Any = pc.is_in(pc.utf8_slice_codeunits(texts, 0, _DATE), value_set=_EDGES)
+    if not pc.any(at_edge, min_count=0).as_py():
+        return pc.invert(at_edge)
+    pairs = zip(at_edge.to_pylist(), texts.to_pylist(), strict=True)
+    return pa.array([not edge or _is_in_range(text or "") for edge, text in pairs], pa.bool_())
+
+
+def _is_in_range(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return False
+    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.inference.forms import Form
-from shared.inference.kinds import NOTHING, TEXT, Kind, Type
+from shared.inference.kinds import EXACT, NOTHING, TEXT, Kind, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Column:
 
     `seen` is the narrowest type of all values but the null spellings `spelled` (each with its count), and
     `form` how they are written. `header` is the file's own name of it. `missing` counts absent values,
-    `longest` is the longest text in characters, and `because` shows a value that fits none but text.
+    `longest` is the longest text in characters, and `because` shows a value that fits none but text. `is_key`
+    says whether it identifies rows.
     """
 
     name: str
@@ -26,7 +27,9 @@ class Column:
     missing: int = 0
     spelled: tuple[tuple[str, int], ...] = ()
     longest: int = 0
+    longest_bytes: int = 0
     because: str | None = None
+    is_key: bool = False
 
     @property
     def type(self) -> Type:
@@ -48,6 +51,8 @@ class Column:
             return "some numbers have zeros at the end and others do not, as 1.9 and 1.10"
         if self.seen.kind is Kind.BOOLEAN and self.form.of_words is None:
             return "true and false are written in more than one way"
+        if self.is_key and self.seen.kind not in EXACT:
+            return "a column of the key is a bigint, a date or text: no other type gives every text back"
         return None
 
     @property

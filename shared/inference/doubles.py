@@ -13,7 +13,10 @@ SURE_DIGITS = 15
 _FIRST = 64
 """Numbers that are looked at before any other: of long ones that get lost, some are among them."""
 
-_SHAPE = r"\A(?:-?[1-9](?:\.[0-9]+)?|0(?:\.0+)?)[eE][+-]?[0-9]{1,3}\z"
+_SHAPE = (
+    r"\A(?:(?:-?[1-9]\.[0-9]+|0\.0+)[eE][+-]?[0-9]{1,3}"  # a point, or
+    r"|(?:-?[1-9]|0)[eE][+-][0-9]{1,3})\z"  # a sign in the exponent
+)
 _SURE = r"\A-?[0-9](?:\.[0-9]{1,14})?[eE][+-]?[0-9]{1,2}\z"
 
 
@@ -32,7 +35,8 @@ def _are_kept(numbers: pa.StringArray) -> bool:
 def are_floating(texts: pa.StringArray) -> pa.BooleanArray:
     """Which of `texts` are numbers with an exponent, as programs write floating numbers: `1.5e-07`, `2E+10`.
 
-    One digit before the point, and none without meaning: `12E4` may be a code. The double, printed with as
+    One digit before the point, and none without meaning; a point, or a sign in the exponent: `12E4` and `1E5`
+    may be codes. The double, printed with as
     many digits, must be the number again, so that neither digits nor magnitude exceed it.
     """
     shaped = pc.match_substring_regex(texts, _SHAPE)

@@ -10,7 +10,7 @@ from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.inference import naming
+from shared.inference import keys, naming, width
 from shared.inference import table as tables
 from shared.inference.absence import Absence
 from shared.inference.column import Column
@@ -128,14 +128,17 @@ class Look:
         footers = frozenset(footer.lines([(record.line, record.fields) for record in tail.records()]))
         for texts in tail.without(footers):
             add(texts)
-        return self._found(inference.columns(), absence, footers)
+        return self._found(inference, absence, footers)
 
-    def _found(self, columns: tuple[Column, ...], absence: Absence, footers: frozenset[int]) -> Found:
+    def _found(self, inference: Inference, absence: Absence, footers: frozenset[int]) -> Found:
+        columns = keys.marked(inference.columns(), self._key)
         after = (
             tables.grown(self._table, columns, self._key) if self._table else tables.made(columns, self._key)
         )
         rejected = self._rejected + len(footers) + absence.count({one.name: one.type for one in after})
         tolerance.require_few(rejected, self.rows_read, Contract)
+        keys.require_short(columns, self._key)
+        width.require_narrow(columns, inference.most_filled, self._table, after)
         return Found(
             header=self.reading.header,
             columns=columns,

@@ -46,6 +46,9 @@ class Type:
 NOTHING = Type(Kind.NOTHING)
 TEXT = Type(Kind.TEXT)
 
+EXACT = (Kind.BIGINT, Kind.DATE, Kind.TEXT)
+"""Kinds of which a value has one text alone, so that a column widened to text has the texts of its files."""
+
 NUMBERS = (Kind.BIGINT, Kind.NUMERIC, Kind.DOUBLE)
 """From narrow to wide."""
 

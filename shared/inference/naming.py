@@ -96,8 +96,12 @@ def named(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]
             if match is not None:
                 found[place] = match.name
                 free.remove(match)
+    claimed = set(found.values())
+    unnamed = {column.name for column in table if not column.headers and column.name not in claimed}
     taken = {spellings.normal(column.name) for column in table}
-    return tuple(found[place] if place in found else _new(own, taken) for place, own in enumerate(readable))
+    return tuple(
+        found[place] if place in found else _new(own, taken, unnamed) for place, own in enumerate(readable)
+    )
 
 
 def headers(names: Sequence[str], named_: Sequence[str], table: Sequence[TableColumn]) -> Mapping[str, str]:
@@ -147,11 +151,17 @@ def _is_spelling(one: str, other: str) -> bool:
     return spellings.normal(one) == spellings.normal(other) != ""
 
 
-def _new(readable: str, taken: set[str]) -> str:
-    """A name of which no other is a spelling: `a_2` and `a2` would be the same column to a contract."""
+def _new(readable: str, taken: set[str], unnamed: set[str]) -> str:
+    """A name of which no other is a spelling: `a_2` and `a2` would be the same column to a contract.
+
+    Of those that are tried, one of a column that no file has named is that column: it was made like this.
+    """
     base = name = _possible(readable)
     count = 2
     while spellings.normal(name) in taken:
+        if name in unnamed:
+            unnamed.remove(name)
+            return name
         end = f"_{count}"
         name = _cut(base, LONGEST - len(end)) + end
         count += 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from shared.contracts import spellings
 from shared.inference.contract import class_name
 from shared.inference.fields import Field, fields_of
 from shared.inference.kinds import MOST_DIGITS, Kind
@@ -20,12 +23,22 @@ _NAMES = {
     Kind.TIMESTAMPTZ: "TimestampTz",
     Kind.TEXT: "str",
 }
+_BLANK = re.compile(r"column_\d+(_\d+)?")
+"""What columns without a name in the header are called."""
 _OF_BASE = {"BigInt", "Date", "Timestamp", "TimestampTz"}
 
 
 def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()) -> str:
-    """A module with the contract that `contract_of` makes for the same; raises what it raises."""
-    fields = fields_of(columns, key)
+    """A module with the contract that `contract_of` makes for the same; raises what it raises.
+
+    But a column that the files gave no name of its own may be missing: a declared contract finds columns by
+    their names alone.
+    """
+    named = _named(columns)
+    fields = [
+        field if field.name in named or field.name in key else replace(field, nullable=True)
+        for field in fields_of(columns, key)
+    ]
     body = [
         *_variable("dataset", "str", text(dataset)),
         *(_variable("key", "tuple[str, ...]", _tuple(key)) if key else []),
@@ -41,6 +54,17 @@ def source(dataset: str, columns: Sequence[TableColumn], key: Sequence[str] = ()
     ]
     row = "\n".join([f"class {class_name(dataset)}(Contract):", '    """One row."""', "", *body])
     return "\n\n".join(head) + f"\n\n\n{row}\n"
+
+
+def _named(columns: Sequence[TableColumn]) -> set[str]:
+    """Columns that a file's header names; all of them where no file had a header, so that order tells."""
+    if not any(column.headers for column in columns):
+        return {column.name for column in columns}
+    own: dict[str, str] = {}
+    for column in columns:
+        for header in column.headers or [column.name] * (not _BLANK.fullmatch(column.name)):
+            own.setdefault(spellings.normal(header), column.name)
+    return {name for header, name in own.items() if header}
 
 
 def _type(field: Field) -> str:

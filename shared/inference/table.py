@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from shared.inference import keys
 from shared.inference.column import Column
 from shared.inference.forms import Form
 from shared.inference.kinds import TEXT, Type, widen
@@ -45,7 +46,9 @@ def from_json(described: dict[str, Any]) -> TableColumn:
 
 def made(columns: Sequence[Column], key: Collection[str] = ()) -> tuple[TableColumn, ...]:
     """The columns of a new table for a file with these; those of the key are not nullable."""
-    return tuple(_new(column, column.nullable and column.name not in key) for column in columns)
+    return tuple(
+        _new(column, column.nullable and column.name not in key) for column in keys.marked(columns, key)
+    )
 
 
 def grown(
@@ -55,7 +58,8 @@ def grown(
 
     Types are widened to the values: how a file writes its numbers changes no type that is there. New columns
     come last, and are nullable because of the rows before; so becomes a column that the file does not have.
-    Columns of the key stay as they are: rows without it are rejected.
+    Columns of the key do not become nullable: rows without it are rejected. Raises `FileRefused` where the
+    file would change keys that are there.
     """
     found = {column.name: column for column in columns}
     present = {column.name for column in table}
@@ -76,7 +80,8 @@ def _new(column: Column, nullable: bool) -> TableColumn:
 def _grown(column: TableColumn, found: Column | None, is_key: bool) -> TableColumn:
     if found is None:
         return replace(column, nullable=column.nullable or not is_key)
-    kind = widen(column.type, found.seen)
+    seen = found.seen
+    kind = keys.widened(column.name, column.type, seen) if is_key else widen(column.type, seen)
     spelled = () if kind == TEXT else tuple(text for text, _ in found.spelled)
     return TableColumn(
         column.name,

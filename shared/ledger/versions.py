@@ -51,6 +51,19 @@ _PROMOTE = text(f"""
     from heir, ingest.ingestions as load where entry.id = heir.id and load.id = :replaced
     returning entry.serial""").columns(ingestions.c.serial)  # noqa: S608
 
+_REPLACE_ALL = text("""
+    with gone as (
+        update ingest.ingestions set replaced_by = :id
+        where dataset = :dataset and state = 'loaded' and replaced_by is null returning id
+    )
+    update ingest.ingestions set replaced_by = :id
+    where duplicate_of in (select id from gone) and state = 'duplicate' and replaced_by is null""")
+
+
+def replace_all(connection: Connection, dataset: str, ingestion_id: uuid.UUID) -> None:
+    """Mark what was loaded into `dataset` as replaced by the ingestion that makes its table anew."""
+    connection.execute(_REPLACE_ALL, {"id": ingestion_id, "dataset": dataset})
+
 
 def replace_earlier(
     connection: Connection, version: BlobVersion, dataset: str, twin: uuid.UUID | None

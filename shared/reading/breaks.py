@@ -6,7 +6,8 @@ import numpy as np
 
 from shared.errors import FileRefused
 from shared.formats.cells import kind
-from shared.reading import footer, records
+from shared.reading import footer, headings, records
+from shared.reading.headings import Headings
 from shared.reading.layout import Layout
 from shared.reading.lines import Lines
 from shared.reading.stretch import Odd, Stretch
@@ -18,14 +19,16 @@ _A_LABEL_AND_ITS_VALUE = 2
 class Breaks:
     """The lines on which other tables begin, in order, found while the file is read.
 
-    Another table is, below rows and a blank line, the header once more, or two records or more of another
-    width that is theirs in common; a title of one value may stand above. Pairs of a label and its value, or
-    of a sum, are a footer.
+    Another table is, below rows and a blank line, the header once more, a row that names columns, or two
+    records or more of another width that is theirs in common; a title of one value may stand above. Pairs of
+    a label and its value, or of a sum, are a footer.
     """
 
     def __init__(self, layout: Layout) -> None:
         self.lines: list[int] = []
         self._layout = layout
+        self._headings = Headings()
+        self._below_padding: int | None = None
         self._width = layout.width  # of the table that goes on
         self._first_row: int | None = None
         self._apart: int | None = None  # the line on which a record would stand below a blank one, or a title
@@ -35,13 +38,26 @@ class Breaks:
         """Take what comes next in the file."""
         if self._first_row is None and len(read.lines):
             self._first_row = int(read.lines[0])
-        if not read.odd and not self.lines:
-            return
-        after_blank = set(read.after_blank.tolist())
+        after_blank = self._apart_in(read)
+        named = self._headings.look(read, after_blank)
+        if read.odd or self.lines:
+            self._look_at_others(read, after_blank)
+        for line in named:
+            if line not in self.lines and self._is_below_rows(line):
+                self._add(line, self._layout.width)
+        self.lines.sort()
+
+    def _apart_in(self, read: Stretch) -> set[int]:
+        """The lines below blank ones, and below rows that are empty, as a spreadsheet writes blank ones."""
+        padding = headings.padding(read).tolist()
+        below_last, self._below_padding = self._below_padding, padding[-1] + 1 if padding else None
+        below = [*([below_last] if below_last else []), *(line + 1 for line in padding)]
+        return {*read.after_blank.tolist(), *below} - set(padding)
+
+    def _look_at_others(self, read: Stretch, after_blank: set[int]) -> None:
         events: list[tuple[int, Odd | None]] = [(odd.line, odd) for odd in read.odd]
-        if self.lines or read.odd:
-            again = np.intersect1d(read.lines, read.after_blank).tolist()
-            events += [(line, None) for line in set(again) - {odd.line for odd in read.odd}]
+        again = np.intersect1d(read.lines, read.after_blank).tolist()
+        events += [(line, None) for line in set(again) - {odd.line for odd in read.odd}]
         for line, odd in sorted(events, key=lambda event: event[0]):
             is_apart = line in after_blank or line == self._apart
             if odd is None:

@@ -36,8 +36,8 @@ def lines(tail: Tail) -> set[int]:
 
 
 def is_total(text: str) -> bool:
-    """Whether this is a word for a sum."""
-    return _TOTAL.fullmatch(text.strip().removesuffix(":").strip()) is not None
+    """Whether this is a word for a sum; behind a `:` the sum itself may follow, as in `Total: 3`."""
+    return _TOTAL.fullmatch(text.partition(":")[0].strip()) is not None
 
 
 def is_label(text: str) -> bool:

@@ -16,9 +16,9 @@ _FILL = 64 * 1024
 class Lines:
     """The place in the file up to which it was read.
 
-    `number` counts the lines taken so far, so it is the number of the one taken last; `returned` is the sum
-    of bytes put back. `last_blank` is for those who take them: the number of the last blank one between
-    records.
+    `number` counts the lines taken so far, so it is the number of the one taken last, and `size` their bytes;
+    `returned` is the sum of bytes put back. `last_blank` is for those who take them: the number of the last
+    blank one between records.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -28,6 +28,7 @@ class Lines:
         self._at = 0
         self._ended = False
         self.number = 0
+        self.size = 0
         self.returned = 0
         self.last_blank = 0
 
@@ -46,6 +47,7 @@ class Lines:
         if not line:
             return None
         self._at += len(line)
+        self.size += len(line)
         self.number += 1
         return line
 
@@ -53,6 +55,7 @@ class Lines:
         """Have `lines`, the last ones taken, once more before the others."""
         size = sum(map(len, lines))
         self.number -= len(lines)
+        self.size -= size
         self.returned += size
         if size > self._at:
             self._held = b"".join([*lines, self._held[self._at :]])
@@ -73,6 +76,7 @@ class Lines:
     def skip(self, size: int, lines: int) -> None:
         """Count the next `size` bytes, which are `lines` lines, as taken."""
         self._at += size
+        self.size += size
         self.number += lines
 
     def _find_end(self) -> int:

@@ -88,7 +88,8 @@ class QuotedScan:
         stop = found.end() if found else len(line)
         is_cut = found is None or (not self._is_quoted and line[stop:] == "\\")
         if is_cut and (self._is_quoted or end):
-            self._open = [*pieces, line[at:], end]
+            pieces += [line[at:], end]
+            self._open = pieces
             return None
         if is_cut:
             stop = len(line)  # an escape at the file's end escapes nothing

@@ -11,8 +11,9 @@ from shared.reading.dialect import USUAL, Dialect
 from shared.reading.lines import LONGEST_RECORD, Lines
 from shared.reading.quotes import QuotedScan, TextAfterQuote, UnclosedQuote
 
-_MOST_READ_AGAIN = 64 * LONGEST_RECORD
-"""Bytes read a second time behind unclosed quotes before the file counts as no CSV file at all."""
+_MOST_READ_AGAIN = 2 * LONGEST_RECORD
+"""Bytes read a second time behind unclosed quotes, besides as many as the file had up to there, before it
+counts as no CSV file at all. Stray quotes cost less: behind each, reading goes as far as the next quote."""
 
 _UNCLOSED = "a quote is opened on this line and not closed properly"
 _AFTER_QUOTE = "text follows a closing quote; a quote inside a quoted value is written twice"
@@ -90,18 +91,23 @@ def _scanned(first: bytes, lines: Lines, width: int | None, dialect: Dialect) ->
     except (TextAfterQuote, UnclosedQuote):
         single = len(taken) == 1 and not scan.is_open
         lines.put_back(taken[1:])
-        if lines.returned > _MOST_READ_AGAIN:
+        if lines.returned > _MOST_READ_AGAIN + lines.size:
             raise _too_often_unclosed(number) from None
         return Record(number, _text(first), [], _AFTER_QUOTE if single else _UNCLOSED)
     return _checked(number, _text(b"".join(taken)), fields)
 
 
 def _text(line: bytes) -> str:
-    return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
+    return _bare(line).decode("utf-8", "surrogateescape")
+
+
+def _bare(line: bytes) -> bytes:
+    """Without the line end: LF and all CRs before it, two where CRLF was written as text on Windows."""
+    return line[:-1].rstrip(b"\r") if line.endswith(b"\n") else line.removesuffix(b"\r")
 
 
 def _end(line: bytes) -> str:
-    return "\r\n" if line.endswith(b"\r\n") else "\n" if line.endswith(b"\n") else ""
+    return line[len(_bare(line)) :].decode() if line.endswith(b"\n") else ""
 
 
 def _checked(number: int, raw: str, fields: list[str | None]) -> Record:

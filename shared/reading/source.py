@@ -18,6 +18,7 @@ Detect = Callable[[bytes, bool, Overrides], Format]
 """Takes the beginning of the decompressed file, whether that is all, and what is told."""
 
 _WIDE = ("utf-16", "utf-32")
+_TWO_CRS = "Lines end in CR CR LF, which counts as one line end."
 
 
 class Source:
@@ -33,6 +34,8 @@ class Source:
         is_whole = len(head) <= detection.HEAD
         head = head[: detection.HEAD]
         self._found = detect(head, is_whole, told)
+        if b"\r\r\n" in head.replace(b"\0", b"") and _TWO_CRS not in self._found.doubts:
+            self._found = replace(self._found, doubts=(*self._found.doubts, _TWO_CRS))
         self._archive = "zip" if self._found.compression == "zip" else ""
         self._late: tuple[str, ...] = ()  # what is doubtful about an encoding that is decided late
         self._blocks = self._decoded(_after(pieces, plain), head)

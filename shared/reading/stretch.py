@@ -17,6 +17,8 @@ from shared.reading.layout import Layout
 from shared.reading.records import Record
 from shared.reading.reject import Reject, RowError
 
+_BOM = "\ufeff"
+
 Text: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
 
 
@@ -61,7 +63,7 @@ def of_records(records: list[Record], layout: Layout) -> Stretch:
     for record in records:
         row = None if record.fault else layout.dialect.row(record.fields, layout.width)
         is_header = layout.repeats_header(record.raw)
-        if row is None or is_header:
+        if row is None or is_header or record.raw.startswith(_BOM):
             rejects.append(_reject(record, layout.width, is_header=is_header))
         else:
             rows.append((record, row))
@@ -143,4 +145,7 @@ def _reject(record: Record, width: int, *, is_header: bool) -> Reject:
     if is_header:
         message = "the row is the header once more"
         return Reject(record.line, record.raw, (RowError("repeated_header", message),))
+    if record.raw.startswith(_BOM):
+        message = "a byte order mark stands inside of the file: files were glued together"
+        return Reject(record.line, record.raw, (RowError("glued", message),))
     return ragged(record.line, record.raw, len(record.fields), width)

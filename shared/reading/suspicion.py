@@ -1,8 +1,9 @@
 """The first byte of a window that needs the exact parser's eye.
 
 Such a byte is a NUL, one that is no UTF-8, a CR without its LF, a quote that neither opens nor closes a field
-nor stands beside another one inside of it, an escape, a byte order mark at the start, which pyarrow would
-drop, the first of a header that comes again, or the one that stands in for a delimiter where there is none.
+nor stands beside another one inside of it, an escape, a byte order mark that begins a line (at the start
+pyarrow would drop it), the first of a header that comes again, or the one that stands in for a delimiter
+where there is none.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def first(window: bytes, values: Bytes, ends: Places, quotes: Places, layout: La
         size if nul < 0 else nul,
         *(at for byte in _told(layout.dialect) if (at := window.find(byte, 0, size)) >= 0),
         *(at + 1 for line in lines if (at := window.find(line, 0, size)) >= 0),
-        size if window.isascii() else _first_not_utf8(memoryview(window)[:size]),
+        size if window.isascii() else _first_foreign(window, size),
         size if window.find(b"\r", 0, size) < 0 else _first_lone_cr(values, ends),
         _first_stray_quote(values, quotes, layout.dialect) if len(quotes) else size,
     )
@@ -75,6 +76,12 @@ def _told(dialect: Dialect) -> list[bytes]:
         *([dialect.escape.encode()] if dialect.escape else []),
         *([] if dialect.delimiter else [NO_DELIMITER.encode()]),
     ]
+
+
+def _first_foreign(window: bytes, size: int) -> int:
+    """The first mark that begins a line, or byte that is no UTF-8."""
+    mark = window.find(b"\n" + _BOM, 0, size) + 1
+    return min(mark or size, _first_not_utf8(memoryview(window)[:size]))
 
 
 def _first_not_utf8(content: memoryview) -> int:

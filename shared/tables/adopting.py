@@ -16,7 +16,7 @@ from shared.catalog import Dataset
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
 from shared.inference import changes
-from shared.inference.kinds import Kind, Type, widen
+from shared.inference.kinds import NUMBERS, Kind, Type, widen
 from shared.inference.table import TableColumn
 from shared.ledger import datasets, locks
 from shared.tables import altering, dataset, keyless
@@ -47,12 +47,29 @@ def adopt(connection: Connection, contract: type[Contract]) -> list[str]:
         return []
     locks.acquire_dataset(connection, contract.dataset, alone=True)
     plan = _plan(known, contract)
-    if differences := [*_type_differences(plan), *_value_differences(connection, plan)]:
+    if differences := [
+        *_type_differences(plan),
+        *_size_differences(plan),
+        *_value_differences(connection, plan),
+    ]:
         raise SettingsError(
             f"table {known.name} was made from files and differs from contract {contract.__name__}: "
             f"{'; '.join(differences)}. Change the contract, or the rows that speak against it."
         )
-    return [f"table {known.name}: {_shown(change)}" for change in _follow(connection, plan)]
+    try:
+        done = _follow(connection, plan)
+    except altering.Blocked as exc:
+        raise SettingsError(
+            f"table {known.name} cannot become as contract {contract.__name__} wants it: {exc}. Drop what is "
+            "in the way, run this again, and make it anew."
+        ) from None
+    return [f"table {known.name}: {_shown(change)}" for change in done]
+
+
+def forget(connection: Connection, contract: type[Contract]) -> None:
+    """Let the contract declare its dataset, whose table from files was dropped and which has a new one."""
+    if catalog.find_inferred(connection, contract.dataset):
+        _declare(connection, contract, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,21 @@ def _type_differences(plan: _Plan) -> list[str]:
     ]
 
 
+def _size_differences(plan: _Plan) -> list[str]:
+    """Numbers that were recorded with more digits, before or behind the point, than the contract takes."""
+    known = {column.name: column.type for column in plan.before}
+    return [
+        f"column {field.name} has numbers of {kind.whole} digits before the point and {kind.places} behind it"
+        f", the contract takes {field.max_digits - field.decimal_places} and {field.decimal_places}"
+        for field in dataset.fields(plan.contract)
+        if (kind := known.get(field.name)) is not None
+        and field.max_digits is not None
+        and field.decimal_places is not None
+        and kind.kind in NUMBERS
+        and (kind.whole > field.max_digits - field.decimal_places or kind.places > field.decimal_places)
+    ]
+
+
 def _value_differences(connection: Connection, plan: _Plan) -> list[str]:
     name, there = plan.contract.dataset, {column.name for column in plan.before}
     lacking = {
@@ -139,9 +171,15 @@ def _follow(connection: Connection, plan: _Plan) -> Sequence[dict[str, Any]]:
     if plan.required:
         altering.require_values(connection, name, plan.required)
         done += [{"column": column, "change": "required"} for column in plan.required]
-    done.append({"change": "declared", "contract": plan.contract.__name__})
-    datasets.write(connection, name, None, ())
-    datasets.record(connection, name, done)
+    return _declare(connection, plan.contract, done)
+
+
+def _declare(
+    connection: Connection, contract: type[Contract], done: list[dict[str, Any]]
+) -> Sequence[dict[str, Any]]:
+    done.append({"change": "declared", "contract": contract.__name__})
+    datasets.write(connection, contract.dataset, None, ())
+    datasets.record(connection, contract.dataset, done)
     return done
 
 

@@ -63,6 +63,7 @@ def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]
         _require_match(connection, contract)
         return [*adopted, *_ensure_index(connection, contract)]
     making.make(connection, contract)
+    adopting.forget(connection, contract)
     return [f"table {table.name}: created from contract {contract.__name__}"]
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from shared.validation import arrow
 
@@ -20,12 +21,21 @@ def texts(rows: pd.DataFrame) -> list[str]:
     Dates are ISO 8601; decimals are JSON numbers with all of their digits, but for zeros at the end; what no
     JSON number is, such as `NaN`, is a text.
     """
-    columns = {name: column.to_pylist() for name, column in arrow.columns(rows).items()}
+    columns = {name: _values(column) for name, column in arrow.columns(rows).items()}
     names = [json.dumps(name, ensure_ascii=False) for name in columns]
     return [
         f"{{{','.join(f'{name}:{_text(value)}' for name, value in zip(names, row, strict=True))}}}"
         for row in zip(*columns.values(), strict=True)
     ]
+
+
+def _values(column: Any) -> list[Any]:
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        # In UTC some are before the year 1 or after 9999: Python knows no such time.
+        texts = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
+        return [text and f"{text.replace(' ', 'T').rstrip('0').rstrip('.')}+00:00" for text in texts]
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ from shared.errors import FileRefused
 from shared.inference.changes import changes
 from shared.inference.contract import contract_of
 from shared.inference.inferred import Found, Look
+from shared.inference.kinds import TEXT
 from shared.inference.table import TableColumn
 from shared.reading.batches import Reading
 from shared.reading.columns import Mapped
@@ -71,5 +72,5 @@ def _columns(found: Found, table: Sequence[TableColumn]) -> list[Column]:
 def _column(header: str, column: TableColumn | None, whys: Mapping[str, str | None]) -> Column:
     if column is None:
         return Column(header)
-    kind, why = str(column.type.kind), whys.get(column.name)
+    kind, why = str(column.type.kind), whys.get(column.name) if column.type == TEXT else None
     return Column(header, column.name, kind, column.nullable, column.nulls, why)

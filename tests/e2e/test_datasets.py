@@ -48,7 +48,7 @@ def test_a_dry_run_takes_what_is_told_about_the_files(client: Client) -> None:
     assert body["files"][0]["rows"] == [{"id": 1, "name": "Zoë"}]
 
 
-@pytest.mark.parametrize("word", ["yes", "2"])
+@pytest.mark.parametrize("word", ["yes", "2", ""])
 def test_a_dry_run_is_asked_for_by_true_or_false_alone(client: Client, word: str) -> None:
     answer = client.post(("one.csv", orders(1, 1)), dry_run=word)
 

@@ -143,3 +143,27 @@ def test_another_key_than_the_tables_is_refused(shelf: Shelf, declare: Declare, 
 
     with pytest.raises(SettingsError, match=r"the key is \(id\), the contract's is \(name\)"):
         migrate(database_url)
+
+
+@pytest.mark.parametrize(("digits", "places"), [(4, 2), (9, 1)])
+def test_numbers_with_more_digits_than_the_contract_takes_are_a_difference(
+    digits: int, places: int, shelf: Shelf, declare: Declare, database_url: str
+) -> None:
+    shelf.bring("zoo/a.csv", "id,number", "1,123.25", "2,5.50")
+    decimal = f"Annotated[Decimal, Field(max_digits={digits}, decimal_places={places})]"
+    declare(declared("id: BigInt", f"number: {decimal}"))
+
+    with pytest.raises(SettingsError, match="column number has numbers of 3 digits before the point and 2"):
+        migrate(database_url)
+
+
+def test_a_column_without_a_header_does_not_keep_its_file_from_the_declared_dataset(
+    shelf: Shelf, declare: Declare, database_url: str
+) -> None:
+    shelf.bring("zoo/a.csv", "id,,name", "1,a,x")
+    known = shelf.dataset("zoo")
+    declare(source("zoo", known.columns or (), known.contract.key))
+    migrate(database_url)
+
+    found = shelf.bring("zoo/b.csv", "id,,name", "2,b,y")
+    assert (found["state"], found["rows_inserted"]) == ("loaded", 1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, create_engine, text
 
 from shared import dry_run, rows
+from shared.contracts.base import Contract, TimestampTz
+from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
@@ -289,3 +291,57 @@ def test_numbers_are_read_in_the_form_that_is_told() -> None:
 
     errors = found["rejects"][0]["errors"]
     assert [error["column"] for error in errors] == ["tax_amount"]  # 271.9992 is no such number
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "code"),
+    [
+        (b"id,n\n" + b"x" * 2601 + b",1\n", ("id",), "key_too_long"),
+        (
+            b",".join(b"c%d" % number for number in range(1100)) + b"\n" + b",".join([b"1"] * 1100) + b"\n",
+            (),
+            "row_too_wide",
+        ),
+    ],
+)
+def test_rows_that_no_table_takes_are_foretold(
+    content: bytes, key: tuple[str, ...], code: str, engine: Engine
+) -> None:
+    found = outlook(engine, "zoo", content, key=key)
+    assert (found["would_be"], found["error"]["code"]) == ("refused", code)
+
+
+def test_why_a_key_is_text_is_said(engine: Engine) -> None:
+    found = outlook(engine, "zoo", b"id,n\n1.5,1\n", key=("id",))
+    assert found["columns"][0]["type"] == "text"
+    assert found["columns"][0]["why_text"].startswith("a column of the key is")
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+02:00"])
+def test_times_whose_utc_is_in_no_year_are_texts(time: str, engine: Engine) -> None:
+    found = outlook(engine, "zoo", f"t\n{time}\n".encode())
+    assert found["columns"][0]["type"] == "text"
+    assert found["rows"] == [{"t": time}]
+    found = outlook(engine, "zoo", b"t\n9999-12-31T23:59:59-01:00\n9999-12-31T23:59:59Z\n")
+    assert found["columns"][0]["type"] == "text"
+    assert outlook(engine, "zoo", b"t\n9999-12-31T23:59:59Z\n")["columns"][0]["type"] == "timestamptz"
+
+
+def test_a_sum_in_one_cell_is_a_footer(engine: Engine) -> None:
+    found = outlook(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
+    assert [column["type"] for column in found["columns"]] == ["bigint", "numeric", "date"]
+    assert (found["counts"]["rejected"], found["rejects"][0]["line"]) == (1, 32)
+
+
+def test_such_times_of_a_contract_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flights(Contract):
+        dataset: ClassVar[str] = "flights"
+        at: TimestampTz
+
+    monkeypatch.setitem(CONTRACTS, "flights", Flights)
+    content = b"at\n9999-12-31T23:59:59-12:00\n2024-01-01T10:30:00.5+02:00\n"
+    found = outlook(NOWHERE, "flights", content)
+    assert [row["at"] for row in found["rows"]] == [
+        "10000-01-01T11:59:59+00:00",
+        "2024-01-01T08:30:00.5+00:00",
+    ]

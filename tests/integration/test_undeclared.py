@@ -203,7 +203,11 @@ def test_where_undeclared_datasets_are_refused_no_table_is_made(
 ) -> None:
     shelf = Shelf(Ingesting(engine, container, "sales", undeclared_datasets="refuse"), container, engine)
 
-    assert shelf.bring("zoo/a.csv", "id", "1")["error"]["code"] == "unknown_dataset"
+    error = shelf.bring("zoo/a.csv", "id", "1")["error"]
+    assert error["code"] == "unknown_dataset"
+    assert error["detail"].startswith(
+        "No contract declares the dataset 'zoo', and UNDECLARED_DATASETS=refuse"
+    )
 
     assert not shelf.has_table("zoo")
 
@@ -287,3 +291,38 @@ def test_a_file_without_a_header_is_not_guessed_onto_named_columns(shelf: Shelf)
     assert "header_line=none" in guessed["error"]["detail"]
     assert (told["state"], told["rows_inserted"]) == ("loaded", 3)
     assert list(shelf.types("zoo")) == ["id", "price"]
+
+
+def test_rows_that_are_too_wide_for_a_table_make_and_change_none(shelf: Shelf) -> None:
+    names = ",".join(f"c{number}" for number in range(1100))
+    error = shelf.bring("zoo/a.csv", names, ",".join(["1"] * 1100))["error"]
+    assert (error["code"], error["columns"], error["most"]) == ("row_too_wide", 1100, 8000)
+    assert not shelf.has_table("zoo")
+
+    long = ",".join(["9" * 18] * 600)
+    names = names[: names.index(",c600")]
+    assert shelf.bring("den/a.csv", names, long)["state"] == "loaded"
+    assert shelf.bring("den/b.csv", names, ",".join(["x"] * 600))["error"]["code"] == "row_too_wide"
+    assert set(shelf.types("den").values()) == {"bigint"}
+
+
+def test_many_columns_of_which_each_row_fills_few_load(shelf: Shelf) -> None:
+    names = ",".join(f"c{number}" for number in range(1100))
+    halves = [["1"] * 550 + [""] * 550, [""] * 550 + ["1"] * 550]
+    assert shelf.bring("zoo/a.csv", names, *map(",".join, halves))["state"] == "loaded"
+
+
+def test_short_texts_fit_in_many_columns(shelf: Shelf) -> None:
+    names = ",".join(f"c{number}" for number in range(1400))
+    assert shelf.bring("zoo/a.csv", names, ",".join(["abc"] * 1400))["state"] == "loaded"
+
+
+def test_a_blank_name_whose_own_is_taken_is_the_same_column_each_time(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "column 1,n", "x,1")
+
+    first = shelf.bring("zoo/b.csv", ",column 1,n", "p,y,2", "q,z,3")
+    again = shelf.bring("zoo/c.csv", ",column 1,n", "r,y,4", "s,z,5")
+
+    assert (first["state"], again["state"]) == ("loaded", "loaded")
+    assert list(shelf.types("zoo")) == ["column_1", "n", "column_1_2"]
+    assert [row[2] for row in shelf.rows("zoo")] == [None, "p", "q", "r", "s"]

@@ -45,6 +45,73 @@ def test_a_key_is_widened_but_stays_the_key(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "again", "other"),
+    [
+        ("2024-01-01 10:30", "2024-01-01 10:30", "later"),
+        ("2024-01-01T10:30:00+02:00", "2024-01-01T10:30:00+02:00", "later"),
+        ("1.50", "1.50", "x"),
+        ("true", "true", "x"),
+        ("1.5e-7", "1.5e-7", "x"),
+        ("1", "1", "1.50"),
+        ("2024-01-01", "2024-01-01", "2024-01-02 10:30"),
+    ],
+)
+def test_a_key_that_becomes_text_is_still_that_of_its_rows(
+    first: str, again: str, other: str, shelf: Shelf
+) -> None:
+    shelf.bring("zoo/a.csv", "id,name", f"{first},Bo", key="id")
+    shelf.bring("zoo/b.csv", "id,name", f"{other},Al")
+    found = shelf.bring("zoo/c.csv", "id,name", f"{again},Cy")
+
+    assert (found["rows_inserted"], found["rows_updated"]) == (0, 1)
+    assert sorted(shelf.rows("zoo")) == sorted([(first, "Cy"), (other, "Al")])
+
+
+@pytest.mark.parametrize("text", ["+1", "-0", "007"])
+def test_numbers_that_are_written_otherwise_are_another_key(text: str, shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "id,name", f"{text},Bo", key="id")
+    assert shelf.types("zoo")["id"] == "text"
+
+
+def test_a_key_that_was_set_later_never_becomes_text(shelf: Shelf, engine: Engine) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1.50,Bo", "2.25,Al")
+    set_key(engine, "zoo", ["id"])
+    assert shelf.bring("zoo/b.csv", "id,name", "1.5,Cy", "3,Di")["rows_updated"] == 1
+
+    error = shelf.bring("zoo/c.csv", "id,name", "x,Ed")["error"]
+    assert (error["code"], error["column"], error["type"]) == ("key_would_change", "id", "numeric")
+    assert shelf.types("zoo")["id"] == "numeric"
+    assert len(shelf.rows("zoo")) == 3
+
+
+def test_a_key_that_is_too_long_makes_no_table(shelf: Shelf) -> None:
+    error = shelf.bring("zoo/a.csv", "id,name", "é" * 1301 + ",Bo", key="id")["error"]
+    assert (error["code"], error["bytes"], error["most"]) == ("key_too_long", {"id": 2602}, 2600)
+    assert not shelf.has_table("zoo")
+
+    shelf.bring("zoo/b.csv", "id,name", "1,Bo", key="id")
+    assert shelf.bring("zoo/c.csv", "id,name", "x" * 2601 + ",Al")["error"]["code"] == "key_too_long"
+    assert shelf.types("zoo")["id"] == "bigint"
+
+
+def test_the_longest_key_fits(shelf: Shelf) -> None:
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+    value = "".join(alphabet[number * number * 7919 // 13 % 36] for number in range(2600))
+    assert shelf.bring("zoo/a.csv", "id,name", f"{value},Bo", key="id")["state"] == "loaded"
+
+
+def test_the_same_bytes_with_another_key_are_refused(shelf: Shelf) -> None:
+    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+    error = shelf.bring("zoo/b.csv", "id,name", "1,Bo", key="id")["error"]
+    assert error["code"] == "key_differs"
+    assert 'PUT /api/datasets/zoo {"key": [...]}' in error["detail"]
+
+    shelf.bring("den/a.csv", "Id,name", "1,Bo", key="id")
+    assert shelf.bring("den/b.csv", "Id,name", "1,Bo", key="ID")["state"] == "duplicate"
+    assert shelf.bring("den/c.csv", "Id,name", "1,Bo", key="name")["error"]["code"] == "key_differs"
+
+
+@pytest.mark.parametrize(
     ("key", "code"), [("nothing", "header_mismatch"), ("id,nothing", "header_mismatch"), (" , ", None)]
 )
 def test_a_key_of_columns_that_are_not_there_makes_no_table(key: str, code: str | None, shelf: Shelf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -94,7 +95,21 @@ def test_a_field_may_be_long_but_a_record_has_its_bound() -> None:
 @pytest.mark.usefixtures("low_bounds")
 def test_quotes_broken_without_end_refuse_the_file() -> None:
     with pytest.raises(FileRefused, match="quotes"):
-        parsed((b'"x\n' + b"y\n" * 6_000) * 4)
+        parsed(b'x","y\n' * 6_000)  # every line closes what the one above opened, and opens another
+
+
+@pytest.mark.usefixtures("low_bounds")
+def test_quotes_broken_now_and_then_cost_their_lines_alone() -> None:
+    content = (b'"x\n' + b"y\n" * 6_000) * 6
+    assert sum(record.fault is not None for record in parsed(content)) == 6
+
+
+def test_a_record_of_many_lines_is_read_in_proportion_to_them() -> None:
+    lines = 400_000
+    started = time.process_time()
+    (found,) = fields(b'"' + b"\n" * lines + b'",1\n')
+    assert found == (1, ["\n" * lines, "1"])
+    assert time.process_time() - started < 20  # minutes, were every line to copy those above
 
 
 def test_a_line_without_end_refuses_the_file() -> None:

@@ -14,8 +14,8 @@ from tests.integration.fuzz.trial import LawBroken, Trial
 MOST_MEMORY = 400 * 1024 * 1024
 """Bytes that the process may grow by over all files; a single file is bounded by its own tests."""
 
-REGRESSIONS: tuple[int, ...] = ()
-"""Seeds whose files once ended otherwise; none did among the first 20,000."""
+REGRESSIONS = (18082, 18083)
+"""Seeds whose files once ended otherwise, the one because of the other before it."""
 
 
 def most_memory() -> int:
@@ -36,6 +36,6 @@ def test_a_mutated_file_ends_loaded_or_refused(
     print(dict(ends), f"{(most_memory() - before) / 2**20:.0f} MB more")  # noqa: T201
     assert not broken, f"{len(broken)} of {len(seeds)}:\n" + "\n".join(broken[:50])
     assert most_memory() - before < MOST_MEMORY
-    assert min(ends["loaded"], ends["refused"]) > len(seeds) // 20, (
+    assert min(ends["loaded"], ends["refused"]) >= len(seeds) // 20, (
         "the mutations have become too mild or too wild"
     )

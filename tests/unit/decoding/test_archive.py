@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import stat
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,9 @@ from hypothesis import strategies as st
 from shared.decoding.archive import Archive
 from shared.decoding.ranges import RangeFile
 from shared.errors import FileRefused
+from shared.formats.overrides import Overrides
+from shared.reading.batches import Reading
+from shared.reading.columns import Every
 from tests.unit.decoding.cutting import noise
 from tests.unit.decoding.zipping import content, opened, zipped
 
@@ -76,13 +82,28 @@ def test_what_is_no_csv_file_is_named_with_the_reason() -> None:
         ("notes.txt", "not_csv"),
         (".DS_Store", "hidden"),
         ("picture.png", "not_csv"),
-        ("inner.csv.gz", "not_csv"),
+        ("inner.csv.gz", ""),
         ("link.csv", "link"),
     ]
 
 
 def test_text_files_count_where_nothing_is_called_csv() -> None:
     assert loaded("export.txt", "export", "more.dat", "script.py") == ["export.txt", "export", "more.dat"]
+
+
+def test_compressed_files_count_by_the_name_before() -> None:
+    assert loaded("a.csv.gz", "b.TSV.BZ2", "c.csv.zst", "d.tar.gz", "e.txt.gz") == [
+        "a.csv.gz",
+        "b.TSV.BZ2",
+        "c.csv.zst",
+    ]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_compressed_file_in_an_archive_is_read(pack: Callable[[bytes], bytes]) -> None:
+    archive = opened(zipped(("a.csv.gz", pack(b"id,name\n1,Ada\n2,Bob\n"))))
+    (batch,) = Reading(archive.read(archive.members[0]), Every(), Overrides(header_line=1))
+    assert batch.text.to_numpy().tolist() == [["1", "Ada"], ["2", "Bob"]]
 
 
 def test_names_are_only_names_and_no_two_alike() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import keyword
+import time
 
 import pytest
 from hypothesis import example, given
@@ -80,6 +81,12 @@ def test_a_name_becomes_readable(name: str, column: str) -> None:
 
 def test_names_that_come_again_are_numbered() -> None:
     assert readable(["name", "Name", "NAME", "name_2"]) == ["name", "name_3", "name_4", "name_2"]
+
+
+def test_names_that_come_again_a_thousand_times_are_numbered_at_once() -> None:
+    started = time.process_time()
+    assert readable(["name"] * 20_000)[-1] == "name_20000"
+    assert time.process_time() - started < 10  # minutes, were each to try the numbers of those before
 
 
 def test_nameless_columns_go_by_their_place() -> None:

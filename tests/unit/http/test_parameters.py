@@ -68,6 +68,13 @@ def test_a_key_that_no_index_can_have_is_a_fault(key: str) -> None:
     assert [parameter for parameter, _ in faults(key=key)] == ["key"]
 
 
+@pytest.mark.parametrize("name", ["dry_run", "key", "delimiter", "dataset"])
+def test_a_parameter_without_a_value_is_a_fault_though_the_platform_drops_it(name: str) -> None:
+    url = f"https://somewhere/api/ingest?code=&filename=a.csv&{name}="
+    _, found = parameters.destination({"filename": "a.csv"}, own(), url)
+    assert found == [{"parameter": name, "detail": f"{name} has no value."}]
+
+
 def test_undeclared_datasets_are_made_only_where_the_settings_say_so() -> None:
     to, _ = parameters.destination({}, own(UNDECLARED_DATASETS="refuse"))
     assert not to.creates

@@ -49,7 +49,7 @@ def test_every_kind_has_a_rule_and_a_column() -> None:
     texts: dict[str, Texts] = {
         "a": ["1"],
         "b": ["1.5"],
-        "c": ["1e5"],
+        "c": ["1e+5"],
         "d": ["true"],
         "date": ["2024-01-01"],
         "f": ["2024-01-01 10:30"],

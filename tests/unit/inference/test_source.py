@@ -139,3 +139,15 @@ def test_what_http_needs_imports_nothing_heavy() -> None:
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_only_a_column_that_no_header_names_may_be_missing() -> None:
+    text = infer({"a": ["x"]})["a"].type
+    headers = {"id": ("ID",), "column_2": (), "a": ("a",), "a_2": ("a",), "column_5": ("€",)}
+    named = [TableColumn(name, text, False, headers=found) for name, found in headers.items()]
+    saved = executed(source("zoo", named, ["id"]), "named")
+    assert [field.name for field in dataset.fields(saved) if field.required] == ["id", "a", "column_5"]
+
+    blank = [TableColumn(f"column_{place}", text, False) for place in (1, 2)]
+    saved = executed(source("zoo", blank), "blank")
+    assert all(field.required for field in dataset.fields(saved))

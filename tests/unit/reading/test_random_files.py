@@ -143,6 +143,7 @@ def test_in_any_dialect_clean_files_read_as_by_pythons_reader(dialect: Dialect, 
     random = Random(seed)  # noqa: S311
     tight = replace(dialect, spaces_around_quotes=False)
     rows = [dialect.delimiter.join(cell(random, 0.3, tight) for _ in range(3)) for _ in range(200)]
+    rows = [row for row in rows if not row.startswith("\ufeff")]  # a reject: files were glued together
     content = "\r\n".join([row + dialect.delimiter * dialect.has_trailing_delimiter for row in rows])
 
     read = walked(content.encode(), ["x"] * 3, dialect=dialect)

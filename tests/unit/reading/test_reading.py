@@ -9,8 +9,9 @@ import pytest
 
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
+from shared.formats.overrides import Overrides
 from shared.reading.batches import Batch, Reading
-from shared.reading.columns import OfContract
+from shared.reading.columns import Columns, Every, OfContract
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 
@@ -43,8 +44,37 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
 
 
 def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() -> None:
-    (batch,) = Reading([b"\xef\xbb\xbf" + csv("\ufeff" + row(1), "\ufeff" + row(2))], OfContract(Sales))
-    assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "\ufeffSO2"]
+    content = csv('"\ufeffSO1"' + row(1).removeprefix("SO1"), row(2))
+    (batch,) = Reading([b"\xef\xbb\xbf" + content], OfContract(Sales))
+    assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "SO2"]
+
+
+@pytest.mark.parametrize("count", [1, 500])
+@pytest.mark.parametrize("columns", [OfContract(Sales), Every()])
+def test_where_files_were_glued_together_a_mark_makes_a_reject(count: int, columns: Columns) -> None:
+    rows = [row(number) for number in range(count)]
+    glued = [*rows, "\ufeff" + row(1), *rows, "\ufeff" + HEADER, *rows, HEADER, *rows]
+    batches = list(Reading([csv(*glued)], columns, Overrides(header_line=1)))
+    rejects = [(reject.line, reject.errors[0].code) for batch in batches for reject in batch.rejects]
+    assert sum(len(batch.lines) for batch in batches) == 4 * count
+    assert rejects == [
+        (count + 2, "glued"),
+        (2 * count + 3, "repeated_header"),
+        (3 * count + 4, "repeated_header"),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 5_000])
+def test_a_line_end_with_two_crs_is_one(count: int) -> None:
+    content = csv(*map(row, range(count)), '"a\r\r\nb"' + row(1).removeprefix("SO1"))
+    content = content.replace(b"\n", b"\r\r\n").replace(b"\r\r\r\r\n", b"\r\r\n")
+    reading = Reading([content], OfContract(Sales))
+    batches = list(reading)
+    found = [raw for batch in batches for raw in map(batch.raw, range(len(batch.lines)))]
+    assert found[:-1] == [row(number) for number in range(count)]
+    assert batches[-1].text["sales_order_number"].tolist()[-1] == "a\r\r\nb"
+    assert not any("\r" in value for batch in batches for value in batch.text.iloc[:, -1].dropna())
+    assert any("CR CR LF" in doubt for doubt in reading.format.doubts)
 
 
 def test_columns_that_are_not_loaded_are_left_out() -> None:

@@ -1,0 +1,123 @@
+"""The opening: headers of another width than the rows have, and preambles as wide as the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.formats.detection import detect
+from shared.formats.format import Format
+from shared.formats.overrides import Overrides
+
+
+def table(header: str, row: Callable[[int], str], rows: int = 40) -> str:
+    return header + "\n" + "".join(row(number) + "\n" for number in range(rows))
+
+
+def found(text: str, **told: object) -> Format:
+    return detect(text.encode(), is_whole=True, overrides=Overrides(**told))  # type: ignore[arg-type]
+
+
+def day(number: int) -> str:
+    return f"2023-01-{number % 28 + 1:02d},Coffee {number},{number}.50"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("payload", '{{"a": {0}, "b": 2}}'),
+        ("name", "Smith{0},John"),
+        ("name", "Smith{0}, John"),
+        ("text", "I went, and {0} came; then | left"),
+        ("Betrag", "{0},07"),
+        ("amount", "1,{0}00.50"),
+        ("pos", "{0}.5,{0}.25"),
+    ],
+)
+def test_a_name_right_above_rows_with_delimiters_is_that_of_a_single_column(header: str, row: str) -> None:
+    detected = found(table(header, row.format))
+    assert (detected.delimiter, detected.header_line) == ("", 1)
+    assert "could be the delimiter too" in detected.doubts[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter", "values"),
+    [
+        ("id,tags", ",", "a;b;c;d"),
+        ("id\ttags", "\t", "a|b|c|d"),
+        ("id,name,pos", ",", "bob,1.5;2.5;3.5;4.5"),
+        ("id\tcat", "\t", "Home|Kitchen|Pots"),
+    ],
+)
+@pytest.mark.parametrize("varying", [False, True])
+def test_delimiters_of_lists_in_values_are_not_those_of_the_header(
+    header: str, delimiter: str, values: str, *, varying: bool
+) -> None:
+    def row(number: int) -> str:
+        return f"{number}{delimiter}" + (values[: len(values) - number % 3 * 2] if varying else values)
+
+    detected = found(table(header, row))
+    assert (detected.delimiter, detected.header_line) == (delimiter, 1)
+
+
+@pytest.mark.parametrize("name", ["'Smith, Pat'", "'O''Brien, Pat'", "'Smith,Pat'"])
+def test_quotes_in_which_the_rows_fit_the_header_are_quotes(name: str) -> None:
+    detected = found(table("id,name", lambda number: f"{number},{name}"))
+    assert (detected.delimiter, detected.quote, detected.header_line) == (",", "'", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        (table("id,x,y", lambda number: f"{number},{number},5,{number},25"), ","),
+        ("SEQUENTIAL\nuser1;127.0.0.1:59\nuser2;127.0.0.1:60\n", ";"),
+    ],
+)
+def test_names_that_no_row_fits_stay_the_header_and_are_told(text: str, delimiter: str) -> None:
+    detected = found(text)
+    assert (detected.delimiter, detected.header_line) == (delimiter, 1)
+    assert any("tell its delimiter or header_line" in doubt for doubt in detected.doubts)
+
+
+def test_a_decimal_comma_that_is_told_is_no_delimiter_between_digits() -> None:
+    assert found(table("7", lambda number: f"{number},5"), decimal=",").delimiter == ""
+    assert found(table("7", lambda number: f"{number},5")).delimiter == ","
+    assert found(table("id,n", lambda number: f"{number},{number}"), decimal=",").delimiter == ","
+    assert found(table("id,n", lambda number: f'{number},"{number},5"'), decimal=",").delimiter == ","
+    assert found(table("7", "{},5".format), decimal=",", delimiter=",").delimiter == ","
+
+
+def test_a_header_that_comes_again_is_still_the_header() -> None:
+    first, second = (table("id,name", lambda number: f"{number},b{number}") for _ in range(2))
+    detected = found(first + second)
+    assert detected.header_line == 1
+    assert detected.doubts == ("The header comes again further down, where it is read as a row.",)
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("ACME Corp,Main Street 5,London\n\n", 3),
+        ("Account: 123, Name: John, Smith\nPeriod: 1, 2, 3, 4\n\n", 4),
+        ("Account,123,\nOwner,Max,\nFrom,2023,\n\n", 5),
+        ("Account,123\n\nOwner,Max\n,,\n", 5),
+    ],
+)
+def test_names_below_a_blank_line_are_the_header_of_rows_below_a_preamble(above: str, line: int) -> None:
+    for delimiter in (",", ";"):
+        text = (above + table("Date,Text,Amount", day)).replace(",", delimiter)
+        detected = found(text)
+        assert (detected.header_line, detected.header_lines, detected.delimiter) == (line, 1, delimiter)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n3,4\n\nc,d\n5,6\n7,8\n",
+        "a,b\n\n1,2\n3,4\n",
+        "a,b,c\n1,2,3\n4,5,6\n\nc,d\n5,6\n7,8\n8,9\n",
+    ],
+)
+def test_a_table_above_a_blank_line_is_no_preamble(text: str) -> None:
+    assert found(text).header_line == 1
