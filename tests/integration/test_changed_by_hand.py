@@ -95,8 +95,12 @@ def test_a_declared_table_altered_by_hand_takes_no_rows(
         ingesting.ingest("sales/a.csv")
 
 
-def test_a_value_too_long_for_the_key_is_the_files_fault(shelf: Shelf) -> None:
+def test_a_value_too_long_for_a_contracts_key_is_the_files_fault(
+    shelf: Shelf, declare: Declare, database_url: str
+) -> None:
     shelf.bring("zoo/a.csv", "id,n", "x,5", key="id")
+    declare(declared("id: str", "n: BigInt", key="('id',)"))
+    migrate(database_url)
     long = "".join(map(str, range(9000)))
 
     refused = shelf.bring("zoo/b.csv", "id,n", "y,6", f"{long},7")

@@ -108,7 +108,9 @@ def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: Con
         assert "lower case" in fault["detail"]
     with pytest.raises(InvalidRequest) as caught:
         uploading.store(container, Destination("visits"), [FILE])
-    assert caught.value.faults[0]["detail"] == "There is no dataset 'visits'; known: sales."
+    assert caught.value.faults[0]["detail"].startswith(
+        "No contract declares the dataset 'visits', and UNDECLARED_DATASETS=refuse"
+    )
     assert list(container.list_blob_names()) == []
 
 
