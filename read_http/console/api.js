@@ -4,6 +4,11 @@ import * as key from "./key.js";
 import { attempt } from "./request.js";
 
 const ROOT = new URL("..", import.meta.url);
+const UNSAID = {
+  404: "This app does not offer that.",
+  413: "This is larger than the app accepts in one request.",
+  503: "The app is not available at the moment.",
+};
 
 /** What went wrong, in the app's own words where it has any. */
 export class Problem extends Error {
@@ -14,51 +19,37 @@ export class Problem extends Error {
   }
 }
 
-/** The address of an endpoint; parameters that are empty are left out. */
-export function url(path, query = {}) {
-  const found = new URL(path, ROOT);
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") found.searchParams.set(name, value);
-  }
-  return found;
-}
-
 /** The JSON of an answer; raises `Problem`. `options`: those of `raw`. */
 export async function json(path, options) {
   return parse((await raw(path, options)).text);
 }
 
-/** The whole answer, `{status, text, header}`. `options`: query, method, body, headers, signal, onprogress, type. */
-export async function raw(path, { query, headers, ...options } = {}) {
+/** The whole answer, `{status, text, header}`. `options`: query, and those of `attempt`. */
+export async function raw(path, { query = {}, headers, ...options } = {}) {
+  const url = new URL(path, ROOT);
+  for (const [name, value] of Object.entries(query)) if (value) url.searchParams.set(name, value);
   for (;;) {
     const used = key.current();
     const sent = { Accept: "application/json", ...headers, ...(used ? { "x-functions-key": used } : {}) };
-    const answer = await attempt(url(path, query), { ...options, headers: sent });
-    if (answer.status !== 401) return accepted(answer);
+    const answer = await attempt(url, { ...options, headers: sent });
+    if (answer.status < 400) return answer;
+    if (answer.status !== 401) throw await problem(answer);
     if (!(await key.ask(used))) throw new Problem(401, "The app wants a function key, and none was given.");
   }
 }
 
-async function accepted(answer) {
-  if (answer.status < 400) return answer;
-  const text = typeof answer.text === "string" ? answer.text : await answer.text.text();
+async function problem({ status, text }) {
   let body = {};
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(typeof text === "string" ? text : await text.text());
   } catch {
     // No problem of the app's: its platform answered.
   }
-  throw new Problem(answer.status, body.detail ?? unsaid(answer.status), body.errors);
+  const unsaid = UNSAID[status] ?? `The app failed (${status}) without saying why; its log knows more.`;
+  return new Problem(status, body.detail ?? unsaid, body.errors);
 }
 
-const unsaid = (status) =>
-  ({
-    404: "This app does not offer that.",
-    413: "This is larger than the app accepts in one request.",
-    503: "The app is not available at the moment.",
-  })[status] ?? `The app failed (${status}) without saying why; its log knows more.`;
-
 /** JSON whose numbers stay as they are written where JavaScript has no such number. */
-export const parse = (text) =>
+const parse = (text) =>
   JSON.parse(text, (_, value, context) =>
     typeof value === "number" && context && String(value) !== context.source ? context.source : value);

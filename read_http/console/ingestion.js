@@ -1,177 +1,152 @@
 // One ingestion: what became of the file and its rows, and what can be done about it.
 
-import { json, raw } from "./api.js";
-import { confirm } from "./confirm.js";
+import { json } from "./api.js";
+import { legend } from "./counts.js";
+import { dialog } from "./dialog.js";
 import { announce, button, h, show, to } from "./dom.js";
-import { REJECTS, addRows, bar, facts, hash, legend, loaded, problem, reject, state, table, time } from "./parts.js";
-import { follow, isSettled } from "./polling.js";
+import { follow, isSettled } from "./following.js";
+import { facts, muted, note, problem, state, time } from "./parts.js";
+import { download } from "./rejects.js";
+import { REJECTS, paged, reject, table } from "./tables.js";
 import { count, duration, format, moment, number, size } from "./text.js";
 
-const PAGE = 100;
 const MEMBERS = [
-  { label: "File of the archive", class: "wide" }, { label: "State" }, { label: "Rows", class: "number" },
-  { label: "Rejected", class: "number" },
+  { label: "File of the archive", class: "file" }, "State", { label: "Rows", class: "number" }, { label: "Rejected", class: "number" },
 ];
 
 export function ingestion({ title, id, signal }) {
   title.append("Ingestion");
-  const place = h("div", { class: "stack" }, h("p", { class: "muted" }, "Loading…"));
-  const watch = () =>
-    follow(() => json(`ingestions/${id}`, { signal }), draw, signal)
-      .catch((error) => error.name === "AbortError" || show(place, problem(error, watch)));
+  const place = h("div.stack", muted("Loading…"));
+  const said = h("div");
+  const path = `ingestions/${encodeURIComponent(id)}`;
   let before;
 
+  async function watch() {
+    const lost = (error) => show(said, note("", `${error.message} Trying again.`));
+    try {
+      await follow(() => json(path, { signal }), draw, signal, lost);
+    } catch (error) {
+      if (error.name !== "AbortError") show(place, problem(error, watch));
+    }
+  }
+
   function draw(entry) {
+    show(said);
     title.textContent = entry.filename;
     document.title = `${entry.filename} – CSV to Postgres`;
     if (before && before !== entry.state) announce(`${entry.filename}: ${entry.state}`);
     before = entry.state;
-    show(place, summary(entry), actions(entry, watch, signal), fault(entry), progress(entry), outcome(entry), rejects(entry, signal),
-      details(entry));
+    show(place, summary(entry), actions(entry, act, signal), fault(entry), links(entry), progress(entry), outcome(entry),
+      members(entry), rejects(entry, path, signal), details(entry));
+  }
+
+  async function act(pressed, method, what, done) {
+    pressed.disabled = true;
+    try {
+      await json(what ? `${path}/${what}` : path, { method, signal });
+      announce(done);
+      title.focus(); // what was pressed goes
+      show(said);
+      watch();
+    } catch (error) {
+      pressed.disabled = false;
+      if (error.name !== "AbortError") show(said, problem(error));
+    }
   }
 
   watch();
-  return [h("p", { class: "crumbs" }, to("Ingestions", "ingestions")), title, place];
+  return [h("p.crumbs", to("Ingestions", "ingestions")), title, said, place];
 }
 
-const summary = (entry) =>
-  h("p", { class: "summary" }, state(entry.state), h("span", {}, "into ", to(entry.dataset, "datasets", entry.dataset)),
-    h("span", {}, size(entry.size)), h("span", {}, "received ", time(entry.timings.received_at)),
-    entry.timings.load_milliseconds !== null && h("span", {}, `took ${duration(entry.timings.load_milliseconds)}`));
+const summary = ({ state: name, dataset, size: bytes, timings }) =>
+  h("p.summary", state(name), h("span", "into ", to(dataset, "datasets", dataset)), h("span", size(bytes)),
+    h("span", "received ", time(timings.received_at)),
+    timings.load_milliseconds !== null && h("span", `took ${duration(timings.load_milliseconds)}`));
 
-function actions(entry, watch, signal) {
-  const said = h("div", {});
-  const act = (method, path, done) => async (event) => {
-    const pressed = event?.currentTarget;
-    if (pressed) pressed.disabled = true;
-    try {
-      await json(path, { method, signal });
-      announce(done);
-      watch();
-    } catch (error) {
-      if (pressed) pressed.disabled = false;
-      if (error.name !== "AbortError") show(said, problem(error));
-    }
-  };
-  const undo = async () => {
+function actions(entry, act, signal) {
+  const replay = (event) => act(event.currentTarget, "POST", "replay", "It is loaded again");
+  const undo = async ({ currentTarget: pressed }) => {
     const text = [
-      `The rows that ${entry.filename} inserted or last changed leave the dataset ${entry.dataset}.`,
-      "Values that it had replaced do not come back. The file stays in storage and can be loaded again by a replay.",
+      h("p", "The rows that ", h("bdi", entry.filename), ` inserted or last changed leave the dataset ${entry.dataset}.`),
+      h("p", "Values that it had replaced do not come back. The file stays in storage and can be loaded again by a replay."),
     ];
-    if (await confirm("Undo this load?", text, "Undo the load")) {
-      await act("DELETE", `ingestions/${entry.id}`, "The load is undone")();
-    }
+    const isSure = await dialog("Undo this load?", text, h("button.danger", "Undo the load"), signal);
+    if (isSure) await act(pressed, "DELETE", "", "The load is undone");
   };
+  return h("div.actions", isSettled(entry) && button("Replay", replay),
+    entry.state === "loaded" && button("Undo…", undo, "danger.quiet"));
+}
+
+function fault({ error, undone }) {
   return [
-    h("div", { class: "actions" },
-      isSettled(entry) &&
-        button("Replay", act("POST", `ingestions/${entry.id}/replay`, "It is loaded again"), "",
-          { title: "Load this version of the file again" }),
-      entry.state === "loaded" && button("Undo…", undo, "danger quiet")),
-    said,
+    error && note("bad", error.detail),
+    undone && note("", `Undone ${moment(undone.at)}: ${count(undone.rows_removed, "row")} removed`,
+      undone.rows_changed_since > 0 && `, ${number(undone.rows_changed_since)} stay that a later load has changed`,
+      undone.handed_over_to && [", the others are those of ", link(undone.handed_over_to), ", which has the same bytes"], "."),
   ];
 }
 
-function fault(entry) {
-  const links = [
+const link = (id) => to(`ingestion ${id.slice(0, 8)}`, "ingestions", id);
+
+const links = (entry) =>
+  [
     ["The same bytes were loaded already by ", entry.duplicate_of],
     ["Replaced by ", entry.replaced_by],
     ["Corrects rows that were rejected by ", entry.corrects],
     ...(entry.corrected_by ?? []).map((id) => ["Rejected rows were corrected by ", id]),
     ["A file of the archive ", entry.archive],
-  ];
-  return [
-    entry.error && h("div", { class: "problem" }, h("p", {}, entry.error.detail)),
-    links.filter(([, id]) => id).map(([text, id]) =>
-      h("p", { class: "notice" }, text, to(`ingestion ${id.slice(0, 8)}`, "ingestions", id))),
-    entry.members && table("Files of the archive", MEMBERS, entry.members.map((one) =>
-      [to(one.member, "ingestions", one.id), state(one.state), number(one.counts.read), number(one.counts.rejected)])),
-  ];
-}
+  ].filter(([, id]) => id).map(([text, id]) => note("", text, link(id)));
 
 function progress(entry) {
   if (isSettled(entry)) return null;
-  const words = entry.state === "received" ? "Waiting for its turn" : `${count(entry.counts.read ?? 0, "row")} so far`;
-  return h("div", { class: "progress" },
-    h("progress", { max: entry.size || 1, value: entry.bytes_read ?? 0, "aria-label": "Read so far" }), h("p", {}, words));
+  return h("div.progress",
+    h("progress", { max: entry.size || 1, value: entry.bytes_read ?? 0, "aria-label": "Read so far" }),
+    h("p", entry.state === "received" ? "Waiting for its turn" : `${count(entry.counts.read ?? 0, "row")} so far`));
 }
 
-function outcome(entry) {
-  const { counts } = entry;
-  if (!isSettled(entry) || !counts.read) return null;
-  return h("section", {}, h("h2", {}, count(counts.read, "row"), " read"), bar(counts), legend(counts));
-}
+const outcome = (entry) =>
+  isSettled(entry) && entry.counts.read > 0 &&
+  h("section", h("h2", count(entry.counts.read, "row"), " read"), entry.state !== "undone" && legend(entry.counts));
 
-function rejects(entry, signal) {
-  if (!entry.counts.rejected) return null;
-  const path = `ingestions/${entry.id}/rejects`;
-  const said = h("div", {});
-  const download = async (event) => {
-    const pressed = event.currentTarget;
+const members = ({ members: found }) =>
+  found && table("Files of the archive", MEMBERS, found.map((one) =>
+    [to(one.member, "ingestions", one.id), state(one.state), number(one.counts.read), number(one.counts.rejected)]));
+
+function rejects(entry, path, signal) {
+  if (!entry.counts.rejected || entry.members) return null; // those of an archive are its files'
+  const said = h("div");
+  const save = async ({ currentTarget: pressed }) => {
     pressed.disabled = true;
-    try {
-      const answer = await raw(path, { headers: { Accept: "text/csv" }, type: "blob", signal });
-      save(answer.text, /filename="([^"]+)"/.exec(answer.header("content-disposition"))?.[1] ?? "rejects.csv");
-      show(said);
-    } catch (error) {
-      if (error.name !== "AbortError") show(said, problem(error));
-    }
+    show(said);
+    await download(`${path}/rejects`, signal).catch((error) => show(said, problem(error)));
     pressed.disabled = false;
   };
-  return h("section", {}, h("h2", {}, "Rejected rows"),
-    h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
-      hash("_line"), " and ", hash("_errors"), " may stay."),
-    h("div", { class: "actions" }, button("Download as CSV", download, "primary"),
+  const ask = (after) => json(`${path}/rejects`, { query: { limit: 100, after }, signal });
+  return h("section", h("h2", "Rejected rows"),
+    muted("They are not in the table. Download them, mend them, and upload the file: the columns ",
+      h("code", "_line"), " and ", h("code", "_errors"), " may stay."),
+    h("div.actions", button("Download as CSV", save, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
-    loaded(() => json(path, { query: { limit: PAGE }, signal }), (page) => pages(page, path, signal)));
+    paged("Rejected rows", REJECTS, ask, (page) => page.rejects.map(reject), { signal }));
 }
 
-function pages(first, path, signal) {
-  const body = h("tbody", {});
-  let { next } = first;
-  const more = button("Show more", async () => {
-    more.disabled = true;
-    try {
-      const page = await json(path, { query: { limit: PAGE, after: next }, signal });
-      addRows(body, REJECTS, page.rejects.map(reject));
-      announce(`${page.rejects.length} more`);
-      next = page.next;
-      more.hidden = !next;
-    } finally {
-      more.disabled = false;
-    }
-  });
-  more.hidden = !next;
-  return [table("Rejected rows", REJECTS, first.rejects.map(reject), body), h("div", { class: "actions" }, more)];
-}
-
-function save(content, name) {
-  const link = h("a", { href: URL.createObjectURL(content), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-function details(entry) {
-  const { timings } = entry;
-  const columns = (entry.columns ?? []).map(({ name, column }) => [
-    name, column ?? h("span", { class: "muted" }, "not loaded"),
-  ]);
-  const doubts = entry.format?.doubts ?? [];
+function details({ format: found, timings, columns = [], ...entry }) {
+  const skipped = found?.skipped?.map(({ member }) => member).join(", ");
   return [
-    h("section", {}, h("h2", {}, "Details"), facts([
-      ["Format", entry.format && format(entry.format).join(", ")],
-      ["In doubt", doubts.length > 0 && doubts.join(" ")],
-      ["Told, not detected", entry.format?.told?.length > 0 && entry.format.told.join(", ")],
-      ["Not loaded", entry.ignored_columns?.length > 0 && entry.ignored_columns.join(", ")],
+    h("section", h("h2", "Details"), facts([
+      ["Format", format(found).join(", ")],
+      ["In doubt", found?.doubts?.join(" ")],
+      ["Told, not detected", found?.told?.join(", ")],
+      ["Not loaded", skipped || entry.ignored_columns?.join(", ")],
       ["Received", moment(timings.received_at)],
-      ["Started", timings.started_at && moment(timings.started_at)],
-      ["Finished", timings.finished_at && moment(timings.finished_at)],
+      ["Started", moment(timings.started_at)],
+      ["Finished", moment(timings.finished_at)],
       ["Attempts", number(entry.attempts)],
-      ["Blob", hash(entry.blob)],
-      ["SHA-256", entry.sha256 && hash(entry.sha256)],
-      ["Ingestion", hash(entry.id)],
+      ["Blob", h("code", entry.blob)],
+      ["SHA-256", entry.sha256 && h("code", entry.sha256)],
+      ["Ingestion", h("code", entry.id)],
     ])),
-    columns.length > 0 && h("details", {}, h("summary", {}, `Columns (${columns.length})`),
-      table("Columns", [{ label: "In the file" }, { label: "In the table" }], columns)),
+    columns.length > 0 && h("details", h("summary", `Columns (${columns.length})`),
+      table("Columns", ["In the file", "In the table"], columns.map(({ name, column }) => [name, column ?? muted("not loaded")]))),
   ];
 }

@@ -1,8 +1,9 @@
 // One chosen file: its preview, its way to storage, its load.
 
+import { legend } from "./counts.js";
 import { announce, button, h, show, to } from "./dom.js";
-import { bar, legend, problem, state } from "./parts.js";
-import { follow } from "./polling.js";
+import { follow } from "./following.js";
+import { muted, note, problem, state } from "./parts.js";
 import { isHopeless, outlook } from "./preview.js";
 import { preview, send } from "./sending.js";
 import { count, size } from "./text.js";
@@ -10,151 +11,140 @@ import { count, size } from "./text.js";
 let queue = Promise.resolve();
 
 export class Item {
-  /** `changed` hears of each change of `stage`: new, looking, ready, refused, sending, loading, done. */
+  /** `changed` hears of each change of `stage`: new, looking, ready, refused, queued, sending, loading, failed, done, left. */
   constructor(file, changed) {
     this.file = file;
     this.changed = changed;
     this.stage = "new";
-    this.body = h("div", { class: "stack" });
-    this.remove = button("Remove", () => this.leave(), "quiet", { "aria-label": `Remove ${file.name}` });
-    this.element = h("li", { class: "card" },
-      h("div", { class: "head" }, h("h2", {}, file.name), h("span", { class: "muted" }, size(file.size)), this.remove),
-      this.body);
+    this.body = h("div.stack");
+    this.remove = button("", () => this.leave(), "quiet");
+    this.offer("Remove");
+    this.element = h("li.card.box", h("div.head", h("h2", file.name), muted(size(file.size)), this.remove), this.body);
+  }
+
+  is(...stages) {
+    return stages.includes(this.stage);
   }
 
   get isWaiting() {
-    return ["new", "looking", "ready"].includes(this.stage);
+    return this.is("new", "looking", "ready");
   }
 
   get isUnderWay() {
-    return this.stage === "sending";
+    return this.is("queued", "sending", "loading");
   }
 
-  enter(stage) {
+  enter(stage, ...shown) {
     this.stage = stage;
+    if (shown.length) show(this.body, ...shown);
     this.changed();
+  }
+
+  /** What its button is for; without a word there is none. */
+  offer(word) {
+    this.remove.hidden = !word;
+    show(this.remove, word, h("span.unseen", ` ${this.file.name}`));
   }
 
   leave() {
     this.task?.abort();
-    this.stage = "left";
     this.element.remove();
-    this.changed(this);
+    this.enter("left");
   }
 
   /** What `run` does, with a signal that the next task, or the file's removal, aborts. */
-  async begin(run) {
+  async begin(run, failed) {
     this.task?.abort();
-    const task = (this.task = new AbortController());
+    const { signal } = (this.task = new AbortController());
     try {
-      await run(task.signal);
+      await run(signal);
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
+      if (error.name !== "AbortError") failed(error);
     }
   }
 
   /** Ask for the preview, one file after the other; without a dataset there is none. */
   look(told, isOpen) {
-    this.again = () => this.look(told, isOpen);
     this.looked = JSON.stringify(told);
-    if (!told.dataset) {
-      this.enter("new");
-      return show(this.body, h("p", { class: "muted" }, "The preview appears once a dataset is chosen."));
-    }
-    this.enter("looking");
-    show(this.body, h("p", { class: "muted busy" }, "Looking into the file…"));
+    if (!told.dataset) return this.enter("new", muted("The preview appears once a dataset is chosen."));
+    this.enter("looking", h("p.muted.busy", "Looking into the file…"));
     return this.begin(async (signal) => {
-      const turn = (queue = queue.then(() => preview(this.file, told, signal)).catch((error) => ({ error })));
+      const turn = queue.then(() => preview(this.file, told, signal));
+      queue = turn.catch(() => {});
       const found = await turn;
-      if (signal.aborted) return;
-      this.tell(found, isOpen);
+      this.enter(isHopeless(found) ? "refused" : "ready", outlook(found, isOpen), isHopeless(found) && this.insist());
+    }, (error) => {
+      const again = error.status !== 400 && (() => this.look(told, isOpen));
+      this.enter(error.status === 400 ? "refused" : "ready", error.status === 0 ? note("warn", error.message) : problem(error, again));
     });
   }
 
-  tell(found, isOpen) {
-    if (found.error) {
-      show(this.body, found.error.status ? problem(found.error, this.again) : h("p", { class: "notice" }, found.error.message));
-      return this.enter(found.error.status === 400 ? "refused" : "ready");
-    }
-    show(this.body, outlook(found, isOpen));
-    if (!isHopeless(found)) return this.enter("ready");
+  insist() {
     const anyway = button("Send it anyway", () => {
-      left.remove();
+      choice.remove();
       this.enter("ready");
     });
-    const left = h("div", { class: "actions" }, anyway, h("span", { class: "muted" }, "It is left out when the files are sent."));
-    this.body.append(left);
-    return this.enter("refused");
+    const choice = h("div.actions", anyway, muted("It is left out when the files are sent."));
+    return choice;
   }
 
   /** It will be sent when those before it are. */
   wait() {
     this.task?.abort();
-    show(this.body, h("p", { class: "muted" }, "Waiting to be sent"));
-    this.enter("queued");
+    this.enter("queued", muted("Waiting to be sent"));
   }
 
   /** Send the file, and follow its load when it is stored. */
   send(told) {
-    this.enter("sending");
-    const meter = h("progress", { max: this.file.size || 1, value: 0, "aria-label": `Upload of ${this.file.name}` });
-    const words = h("p", { class: "muted" }, "Uploading");
-    show(this.body, h("div", { class: "progress" }, meter, words));
-    this.remove.textContent = "Stop";
-    this.remove.setAttribute("aria-label", `Stop ${this.file.name}`);
+    const failed = (error) => {
+      this.offer("Remove");
+      this.enter("failed", problem(error, () => this.send(told)));
+    };
     return this.begin(async (signal) => {
-      try {
-        const ask = await send(this.file, told, signal, {
-          progress: (bytes) => {
-            meter.value = Math.min(bytes, this.file.size);
-            show(words, `Uploading: ${size(meter.value)} of ${size(this.file.size)}`);
-          },
-          lost: (error, pause) => show(words, `${error.message} Trying again in ${pause} s; what arrived is kept.`),
-        });
-        this.enter("loading");
-        this.remove.hidden = true;
-        this.follow(ask, signal).catch((error) => this.fail(error, told)); // the next file need not wait for it
-      } catch (error) {
-        this.fail(error, told);
-      }
-    });
+      const { size: all, name } = this.file;
+      const [meter, words] = this.progress("sending", "Upload", "Uploading");
+      this.offer("Stop");
+      const ask = await send(this.file, told, signal, {
+        progress: (bytes) => {
+          meter.value = Math.min(bytes, all);
+          show(words, `Uploading: ${size(meter.value)} of ${size(all)}`);
+        },
+        lost: (error, pause) => show(words, `${error.message} Trying again in ${pause} s; what arrived is kept.`),
+      });
+      announce(`${name} is stored`);
+      this.follow(ask, signal).catch((error) => error.name === "AbortError" || failed(error)); // the next file need not wait
+    }, failed);
   }
 
-  fail(error, told) {
-    if (error.name === "AbortError") return;
-    show(this.body, problem(error, () => this.send(told)));
-    this.remove.hidden = false;
-    this.enter("failed");
+  progress(stage, what, text) {
+    const meter = h("progress", { max: this.file.size || 1, "aria-label": `${what} of ${this.file.name}` });
+    const words = muted(text);
+    this.enter(stage, h(`div.progress.${stage}`, meter, words));
+    return [meter, words];
   }
 
   async follow(ask, signal) {
-    const meter = h("progress", { "aria-label": `Load of ${this.file.name}` });
-    const words = h("p", { class: "muted" }, "Stored. Waiting for its turn");
-    show(this.body, h("div", { class: "progress load" }, meter, words));
-    const last = await follow(ask, (entry) => {
-      if (entry.state !== "loading") return;
-      meter.max = entry.size || 1;
-      meter.value = Math.min(entry.bytes_read ?? 0, meter.max);
-      show(words, `Loading: ${count(entry.counts.read ?? 0, "row")} so far`);
-    }, signal, (error) => error && show(words, `${error.message} Trying again.`));
+    const [meter, words] = this.progress("loading", "Load", "Stored. Waiting for its turn");
+    this.offer("");
+    const last = await follow(ask, ({ state: name, size: all, bytes_read: read, counts }) => {
+      if (name !== "loading") return;
+      meter.max = all || 1;
+      meter.value = Math.min(read ?? 0, meter.max);
+      show(words, `Loading: ${count(counts.read ?? 0, "row")} so far`);
+    }, signal, (error) => show(words, `${error.message} Trying again.`));
     this.settle(last);
   }
 
-  settle(entry) {
-    const { counts } = entry;
-    show(this.body,
-      h("p", { class: "summary" }, state(entry.state), h("span", {}, count(counts.read ?? 0, "row"), " read"),
-        to("See what became of them", "ingestions", entry.id)),
-      entry.error && h("div", { class: "problem" }, h("p", {}, entry.error.detail)),
-      entry.duplicate_of && h("p", { class: "notice" }, "The same bytes are loaded already: nothing was done. See ",
-        to("that ingestion", "ingestions", entry.duplicate_of), "."),
-      counts.read > 0 && entry.state === "loaded" && [bar(counts), legend(counts)],
-      counts.rejected > 0 && entry.state === "loaded" && h("p", { class: "notice" }, `${count(counts.rejected, "row")} rejected. `,
-        to("See why, download and mend them", "ingestions", entry.id), "."));
-    announce(`${this.file.name}: ${entry.state}, ${count(counts.inserted ?? 0, "row")} inserted, ${counts.rejected ?? 0} rejected`);
-    this.remove.textContent = "Dismiss";
-    this.remove.setAttribute("aria-label", `Dismiss ${this.file.name}`);
-    this.remove.hidden = false;
-    this.enter("done");
+  settle({ id, state: name, counts, error, duplicate_of: twin }) {
+    const { inserted, rejected, read } = counts;
+    announce(`${this.file.name}: ${name}, ${count(inserted ?? 0, "row")} inserted, ${rejected ?? 0} rejected`);
+    this.offer("Dismiss");
+    this.enter("done",
+      h("p.summary", state(name), h("span", count(read ?? 0, "row"), " read"), to("See what became of them", "ingestions", id)),
+      error && note("bad", error.detail),
+      twin && note("", "The same bytes are loaded already: nothing was done. See ", to("that ingestion", "ingestions", twin), "."),
+      name === "loaded" && read > 0 && legend(counts),
+      name === "loaded" && rejected > 0 && note("warn", `${count(rejected, "row")} rejected. `,
+        to("See why, download and mend them", "ingestions", id), "."));
   }
 }

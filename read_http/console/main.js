@@ -14,27 +14,34 @@ let leaving = new AbortController();
 /** Show the view of the address; the focus goes to its title, but not when the page has just come. */
 function turn(event) {
   const [path, query] = location.hash.slice(2).split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
-  const view = VIEWS[name || "upload"]?.[rest.length];
+  const [name, id] = parts(path);
+  const view = VIEWS[name]?.[path.split("/").length - 1] ?? lost;
   leaving.abort();
   leaving = new AbortController();
   const title = h("h1", { tabindex: "-1" });
-  show(main, view ? view({ title, id: rest[0], query: new URLSearchParams(query), signal: leaving.signal }) : lost(title));
+  show(main, view({ title, id, query: new URLSearchParams(query), signal: leaving.signal }));
   document.title = `${title.textContent} – CSV to Postgres`;
   for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.hash === address(name || "upload");
-    if (isHere) link.setAttribute("aria-current", "page");
+    if (link.hash === address(name)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (event) {
     scrollTo(0, 0);
-    main.querySelector("h1").focus();
+    title.focus();
   }
 }
 
-function lost(title) {
+function parts(path) {
+  try {
+    return (path || "upload").split("/").map(decodeURIComponent);
+  } catch {
+    return [""]; // an escape that is none
+  }
+}
+
+function lost({ title }) {
   title.append("There is no such view");
-  return [title, h("p", {}, "Choose one of those above.")];
+  return [title, h("p", "Choose one of those above.")];
 }
 
 document.querySelector(".skip").addEventListener("click", (event) => {

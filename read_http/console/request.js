@@ -1,4 +1,4 @@
-// One request with its progress: `fetch` cannot tell that of an upload.
+// One request with its progress, which `fetch` cannot tell of an upload; trying again, and waiting.
 
 /** The connection failed; nobody knows how much arrived. */
 export class Lost extends Error {
@@ -6,6 +6,8 @@ export class Lost extends Error {
     super("The connection was lost, or the app does not run.");
   }
 }
+
+const left = () => new DOMException("Left", "AbortError");
 
 /** `{status, text, header}` of an answer of any status; raises `Lost`, or `AbortError` by `signal`. */
 export function attempt(url, { method = "GET", headers = {}, body = null, signal, onprogress, type = "text" } = {}) {
@@ -16,48 +18,42 @@ export function attempt(url, { method = "GET", headers = {}, body = null, signal
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     if (onprogress) request.upload.onprogress = (event) => onprogress(event.loaded);
     request.onload = () =>
-      settle({
-        status: request.status,
-        text: request.response,
-        header: (name) => request.getResponseHeader(name),
-      });
+      settle({ status: request.status, text: request.response, header: (name) => request.getResponseHeader(name) });
     request.onerror = () => fail(new Lost());
-    request.onabort = () => fail(new DOMException("Left", "AbortError"));
+    request.onabort = () => fail(left());
     signal?.addEventListener("abort", () => request.abort());
-    if (signal?.aborted) return request.onabort();
+    if (signal?.aborted) return fail(left());
     request.send(body);
   });
 }
 
 /** Try again while the connection is lost, or storage or the app is busy, with growing pauses. */
-export async function persist(task, { signal, onlost } = {}) {
+export async function persist(task, signal, onlost) {
   for (let pause = 1; ; pause = Math.min(pause * 2, 30)) {
     try {
       return await task();
     } catch (error) {
       if (!(error instanceof Lost || [429, 502, 503, 504].includes(error.status))) throw error;
-      onlost?.(error, pause);
-      await rest(pause * 1000, signal);
+      onlost(error, pause);
+      await rest(pause, signal);
     }
   }
 }
 
-/** Wait, but not once the connection is back, or the page is looked at again. */
-export function rest(milliseconds, signal) {
+/** Wait some seconds, but not once the connection is back, or the page is looked at again. */
+export function rest(seconds, signal) {
   return new Promise((settle, fail) => {
     const over = new AbortController();
-    const done = () => {
+    const end = (how, why) => {
       clearTimeout(timer);
       over.abort();
-      settle();
+      how(why);
     };
-    const timer = setTimeout(done, milliseconds);
-    addEventListener("online", done, { signal: over.signal });
-    document.addEventListener("visibilitychange", () => document.hidden || done(), { signal: over.signal });
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      over.abort();
-      fail(new DOMException("Left", "AbortError"));
-    }, { signal: over.signal });
+    const timer = setTimeout(end, seconds * 1000, settle);
+    const until = { signal: over.signal };
+    addEventListener("online", () => end(settle), until);
+    document.addEventListener("visibilitychange", () => document.hidden || end(settle), until);
+    signal.addEventListener("abort", () => end(fail, left()), until);
+    if (signal.aborted) end(fail, left());
   });
 }

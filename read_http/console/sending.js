@@ -8,56 +8,66 @@ const DIRECT = 50 * MEGABYTE;
 const BLOCK = 8 * MEGABYTE;
 const AT_ONCE = 3;
 const SAMPLE = 8 * MEGABYTE;
-const LINE_END = 10;
+const [QUOTE, LINE_END] = [34, 10];
+const COMPRESSED = /^(\x1f\x8b|PK\x03\x04|\x28\xb5\x2f\xfd|BZh[1-9])/;
 
 /**
- * Send `file`; `told` is the query: dataset, key and the like. Answers a function that asks for its ingestion.
- * `on`: progress(bytes), lost(error, seconds). A lost connection is waited for, a block that arrived stays there.
+ * Send `file`; `told` is the query: dataset, key and the like. Answers a function that asks for its ingestion, which may
+ * not be noted yet. `on`: progress(bytes), lost(error, seconds). A lost connection is waited for, a block that arrived
+ * stays there.
  */
-export const send = (file, told, signal, on) =>
-  file.size > DIRECT ? direct(file, told, signal, on) : through(file, told, signal, on);
+export const send = (file, told, signal, on) => (file.size > DIRECT ? direct : through)(file, told, signal, on);
+
+/** Again and again while the connection is lost; what looks like that may be a file that went. */
+const sent = (file, signal, on, task) =>
+  persist(() => task().catch(async (error) => {
+    if (error instanceof Lost) await readable(file);
+    throw error;
+  }), signal, on.lost);
+
+const readable = (file) =>
+  file.slice(0, 1).arrayBuffer().catch(() => {
+    throw new Problem(400, "The file cannot be read: it is a folder, or was changed or moved after it was chosen. Choose it again.");
+  });
+
+const post = (path, query, body, options, type = "application/octet-stream") =>
+  json(path, { method: "POST", query, body, headers: { "Content-Type": type }, ...options });
 
 async function through(file, told, signal, on) {
-  const options = {
-    method: "POST", query: { ...told, filename: file.name }, body: file, signal, onprogress: on.progress,
-    headers: { "Content-Type": "application/octet-stream" },
-  };
-  const { files: [stored] } = await persist(() => json("ingest", options), { signal, onlost: on.lost });
-  return () => json(`ingestions/${stored.ingestion_id}`, { signal });
+  const query = { ...told, filename: file.name };
+  const options = { signal, onprogress: on.progress };
+  const { files: [stored] } = await sent(file, signal, on, () => post("ingest", query, file, options));
+  return () => json(`ingestions/${stored.ingestion_id}`, { signal }).catch((error) => {
+    if (error.status !== 404) throw error; // storage has it, the ledger not yet
+  });
 }
 
-async function direct(file, told, signal, on) {
-  const permit = await persist(() => allowed(file, told, signal), { signal, onlost: on.lost });
+async function direct(file, { dataset, ...query }, signal, on) {
+  const wanted = JSON.stringify({ dataset, filename: file.name, size: file.size });
+  const permit = await sent(file, signal, on, () => post("uploads", query, wanted, { signal }, "application/json"));
   const { "x-ms-blob-type": _, "Content-Type": type, ...headers } = permit.headers;
-  const blocks = Array.from({ length: Math.ceil(file.size / BLOCK) }, (_, at) => ({ at, sent: 0 }));
-  const waiting = [...blocks];
-  const put = (query, options) =>
-    persist(() => toStorage(`${permit.url}&${query}`, { method: "PUT", signal, ...options }), { signal, onlost: on.lost });
+  const put = (what, options) =>
+    sent(file, signal, on, () => toStorage(`${permit.url}&${what}`, { method: "PUT", signal, ...options }));
+  const arrived = Array(Math.ceil(file.size / BLOCK)).fill(0);
+  const waiting = [...arrived.keys()];
   const work = async () => {
-    for (let block; (block = waiting.shift()); ) {
-      await put(`comp=block&blockid=${encodeURIComponent(name(block.at))}`, {
-        body: file.slice(block.at * BLOCK, (block.at + 1) * BLOCK),
+    for (let at; (at = waiting.shift()) !== undefined; ) {
+      await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
+        body: file.slice(at * BLOCK, (at + 1) * BLOCK),
         onprogress: (bytes) => {
-          block.sent = bytes;
-          on.progress(blocks.reduce((sum, { sent }) => sum + sent, 0));
+          arrived[at] = bytes;
+          on.progress(arrived.reduce((sum, one) => sum + one));
         },
       });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const list = blocks.map(({ at }) => `<Latest>${name(at)}</Latest>`).join("");
   await put("comp=blocklist", {
     headers: { ...headers, "x-ms-blob-content-type": type },
-    body: `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`,
+    body: `<BlockList>${arrived.map((_, at) => `<Latest>${name(at)}</Latest>`).join("")}</BlockList>`,
   });
   return async () => (await json("ingestions", { query: { blob: permit.blob }, signal })).ingestions[0];
 }
-
-const allowed = (file, { dataset, ...query }, signal) =>
-  json("uploads", {
-    method: "POST", query, signal, headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ dataset, filename: file.name, size: file.size }),
-  });
 
 /** Names of blocks have one length, as storage wants them. */
 const name = (at) => btoa(String(at).padStart(6, "0"));
@@ -75,21 +85,25 @@ async function toStorage(address, options) {
 
 /** What the app makes of a file, or of the first megabytes of a big one. */
 export async function preview(file, told, signal) {
+  await readable(file);
   const isWhole = file.size <= SAMPLE;
   const body = isWhole ? file : await beginning(file);
-  const options = {
-    method: "POST", query: { ...told, filename: file.name, dry_run: "true" }, body, signal,
-    headers: { "Content-Type": "application/octet-stream" },
-  };
-  return { ...(await json("ingest", options)), isWhole };
+  const query = { ...told, filename: file.name, dry_run: "true" };
+  return { ...(await post("ingest", query, body, { signal })), isWhole };
 }
 
-/** The first megabytes, up to the end of a line; a compressed file cannot be cut. */
+/** The first megabytes, up to the end of a line outside of quotes; a compressed file cannot be cut. */
 async function beginning(file) {
   const bytes = new Uint8Array(await file.slice(0, SAMPLE).arrayBuffer());
-  const isCompressed = ["31,139", "80,75", "40,181", "66,90"].includes(`${bytes[0]},${bytes[1]}`);
-  if (isCompressed) throw new Problem(0, "No preview: the file is compressed, and too big to be looked at beforehand.");
-  const isWide = bytes[0] + bytes[1] === 509; // the mark of UTF-16
-  const end = bytes.lastIndexOf(LINE_END) + 1;
-  return bytes.slice(0, end && isWide ? end + (end % 2) : end || bytes.length);
+  if (COMPRESSED.test(String.fromCharCode(...bytes.slice(0, 4)))) {
+    throw new Problem(0, "No preview: the file is compressed and has more than 8 MB. It can be sent without one.");
+  }
+  let [end, isQuoted] = [0, false];
+  bytes.forEach((byte, at) => {
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === LINE_END && !isQuoted) end = at + 1;
+  });
+  if (end < SAMPLE / 2) end = bytes.lastIndexOf(LINE_END) + 1; // quotes that are none
+  const width = bytes[0] + bytes[1] === 509 ? 2 : 1; // the mark of UTF-16
+  return bytes.slice(0, end + (end % width) || bytes.length);
 }

@@ -13,6 +13,11 @@ from tests.e2e.console.conftest import Console
 pytestmark = pytest.mark.browser
 
 
+def is_block(request: Request) -> bool:
+    """Whether it brings a block to storage; not the question before it whether it may."""
+    return "comp=block&" in request.url and request.method == "PUT"
+
+
 def test_a_big_file_goes_to_storage_in_blocks_of_which_only_lost_ones_are_sent_again(
     console: Console, client: Client, tmp_path: Path
 ) -> None:
@@ -20,24 +25,29 @@ def test_a_big_file_goes_to_storage_in_blocks_of_which_only_lost_ones_are_sent_a
     with file.open("w") as lines:
         lines.write("Id,Text\n")
         lines.writelines(f"{number},{'x' * 10_000}\n" for number in range(5200))
-    sent: list[str] = []
-
-    def note(request: Request) -> None:
-        if "comp=block&" in request.url and request.method == "PUT":
-            sent.append(request.url)
-
-    console.page.on("request", note)
-    console.page.route("**/*comp=block&*", lambda route: route.abort("connectionreset"), times=1)
+    asked: list[str] = []
+    stored: list[str] = []
+    page = console.page
+    page.on("request", lambda request: asked.append(request.url) if is_block(request) else None)
+    page.on(
+        "response", lambda answer: stored.append(answer.request.url) if is_block(answer.request) else None
+    )
     console.open("upload")
-    console.page.get_by_label("Dataset").fill("long_texts")
-    console.page.get_by_label("Choose files").set_input_files(file)
+    page.get_by_label("Dataset").fill("long_texts")
+    page.get_by_label("Choose files").set_input_files(file)
     card = console.card("long.csv")
     expect(card).to_contain_text("of the first 8 MB would be loaded")
 
-    console.page.get_by_role("button", name="Send 1 file").click()
+    with page.expect_response(lambda answer: is_block(answer.request)):
+        page.get_by_role("button", name="Send 1 file").click()
+    page.context.set_offline(True)
+    expect(card).to_contain_text("The connection to storage was lost")
+    arrived = list(stored)
+    page.context.set_offline(False)
 
     expect(card).to_contain_text("5,200 inserted", timeout=40_000)
-    assert (len(set(sent)), len(sent)) == (7, 8)
+    assert len(set(asked)) == 7 == len(set(stored)) > len(arrived) > 0
+    assert [asked.count(block) for block in arrived] == [1] * len(arrived)
     assert client.query("select count(*), min(length(text)) from long_texts") == [(5200, 10_000)]
-    assert all("ERR_CONNECTION_RESET" in fault for fault in console.faults)
+    assert all("ERR_INTERNET_DISCONNECTED" in fault for fault in console.faults) and console.faults
     console.faults.clear()

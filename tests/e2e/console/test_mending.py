@@ -37,7 +37,7 @@ def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client
     opened(console, "faulty.csv")
     expect(page.get_by_role("heading", name="32 rows read")).to_be_visible()
     expect(page.get_by_role("img", name="30 inserted, 2 rejected")).to_be_visible()
-    rejects = page.get_by_role("region", name="Rejected rows").get_by_role("row")
+    rejects = page.get_by_role("group", name="Rejected rows").get_by_role("row")
     expect(rejects).to_have_count(3)
     expect(rejects.nth(1)).to_contain_text(re.compile("32quantitymany.+integer"))
 

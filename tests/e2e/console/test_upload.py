@@ -33,7 +33,7 @@ def test_dropped_files_are_looked_at_before_they_are_sent(console: Console, clie
     expect(good.get_by_role("cell", name="SO100")).to_be_visible()
     expect(good.get_by_role("row")).to_have_count(11)
     expect(bad).to_contain_text("19 of 20 rows would be loaded, 1 rejected.")
-    reject = bad.get_by_role("region", name="Rejected rows").get_by_role("row").nth(1)
+    reject = bad.get_by_role("group", name="Rejected rows").get_by_role("row").nth(1)
     expect(reject).to_contain_text(re.compile("21quantitymany.+integer"))
     assert client.blobs() == before
 

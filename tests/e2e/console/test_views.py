@@ -75,7 +75,7 @@ def test_datasets_are_fit(console: Console, looks: dict[str, Any], ingestion: st
     is_fit(console)
 
     console.page.get_by_role("link", name="sales", exact=True).click()
-    expect(console.page.get_by_role("region", name="Rows")).to_be_visible()
+    expect(console.page.get_by_role("group", name="Rows")).to_be_visible()
     expect(console.page.get_by_role("img", name="Rows loaded a day, the last 30 days")).to_be_visible()
     is_fit(console)
 
