@@ -2,10 +2,9 @@
 
 import { json } from "./api.js";
 import { chart } from "./chart.js";
-import { outcome } from "./counts.js";
 import { rows as rowsOf } from "./datasets.js";
 import { h, to } from "./dom.js";
-import { empty, facts, loaded, note, time, value } from "./parts.js";
+import { empty, facts, loaded, note, outcome, time, value } from "./parts.js";
 import { headings, paged, table } from "./tables.js";
 import { count } from "./text.js";
 
@@ -43,13 +42,13 @@ const loads = (path, signal) =>
   h("section", h("h2", "Rows loaded a day"),
     loaded(() => json(`${path}/loads`, { query: { days: DAYS }, signal }), ({ days }) => chart(days, DAYS)));
 
-function columns(found) {
-  const lines = found.columns.map(({ name, type, nullable, headers }) => [
-    [h("code", name), found.key.includes(name) && h("span.tag", "key")], type, nullable ? "yes" : "no", headers?.join(", "),
+function columns({ columns: found, key, declared }) {
+  const lines = found.map(({ name, type, nullable, headers }) => [
+    [h("code", name), key.includes(name) && h("span.tag", "key")], type, nullable ? "yes" : "no",
+    ...(declared ? [] : [headers?.join(", ")]),
   ]);
-  const heads = ["Column", "Type", "May be missing", { label: found.declared ? "" : "In files", class: "wide" }];
-  return h("details", h("summary", `Columns (${lines.length})`),
-    table("Columns", heads, lines));
+  const heads = ["Column", "Type", "May be missing", ...(declared ? [] : ["In files"])];
+  return h("details", h("summary", `Columns (${lines.length})`), table("Columns", heads, lines));
 }
 
 function rows(found, signal) {

@@ -1,12 +1,10 @@
 // One ingestion: what became of the file and its rows, and what can be done about it.
 
-import { json } from "./api.js";
-import { legend } from "./counts.js";
+import { json, raw } from "./api.js";
 import { dialog } from "./dialog.js";
 import { announce, button, h, show, to } from "./dom.js";
-import { follow, isSettled } from "./following.js";
-import { facts, muted, note, problem, state, time } from "./parts.js";
-import { download } from "./rejects.js";
+import { facts, legend, muted, note, problem, state, time } from "./parts.js";
+import { follow, isSettled } from "./request.js";
 import { REJECTS, paged, reject, table } from "./tables.js";
 import { count, duration, format, moment, number, size } from "./text.js";
 
@@ -117,8 +115,7 @@ function rejects(entry, path, signal) {
   const said = h("div");
   const save = async ({ currentTarget: pressed }) => {
     pressed.disabled = true;
-    show(said);
-    await download(`${path}/rejects`, signal).catch((error) => show(said, problem(error)));
+    await download(`${path}/rejects`, signal).then(() => show(said), (error) => show(said, problem(error)));
     pressed.disabled = false;
   };
   const ask = (after) => json(`${path}/rejects`, { query: { limit: 100, after }, signal });
@@ -128,6 +125,14 @@ function rejects(entry, path, signal) {
     h("div.actions", button("Download as CSV", save, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
     paged("Rejected rows", REJECTS, ask, (page) => page.rejects.map(reject), { signal }));
+}
+
+async function download(path, signal) {
+  const { text: content, header } = await raw(path, { headers: { Accept: "text/csv" }, type: "blob", signal });
+  const name = decodeURIComponent(/filename\*=UTF-8''(.+)/.exec(header("content-disposition"))[1]);
+  const link = h("a", { href: URL.createObjectURL(content), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function details({ format: found, timings, columns = [], ...entry }) {

@@ -1,11 +1,10 @@
 // The list of ingestions, kept up to date while it is looked at.
 
 import { json } from "./api.js";
-import { bar, outcome } from "./counts.js";
 import { names } from "./datasets.js";
 import { address, announce, h, show, to } from "./dom.js";
-import { isSettled } from "./following.js";
-import { empty, muted, state, time } from "./parts.js";
+import { bar, empty, muted, outcome, state, time } from "./parts.js";
+import { isSettled } from "./request.js";
 import { paged } from "./tables.js";
 import { duration, number, size } from "./text.js";
 

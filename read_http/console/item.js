@@ -1,22 +1,18 @@
 // One chosen file: its preview, its way to storage, its load.
 
-import { legend } from "./counts.js";
 import { announce, button, h, show, to } from "./dom.js";
-import { follow } from "./following.js";
-import { muted, note, problem, state } from "./parts.js";
+import { legend, muted, note, problem, state } from "./parts.js";
 import { isHopeless, outlook } from "./preview.js";
+import { follow } from "./request.js";
 import { preview, send } from "./sending.js";
 import { count, size } from "./text.js";
 
 let queue = Promise.resolve();
 
 export class Item {
-  /** `changed` hears of each change of `stage`: new, looking, ready, refused, queued, sending, loading, failed, done, left. */
+  /** `changed` hears of each stage: new, looking, ready, refused, queued, sending, loading, failed, done, left. */
   constructor(file, changed) {
-    this.file = file;
-    this.changed = changed;
-    this.stage = "new";
-    this.body = h("div.stack");
+    Object.assign(this, { file, changed, stage: "new", body: h("div.stack") });
     this.remove = button("", () => this.leave(), "quiet");
     this.offer("Remove");
     this.element = h("li.card.box", h("div.head", h("h2", file.name), muted(size(file.size)), this.remove), this.body);

@@ -14,28 +14,26 @@ let leaving = new AbortController();
 /** Show the view of the address; the focus goes to its title, but not when the page has just come. */
 function turn(event) {
   const [path, query] = location.hash.slice(2).split("?");
-  const [name, id] = parts(path);
-  const view = VIEWS[name]?.[path.split("/").length - 1] ?? lost;
+  const [name, ...rest] = (path || "upload").split("/");
   leaving.abort();
   leaving = new AbortController();
   const title = h("h1", { tabindex: "-1" });
-  show(main, view({ title, id, query: new URLSearchParams(query), signal: leaving.signal }));
+  const view = VIEWS[name]?.[rest.length] ?? lost;
+  show(main, view({ title, id: decoded(rest[0]), query: new URLSearchParams(query), signal: leaving.signal }));
   document.title = `${title.textContent} – CSV to Postgres`;
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === address(name)) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    link.ariaCurrent = link.hash === address(name) ? "page" : null;
   }
-  if (event) {
-    scrollTo(0, 0);
-    title.focus();
-  }
+  if (!event) return;
+  scrollTo(0, 0);
+  title.focus();
 }
 
-function parts(path) {
+function decoded(text = "") {
   try {
-    return (path || "upload").split("/").map(decodeURIComponent);
+    return decodeURIComponent(text);
   } catch {
-    return [""]; // an escape that is none
+    return text; // an escape that is none
   }
 }
 

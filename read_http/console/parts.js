@@ -1,7 +1,7 @@
-// Parts that views share: problems, notes, values, states, facts.
+// Parts that views share: problems, notes, values, facts, counts.
 
-import { button, h, show } from "./dom.js";
-import { ago, moment } from "./text.js";
+import { button, h, show, svg } from "./dom.js";
+import { ago, moment, number } from "./text.js";
 
 export const muted = (...text) => h("p.muted", ...text);
 
@@ -52,3 +52,30 @@ export const time = (iso) => (iso ? h("time", { datetime: iso, title: moment(iso
 export const facts = (pairs) =>
   h("dl.facts.box", pairs.filter(([, shown]) => shown?.length !== 0 && shown).map(([name, shown]) =>
     h("div", h("dt", name), h("dd", shown))));
+
+/** The counts of an ingestion with their words; `least` leaves out what is less. */
+const kinds = ({ inserted, updated, unchanged, duplicates_in_file: duplicates, rejected }, least) =>
+  Object.entries({ inserted, updated, unchanged, duplicates, rejected }).filter(([, rows]) => (rows ?? 0) >= least);
+
+/** `220 inserted, 3 rejected`. */
+export const outcome = (counts) =>
+  kinds(counts, 1).map(([word, rows]) => `${number(rows)} ${word}`).join(", ") || "no rows";
+
+/** Counts as one bar; what it shows is told in words too. */
+export function bar(counts) {
+  let x = 0;
+  const shapes = kinds(counts, 1).map(([word, rows]) => {
+    const width = (100 * rows) / counts.read;
+    x += width;
+    return svg(`rect.fill.${word}`, { x: x - width, width, height: 10 }, svg("title", `${number(rows)} ${word}`));
+  });
+  const label = { role: "img", "aria-label": outcome(counts) };
+  return svg("svg.bar", { viewBox: "0 0 100 10", preserveAspectRatio: "none", ...label }, shapes);
+}
+
+/** The bar, and what its colours mean, with all numbers. */
+export const legend = (counts) => [
+  bar(counts),
+  h("ul.legend", kinds(counts, 0).map(([word, rows]) =>
+    h(rows ? "li" : "li.muted", h(`span.dot.${word}`), h("b", number(rows)), ` ${word}`))),
+];

@@ -1,17 +1,16 @@
-// One request with its progress, which `fetch` cannot tell of an upload; trying again, and waiting.
+// One request, with the progress of an upload that `fetch` cannot tell; trying again, following a load.
 
 /** The connection failed; nobody knows how much arrived. */
 export class Lost extends Error {
-  constructor() {
-    super("The connection was lost, or the app does not run.");
-  }
+  message = "The connection was lost, or the app does not run.";
 }
 
 const left = () => new DOMException("Left", "AbortError");
 
 /** `{status, text, header}` of an answer of any status; raises `Lost`, or `AbortError` by `signal`. */
-export function attempt(url, { method = "GET", headers = {}, body = null, signal, onprogress, type = "text" } = {}) {
+export function attempt(url, { method = "GET", headers = {}, body, signal, onprogress, type = "text" }) {
   return new Promise((settle, fail) => {
+    signal.throwIfAborted();
     const request = new XMLHttpRequest();
     request.open(method, url);
     request.responseType = type;
@@ -21,15 +20,16 @@ export function attempt(url, { method = "GET", headers = {}, body = null, signal
       settle({ status: request.status, text: request.response, header: (name) => request.getResponseHeader(name) });
     request.onerror = () => fail(new Lost());
     request.onabort = () => fail(left());
-    signal?.addEventListener("abort", () => request.abort());
-    if (signal?.aborted) return fail(left());
+    const leave = () => request.abort();
+    signal.addEventListener("abort", leave);
+    request.onloadend = () => signal.removeEventListener("abort", leave); // or it would hold every answer
     request.send(body);
   });
 }
 
 /** Try again while the connection is lost, or storage or the app is busy, with growing pauses. */
 export async function persist(task, signal, onlost) {
-  for (let pause = 1; ; pause = Math.min(pause * 2, 30)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
     try {
       return await task();
     } catch (error) {
@@ -40,20 +40,26 @@ export async function persist(task, signal, onlost) {
   }
 }
 
-/** Wait some seconds, but not once the connection is back, or the page is looked at again. */
-export function rest(seconds, signal) {
-  return new Promise((settle, fail) => {
-    const over = new AbortController();
-    const end = (how, why) => {
-      clearTimeout(timer);
-      over.abort();
-      how(why);
-    };
-    const timer = setTimeout(end, seconds * 1000, settle);
-    const until = { signal: over.signal };
-    addEventListener("online", () => end(settle), until);
-    document.addEventListener("visibilitychange", () => document.hidden || end(settle), until);
-    signal.addEventListener("abort", () => end(fail, left()), until);
-    if (signal.aborted) end(fail, left());
+/** Wait some seconds. */
+export const rest = (seconds, signal) =>
+  new Promise((settle, fail) => {
+    signal.throwIfAborted();
+    const leave = () => fail(left());
+    signal.addEventListener("abort", leave, { once: true });
+    setTimeout(() => {
+      signal.removeEventListener("abort", leave);
+      settle();
+    }, seconds * 1000);
   });
+
+export const isSettled = ({ state }) => !["received", "loading"].includes(state);
+
+/** Ask for an ingestion until it is settled: `onchange` gets each entry, the last one is the answer. */
+export async function follow(ask, onchange, signal, onlost) {
+  for (let pause = 0.4; ; pause = Math.min(pause * 1.3, 3)) {
+    const entry = await persist(ask, signal, onlost);
+    if (entry) onchange(entry);
+    if (entry && isSettled(entry)) return entry;
+    await rest(pause, signal);
+  }
 }

@@ -3,18 +3,15 @@
 import { Problem, json } from "./api.js";
 import { Lost, attempt, persist } from "./request.js";
 
-const MEGABYTE = 1_000_000;
-const DIRECT = 50 * MEGABYTE;
-const BLOCK = 8 * MEGABYTE;
-const AT_ONCE = 3;
-const SAMPLE = 8 * MEGABYTE;
+const DIRECT = 50_000_000;
+const BLOCK = 8_000_000;
+const SAMPLE = 8_000_000;
 const [QUOTE, LINE_END] = [34, 10];
 const COMPRESSED = /^(\x1f\x8b|PK\x03\x04|\x28\xb5\x2f\xfd|BZh[1-9])/;
 
 /**
  * Send `file`; `told` is the query: dataset, key and the like. Answers a function that asks for its ingestion, which may
- * not be noted yet. `on`: progress(bytes), lost(error, seconds). A lost connection is waited for, a block that arrived
- * stays there.
+ * not be noted yet. `on`: progress(bytes), lost(error, seconds).
  */
 export const send = (file, told, signal, on) => (file.size > DIRECT ? direct : through)(file, told, signal, on);
 
@@ -48,23 +45,15 @@ async function direct(file, { dataset, ...query }, signal, on) {
   const { "x-ms-blob-type": _, "Content-Type": type, ...headers } = permit.headers;
   const put = (what, options) =>
     sent(file, signal, on, () => toStorage(`${permit.url}&${what}`, { method: "PUT", signal, ...options }));
-  const arrived = Array(Math.ceil(file.size / BLOCK)).fill(0);
-  const waiting = [...arrived.keys()];
-  const work = async () => {
-    for (let at; (at = waiting.shift()) !== undefined; ) {
-      await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
-        body: file.slice(at * BLOCK, (at + 1) * BLOCK),
-        onprogress: (bytes) => {
-          arrived[at] = bytes;
-          on.progress(arrived.reduce((sum, one) => sum + one));
-        },
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const blocks = Array.from({ length: Math.ceil(file.size / BLOCK) }, (_, at) => at);
+  for (const at of blocks) {
+    await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
+      body: file.slice(at * BLOCK, (at + 1) * BLOCK), onprogress: (bytes) => on.progress(at * BLOCK + bytes),
+    });
+  }
   await put("comp=blocklist", {
     headers: { ...headers, "x-ms-blob-content-type": type },
-    body: `<BlockList>${arrived.map((_, at) => `<Latest>${name(at)}</Latest>`).join("")}</BlockList>`,
+    body: `<BlockList>${blocks.map((at) => `<Latest>${name(at)}</Latest>`).join("")}</BlockList>`,
   });
   return async () => (await json("ingestions", { query: { blob: permit.blob }, signal })).ingestions[0];
 }

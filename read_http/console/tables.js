@@ -5,8 +5,6 @@ import { muted, note, problem, value } from "./parts.js";
 import { persist, rest } from "./request.js";
 import { number } from "./text.js";
 
-const SELDOM = 15;
-
 /** A table that scrolls by itself; `columns`: `{label, class}` or a label, `rows`: cells, each text or an element. */
 export function table(label, columns, rows) {
   const head = columns.map((column) => h("th", { scope: "col", class: column.class }, column.label ?? column));
@@ -39,7 +37,7 @@ export function paged(label, columns, ask, rows, { signal, nothing, again = () =
     const lost = (error) => show(said, note("", `${error.message} Trying again.`));
     try {
       for (let shown, pause = 0; pause !== null; ) {
-        await rest(pause * (document.hidden ? SELDOM : 1), until);
+        await rest(pause, until);
         const found = await persist(() => ask(starts[page].after, until), until, lost);
         show(said);
         if (JSON.stringify(found) !== shown) draw(found, page);

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+import psycopg2
 import pytest
 from playwright.sync_api import expect
 
-from dev.postgres import Postgres
 from tests.e2e.console.conftest import Console
-from tests.fixtures.apps import App, running
+from tests.fixtures.apps import App
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, template_database: str
-) -> Iterator[App]:
-    """An app of this module's own, into which nobody loads anything."""
-    with running(tmp_path_factory.mktemp("beginning"), postgres, template_database) as started:
-        yield started
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_loaded(app: App) -> None:
+    """As after the first start, whatever other modules loaded into the same app before."""
+    connection = psycopg2.connect(app.database_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("truncate ingest.ingestions, ingest.datasets, sales cascade")
+    connection.close()
 
 
 def test_the_first_view_is_for_uploading(console: Console) -> None:

@@ -80,6 +80,10 @@ def test_a_load_is_undone_after_a_question_and_replayed(console: Console, client
         "The rows that mistake.csv inserted or last changed leave the dataset sales."
     )
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    page.go_forward()
+    page.get_by_role("button", name="Undo…").click()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     assert count(client, "SO800") == 10
@@ -87,6 +91,8 @@ def test_a_load_is_undone_after_a_question_and_replayed(console: Console, client
     page.get_by_role("button", name="Undo…").click()
     dialog.get_by_role("button", name="Undo the load").click()
     expect(page.locator(".summary .state")).to_have_text("undone")
+    expect(page.get_by_role("main")).to_contain_text("10 rows removed.")
+    expect(page.get_by_role("heading", name="mistake.csv", level=1)).to_be_focused()
     assert count(client, "SO800") == 0
 
     page.get_by_role("button", name="Replay").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -80,6 +81,7 @@ def test_a_file_that_would_be_refused_is_left_out(console: Console, client: Clie
     expect(refused).to_contain_text("Would be refused: The header lacks sales_order_number")
     console.page.get_by_role("button", name="Send 1 file").click()
     expect(console.card("fine.csv")).to_contain_text("2 inserted")
+    expect(console.page.get_by_role("main")).to_contain_text("1 file not sent")
     assert not [blob for blob in client.blobs() if "other.csv" in blob]
 
     refused.get_by_role("button", name="Send it anyway").click()
@@ -114,8 +116,28 @@ def test_what_a_file_holds_is_text_and_never_part_of_the_page(console: Console) 
 
     console.open("datasets/hostile")
     expect(console.page.get_by_role("cell", name=HOSTILE)).to_be_visible()
+    expect(console.page.get_by_role("link", name=name)).to_have_css("unicode-bidi", "isolate")
+    console.page.get_by_text("1 change of the table").click()
+    expect(console.page.get_by_role("group", name="Changes")).to_contain_text("created with 2 columns")
     assert console.page.locator("main img").count() == 0
     assert console.page.title() != "owned" != title
+
+
+def test_a_file_that_went_after_it_was_chosen_is_not_waited_for(console: Console, tmp_path: Path) -> None:
+    file = tmp_path / "moving.csv"
+    file.write_bytes(orders(500, 3))
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.page.get_by_label("Choose files").set_input_files(file)
+    expect(console.card("moving.csv")).to_contain_text("All 3 rows would be loaded.")
+
+    file.write_bytes(orders(500, 4))
+    console.page.get_by_role("button", name="Send 1 file").click()
+
+    expect(console.card("moving.csv").get_by_role("alert")).to_contain_text(
+        "changed or moved after it was chosen"
+    )
+    console.faults.clear()
 
 
 def test_numbers_are_shown_with_all_their_digits(console: Console) -> None:
