@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from dev.postgres import Postgres
 from tests.fixtures.apps import App, running
@@ -17,6 +18,14 @@ _DROP = """files => {
   for (const [name, text] of files) transfer.items.add(new File([text], name, {type: "text/csv"}));
   return transfer;
 }"""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a page is looked at."""
+
+    scheme: Literal["light", "dark"] = "light"
+    width: int = 1280
 
 
 class Console:
@@ -80,16 +89,26 @@ def app(
         yield started
 
 
-@pytest.fixture
-def looks() -> dict[str, Any]:
-    """How the browser is set up; a test may be parametrized with others."""
-    return {}
+@pytest.fixture(scope="package")
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """What the tabs of all tests share."""
+    with chromium.new_context() as context:
+        yield context
 
 
 @pytest.fixture
-def console(app: App, chromium: Browser, looks: dict[str, Any]) -> Iterator[Console]:
-    """The console in a fresh browser session; nothing may go wrong that the test has not asked for."""
-    with chromium.new_context(**looks) as context:
-        found = Console(context.new_page(), app)
+def looks() -> Looks:
+    """How the page is looked at; a test may be parametrized with others."""
+    return Looks()
+
+
+@pytest.fixture
+def console(app: App, window: BrowserContext, looks: Looks) -> Iterator[Console]:
+    """The console in a new tab, a session of its own; nothing may go wrong unless the test asks for it."""
+    window.set_offline(False)
+    with window.new_page() as page:
+        page.emulate_media(color_scheme=looks.scheme)
+        page.set_viewport_size({"width": looks.width, "height": 720})
+        found = Console(page, app)
         yield found
         assert found.faults == []
