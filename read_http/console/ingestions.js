@@ -56,7 +56,7 @@ function list(asked, signal) {
     known.set(entry.id, entry.state);
     return line(entry);
   });
-  const again = ({ ingestions: found }) => (found.every(isSettled) ? 5 : 1);
+  const again = ({ ingestions: found }) => (found.every(isSettled) ? 3 : 1);
   return paged("Ingestions", COLUMNS, ask, rows, { signal, nothing: nothing(asked), again });
 }
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,14 +17,6 @@ _DROP = """files => {
   for (const [name, text] of files) transfer.items.add(new File([text], name, {type: "text/csv"}));
   return transfer;
 }"""
-
-
-@dataclass(frozen=True)
-class Looks:
-    """How a page is looked at."""
-
-    scheme: Literal["light", "dark"] = "light"
-    width: int = 1280
 
 
 class Console:
@@ -97,18 +88,10 @@ def window(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def looks() -> Looks:
-    """How the page is looked at; a test may be parametrized with others."""
-    return Looks()
-
-
-@pytest.fixture
-def console(app: App, window: BrowserContext, looks: Looks) -> Iterator[Console]:
+def console(app: App, window: BrowserContext) -> Iterator[Console]:
     """The console in a new tab, a session of its own; nothing may go wrong unless the test asks for it."""
     window.set_offline(False)
     with window.new_page() as page:
-        page.emulate_media(color_scheme=looks.scheme)
-        page.set_viewport_size({"width": looks.width, "height": 720})
         found = Console(page, app)
         yield found
         assert found.faults == []

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Client
-from tests.e2e.console.conftest import Console, Looks
+from tests.e2e.console.conftest import Console
 from tests.fixtures.samples import csv, row
 
 pytestmark = pytest.mark.browser
 
-LIGHT, NARROW = Looks(), Looks("dark", 320)
-LOOKS = pytest.mark.parametrize("looks", [LIGHT, NARROW], ids=["light", "dark and narrow"])
+LOOKS: list[tuple[Literal["light", "dark"], int]] = [("dark", 320), ("light", 1280)]
 
 
 @pytest.fixture
@@ -29,14 +29,15 @@ def ingestion(client: Client) -> str:
 
 
 def is_fit(console: Console) -> None:
-    """Nothing for axe-core to find, nothing wider than the screen."""
-    assert console.accessibility_faults() == []
-    wide, screen = console.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide <= screen
+    """Nothing for axe-core to find, nothing wider than the screen, in light and dark, wide and narrow."""
+    for scheme, width in LOOKS:
+        console.page.emulate_media(color_scheme=scheme)
+        console.page.set_viewport_size({"width": width, "height": 720})
+        assert console.accessibility_faults() == []
+        assert console.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@LOOKS
-def test_the_upload_view_is_fit(console: Console, looks: Looks) -> None:
+def test_the_upload_view_is_fit(console: Console) -> None:
     console.open("upload")
     console.page.get_by_text("Reading options", exact=True).click()
     console.page.get_by_label("Dataset").fill("sales")
@@ -52,16 +53,14 @@ def test_the_upload_view_is_fit(console: Console, looks: Looks) -> None:
     is_fit(console)
 
 
-@LOOKS
-def test_the_list_of_ingestions_is_fit(console: Console, looks: Looks, ingestion: str) -> None:
+def test_the_list_of_ingestions_is_fit(console: Console, ingestion: str) -> None:
     console.open("ingestions")
     expect(console.page.get_by_role("link", name="views.csv")).to_be_visible()
 
     is_fit(console)
 
 
-@LOOKS
-def test_an_ingestion_is_fit_and_so_is_its_question(console: Console, looks: Looks, ingestion: str) -> None:
+def test_an_ingestion_is_fit_and_so_is_its_question(console: Console, ingestion: str) -> None:
     console.open(f"ingestions/{ingestion}")
     expect(console.page.get_by_role("cell", name="many")).to_be_visible()
     is_fit(console)
@@ -71,8 +70,7 @@ def test_an_ingestion_is_fit_and_so_is_its_question(console: Console, looks: Loo
     is_fit(console)
 
 
-@LOOKS
-def test_an_archive_is_fit_and_leads_to_its_files(console: Console, client: Client, looks: Looks) -> None:
+def test_an_archive_is_fit_and_leads_to_its_files(console: Console, client: Client) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, number in (("good.csv", 9100), ("faulty.csv", 9120)):
@@ -91,8 +89,7 @@ def test_an_archive_is_fit_and_leads_to_its_files(console: Console, client: Clie
     expect(console.page.get_by_role("cell", name="many")).to_be_visible()
 
 
-@pytest.mark.parametrize("looks", [NARROW], ids=["dark and narrow"])
-def test_the_question_for_a_key_is_fit(console: Console, looks: Looks) -> None:
+def test_the_question_for_a_key_is_fit(console: Console) -> None:
     console.page.route("**/api/datasets**", lambda route: route.fulfill(status=401))
     console.open("datasets")
     expect(console.page.get_by_role("dialog")).to_be_visible()
@@ -104,8 +101,7 @@ def test_the_question_for_a_key_is_fit(console: Console, looks: Looks) -> None:
     console.faults.clear()
 
 
-@LOOKS
-def test_datasets_are_fit(console: Console, looks: Looks, ingestion: str) -> None:
+def test_datasets_are_fit(console: Console, ingestion: str) -> None:
     console.open("datasets")
     expect(console.page.get_by_role("cell", name="sales", exact=True)).to_be_visible()
     is_fit(console)
