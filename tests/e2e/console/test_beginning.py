@@ -56,8 +56,9 @@ def test_the_page_is_small_and_allows_nothing_from_elsewhere(console: Console) -
     expect(console.page.get_by_label("Dataset")).to_have_value("sales")
 
     sent, written = console.page.evaluate(
-        """performance.getEntries().filter(entry => /api.console/.test(entry.name)).reduce(
-          ([sent, written], entry) => [sent + entry.encodedBodySize, written + entry.decodedBodySize], [0, 0])"""
+        """performance.getEntries().filter(({ name }) => /api.console/.test(name)).reduce(
+          (sum, { encodedBodySize, decodedBodySize }) => [sum[0] + encodedBodySize, sum[1] + decodedBodySize],
+          [0, 0])"""
     )
 
     assert 0 < sent < 32_000
