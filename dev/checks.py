@@ -19,8 +19,9 @@ CHECKS = {
 }
 
 AT_ONCE = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
-"""Each worker has a Postgres and an Azurite of its own; the tests of one file run in one of them, in order. `-n 0` among the
-arguments, or `--pdb`, keeps to one process."""
+"""Each worker has a Postgres and an Azurite of its own; the tests of one file run in one of them, in order.
+
+`-n 0` among the arguments, or `--pdb`, keeps to one process."""
 
 
 def test(arguments: list[str], *, checks: bool) -> int:
