@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, select, text, update
 
 from shared import faults, releasing
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, LoadFailed, NotFound
 from shared.identity import BlobVersion
 from shared.ledger import ingestions as entries
 from shared.ledger import locks, members
@@ -27,28 +27,41 @@ def undo(engine: Engine, ingestion_id: uuid.UUID) -> None:
     """Take the rows of a load away, in one transaction. Doing so again does nothing.
 
     Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no
-    rows, or is being loaded.
+    rows, is being loaded, or its rows cannot be taken away: another table of their owner's refers to them.
     """
-    with faults.translated(), engine.begin() as connection:
-        connection.execute(_PATIENCE)
-        entry = _find(connection, ingestion_id)
-        version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
-        if not locks.acquire_at_once(connection, version, entry["dataset"]):
-            raise Conflict(_BUSY)
-        entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
-        if entry["state"] == State.UNDONE:
-            return
-        _require_rows(entry)
-        inside = [one.id for one in members.within(connection, entry)]
-        loads = [found for one in inside if (found := _find(connection, one))["state"] == State.LOADED]
-        facts = [_undo(connection, load) for load in [*loads, entry]]
-        if loads:
-            _note(connection, ingestion_id, _total(facts))
+    try:
+        with faults.translated(), engine.begin() as connection:
+            connection.execute(_PATIENCE)
+            _take_away(connection, ingestion_id)
+    except LoadFailed as exc:
+        raise Conflict(f"The rows cannot be taken away: {exc.message}.") from None
 
 
-def _undo(connection: Connection, entry: RowMapping) -> dict[str, Any]:
-    """Take the rows of one entry away, and note what became of them."""
+def _take_away(connection: Connection, ingestion_id: uuid.UUID) -> None:
+    entry = _find(connection, ingestion_id)
+    version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
+    if not locks.acquire_at_once(connection, version, entry["dataset"]):
+        raise Conflict(_BUSY)
+    entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
+    if entry["state"] == State.UNDONE:
+        return
+    _require_rows(entry)
+    inside = [one.id for one in members.within(connection, entry)]
+    facts = [done for one in inside if (done := _undo(connection, _find(connection, one)))]
+    own = _undo(connection, entry)
+    if own is None:  # what replaced it committed while its lock was waited for
+        _require_rows(_find(connection, ingestion_id))
+    elif inside:
+        _note(connection, ingestion_id, _total(own, facts))
+
+
+def _undo(connection: Connection, entry: RowMapping) -> dict[str, Any] | None:
+    """Take the rows of one entry away, and note what became of them; `None` where it has none."""
+    if entry["state"] != State.LOADED:
+        return None
     released = releasing.release(connection, entry["id"], State.UNDONE)
+    if released is None:
+        return None
     facts = _facts(connection, entry, released)
     _note(connection, entry["id"], facts)
     return facts
@@ -58,9 +71,8 @@ def _note(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, A
     connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
 
 
-def _total(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Of an archive, the last of `facts`, and its members; it has no rows by itself."""
-    *inside, archive = facts
+def _total(archive: Mapping[str, Any], inside: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of an archive, and of its members that are undone with it; it has no rows by itself."""
     counted = ("rows_removed", "rows_changed_since")
     return {**archive, **{name: sum(one[name] for one in inside) for name in counted}}
 

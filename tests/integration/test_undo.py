@@ -18,6 +18,7 @@ from shared.ledger import locks
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.tables.migrating import migrate
+from shared.twins import Twins
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
@@ -158,6 +159,43 @@ def test_a_duplicate_takes_rows_with_a_key_over_too(
     assert len(table(engine)) == 2
     undoing.undo(engine, second)
     assert len(table(engine)) == 0
+
+
+def test_a_load_that_is_becoming_a_duplicate_meanwhile_brings_the_rows_itself(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 3))
+    find = Twins.find
+
+    def find_and_undo(twins: Twins, sha256: str) -> uuid.UUID | None:
+        found = find(twins, sha256)
+        undoing.undo(engine, undone)
+        return found
+
+    monkeypatch.setattr(Twins, "find", find_and_undo)
+    load(ingesting, container, "b", orders(1, 3))
+
+    assert (entry(engine, "sales/a.csv")["state"], entry(engine, "sales/b.csv")["state"]) == (UNDONE, LOADED)
+    assert numbers(engine) == ["SO1", "SO2", "SO3"]
+
+
+def test_rows_that_another_table_refers_to_stay_and_it_says_so(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    asked = load(ingesting, container, "a", orders(1, 2))
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            create table invoices (number text, line bigint, constraint of_sales
+            foreign key (number, line) references sales (sales_order_number, sales_order_line_number));
+            insert into invoices values ('SO1', 1)""")
+        )
+
+    with pytest.raises(Conflict, match=r"constraint of_sales\.$") as refused:
+        undoing.undo(engine, asked)
+
+    assert "SO1" not in refused.value.message
+    assert (len(table(engine)), entry(engine, "sales/a.csv")["state"]) == (2, LOADED)
 
 
 def test_of_a_load_that_a_new_version_replaced_there_is_nothing_to_undo(
