@@ -103,7 +103,7 @@ function outcome(entry) {
 }
 
 function rejects(entry, signal) {
-  if (!entry.counts.rejected) return null;
+  if (!entry.counts.rejected || entry.members) return null; // of an archive each file has its own
   const path = `ingestions/${entry.id}/rejects`;
   const said = h("div", {});
   const download = async (event) => {
