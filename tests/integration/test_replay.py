@@ -262,7 +262,9 @@ def test_a_version_that_goes_before_it_is_loaded_again_leaves_its_rows(
         assert uploads.put("a", "z") is LOADED
         assert names(engine) == "z"
 
-    assert replays.seen(asked)["state"] == "loaded"
+    found = replays.seen(asked)
+    assert (found["state"], found["error"]["code"]) == ("loaded", "replay_failed")
+    assert "replaced or deleted first" in found["error"]["detail"]
 
 
 def test_a_replay_that_fails_leaves_what_was_there(
