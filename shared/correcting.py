@@ -101,7 +101,7 @@ def _require_no_archive(connection: Connection, entry: RowMapping) -> None:
         of_each = [
             {
                 "file": one.member,
-                "detail": f"{one.counts.rejected} rows are rejected.",
+                "detail": f"Rejected rows: {one.counts.rejected}.",
                 "ingestion_id": str(one.id),
             }
             for one in inside[:_MOST_NAMED]

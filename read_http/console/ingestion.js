@@ -56,7 +56,8 @@ function actions(entry, watch, signal) {
   const undo = async () => {
     const text = [
       `The rows that ${entry.filename} inserted or last changed leave the dataset ${entry.dataset}.`,
-      "Values that it had replaced do not come back. The file stays in storage and can be loaded again by a replay.",
+      "So do rows that later files had too, until those are replayed; values that it had replaced do not come back.",
+      "The file stays in storage and can be loaded again by a replay.",
     ];
     if (await confirm("Undo this load?", text, "Undo the load")) {
       await act("DELETE", `ingestions/${entry.id}`, "The load is undone")();

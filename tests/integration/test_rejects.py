@@ -160,7 +160,7 @@ def test_of_an_archive_each_file_has_its_own_rejects(
         with pytest.raises(Conflict, match="archive") as refused:
             ask(engine, asked, None, 10)
     (told,) = refused.value.faults
-    assert (told["file"], told["detail"]) == ("few.csv", "2 rows are rejected.")
+    assert (told["file"], told["detail"]) == ("few.csv", "Rejected rows: 2.")
     found, _ = correcting.page(engine, uuid.UUID(told["ingestion_id"]), None, 10)
     assert len(found) == 2
 

@@ -10,7 +10,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import sweeping, undoing
+from shared import replaying, sweeping, undoing
 from shared.contracts import registry
 from shared.errors import Conflict, NotFound
 from shared.ingesting import Ingesting
@@ -66,7 +66,9 @@ def test_rows_that_a_load_brought_go_and_the_others_stay(
     found = entry(engine, "sales/b.csv")
     assert found["state"] == "undone"
     assert found["undone"].pop("at")
-    assert found["undone"] == {"rows_removed": 3, "rows_changed_since": 0, "handed_over_to": None}
+    told = found["undone"]
+    assert (told.pop("handed_over_to"), told.pop("unchanged_in")) == (None, [])
+    assert told == {"rows_removed": 3, "rows_changed_since": 0}
     kept = before.keys() - {"state", "undone"}
     assert {name: found[name] for name in kept} == {name: before[name] for name in kept}
     assert container.get_blob_client("sales/b.csv").exists()
@@ -83,6 +85,26 @@ def test_rows_that_a_later_load_changed_stay(
     assert [(one["sales_order_number"], int(one["unit_price"])) for one in table(engine)] == [("SO2", 5)]
     facts = entry(engine, "sales/a.csv")["undone"]
     assert (facts["rows_removed"], facts["rows_changed_since"]) == (2, 1)
+
+
+def test_loads_that_left_rows_as_they_were_are_named_and_bring_theirs_again(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    load(ingesting, container, "before", orders(1, 1))
+    load(ingesting, container, "before-too", csv(row(1), row(9)))
+    undone = load(ingesting, container, "a", orders(2, 3))
+    same = load(ingesting, container, "same", csv(row(2), row(5)))
+    load(ingesting, container, "others", csv(row(6)))
+
+    undoing.undo(engine, undone)
+    assert numbers(engine) == ["SO1", "SO5", "SO6", "SO9"]
+    assert entry(engine, "sales/a.csv")["undone"]["unchanged_in"] == [str(same)]
+
+    def deliver(path: str) -> None:
+        ingesting.ingest(path)
+
+    replaying.request(engine, container, same, deliver)
+    assert numbers(engine) == ["SO1", "SO2", "SO5", "SO6", "SO9"]
 
 
 def test_a_row_that_the_load_changed_goes_too(
