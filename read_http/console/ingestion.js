@@ -120,8 +120,10 @@ function rejects(entry, signal) {
     pressed.disabled = false;
   };
   return h("section", {}, h("h2", {}, "Rejected rows"),
-    h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
-      hash("_line"), " and ", hash("_errors"), " may stay."),
+    entry.state === "refused"
+      ? h("p", { class: "muted" }, "The file was refused: none of its other rows is in the table either. Mend the file itself, and upload it again.")
+      : h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
+        hash("_line"), " and ", hash("_errors"), " may stay."),
     h("div", { class: "actions" }, button("Download as CSV", download, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
     loaded(() => json(path, { query: { limit: PAGE }, signal }), (page) => pages(page, path, signal)));
