@@ -136,11 +136,15 @@ def has_loaded_alike(
 
 
 def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:
-    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended."""
+    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended.
+
+    Of one that is loaded again the rows of before count until then.
+    """
+    is_replayed = ingestions.c.replaying == State.LOADING
     connection.execute(
         _entry(ingestion_id)
-        .where(ingestions.c.state == State.LOADING)
-        .values(rows_read=rows, bytes_read=size)
+        .where(or_(ingestions.c.state == State.LOADING, is_replayed))
+        .values(rows_read=case((is_replayed, ingestions.c.rows_read), else_=rows), bytes_read=size)
     )
 
 
