@@ -128,12 +128,15 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
     container.upload_blob("exports/a.csv", original)
     asked = ingesting.ingest("exports/a.csv").ingestion_id
     assert asked is not None
-    sheet = correcting.sheet(engine, asked, None, None).content
-    for name, price, encoding, end in (
-        ("plain", '"2,50"', "utf-8", "\n"),
-        ("by-a-spreadsheet", '"3,50"', "cp1252", "\r\n"),
+    sheet = correcting.sheet(engine, asked, None, None)
+    in_quotes = io.StringIO()
+    csv_module.writer(in_quotes, quoting=csv_module.QUOTE_ALL).writerows(cells(sheet))
+    for name, whole, encoding, price in (
+        ("plain", sheet.content.decode(), "utf-8", "2,50"),
+        ("spreadsheet", sheet.content.decode().replace("\n", "\r\n"), "cp1252", "3,50"),
+        ("quoted", in_quotes.getvalue(), "utf-8-sig", "4,50"),
     ):
-        mended = sheet.decode().replace("many", price).replace("\n", end)
+        mended = whole.replace('"many"', "many").replace("many", f'"{price}"')
         container.upload_blob(f"exports/{name}.csv", mended.encode(encoding))
         ingesting.ingest(f"exports/{name}.csv")
         found = entry(engine, f"exports/{name}.csv")
@@ -145,6 +148,7 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
         ("B", "1.50"),
         ('Müller, "5"', "2.50"),
         ('Müller, "5"', "3.50"),
+        ('Müller, "5"', "4.50"),
     ]
 
 
