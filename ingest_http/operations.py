@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest_http.direct import Announced
-from ingest_http.queries import Ingest
+from ingest_http.queries import Ingest, Upload
 from shared.http import models
 from shared.http.operation import Answer, Operation
 
@@ -41,7 +41,7 @@ OPERATIONS = (
         "/uploads",
         "An address to upload one big file to",
         {201: Answer("The address, for an hour", models.SignedUpload)},
-        query=Ingest,
+        query=Upload,
         body=Announced,
         problems=(400, 409, 503),
     ),

@@ -113,7 +113,7 @@ OPERATIONS = (
             )
         },
         query=queries.Rejects,
-        problems=(_BAD, _NONE, _LARGE, _AWAY),
+        problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
     ),
     Operation(
         "datasets",

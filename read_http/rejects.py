@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from read_http import cursors, parameters
+from read_http import cursors, forms, parameters
 from shared import correcting
 from shared.correcting import Sheet
 from shared.http import answer
@@ -22,7 +22,7 @@ def of(req: func.HttpRequest) -> func.HttpResponse:
     parameters.require_known(req.params, ("limit", "after"))
     ingestion_id = parameters.ingestion_id(req.route_params)
     after = cursors.after(req.params, int)
-    if "text/csv" in req.headers.get("accept", "").lower():
+    if forms.asked(req.headers.get("accept", "")).media_type == "text/csv":
         limit = parameters.limit(req.params, highest=_HIGHEST_OF_A_SHEET) if "limit" in req.params else None
         return _file(req, ingestion_id, correcting.sheet(resources().engine, ingestion_id, after, limit))
     limit = parameters.limit(req.params, _DEFAULT_LIMIT)

@@ -56,7 +56,8 @@ function actions(entry, watch, signal) {
   const undo = async () => {
     const text = [
       `The rows that ${entry.filename} inserted or last changed leave the dataset ${entry.dataset}.`,
-      "Values that it had replaced do not come back. The file stays in storage and can be loaded again by a replay.",
+      "So do rows that later files had too, until those are replayed; values that it had replaced do not come back.",
+      "The file stays in storage and can be loaded again by a replay.",
     ];
     if (await confirm("Undo this load?", text, "Undo the load")) {
       await act("DELETE", `ingestions/${entry.id}`, "The load is undone")();
@@ -103,7 +104,7 @@ function outcome(entry) {
 }
 
 function rejects(entry, signal) {
-  if (!entry.counts.rejected) return null;
+  if (!entry.counts.rejected || entry.members) return null; // of an archive each file has its own
   const path = `ingestions/${entry.id}/rejects`;
   const said = h("div", {});
   const download = async (event) => {
@@ -119,8 +120,10 @@ function rejects(entry, signal) {
     pressed.disabled = false;
   };
   return h("section", {}, h("h2", {}, "Rejected rows"),
-    h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
-      hash("_line"), " and ", hash("_errors"), " may stay."),
+    entry.state === "refused"
+      ? h("p", { class: "muted" }, "The file was refused: none of its other rows is in the table either. Mend the file itself, and upload it again.")
+      : h("p", { class: "muted" }, "They are not in the table. Download them, mend them, and upload the file: the columns ",
+        hash("_line"), " and ", hash("_errors"), " may stay."),
     h("div", { class: "actions" }, button("Download as CSV", download, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
     loaded(() => json(path, { query: { limit: PAGE }, signal }), (page) => pages(page, path, signal)));

@@ -46,6 +46,16 @@ class Timings(Told):
 State = Literal["received", "loading", "loaded", "refused", "failed", "duplicate", "superseded", "undone"]
 
 
+class Undone(Told):
+    """What an undo took away; `unchanged_in` are loads that may miss some of the rows now."""
+
+    at: str
+    rows_removed: int
+    rows_changed_since: int
+    handed_over_to: str | None
+    unchanged_in: list[str]
+
+
 class ListedIngestion(Told):
     """The load of one version of one blob."""
 
@@ -65,6 +75,7 @@ class ListedIngestion(Told):
     replaced_by: str | None
     corrects: str | None
     corrected_by: list[str]
+    undone: Undone | None
     ignored_columns: list[str]
 
 

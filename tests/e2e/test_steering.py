@@ -67,6 +67,8 @@ def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
         lines += answer.text.splitlines()[1:]
         url = answer.links["next"]["url"] if "link" in answer.headers else None
     assert [line.partition(",")[0] for line in lines] == ["SO700", "SO701", "SO702"]
+    rather = httpx.get(answer.url, headers={"accept": "text/csv;q=0.5, application/json"})
+    assert rather.headers["content-type"] == "application/json"
 
 
 def test_a_load_is_undone_and_replayed(client: Client) -> None:
@@ -146,6 +148,7 @@ NOBODY = uuid.UUID(int=0)
         ("GET", "datasets/sales/loads?days=400", 400, "days"),
         ("POST", "uploads", 400, "body"),
         ("POST", "ingest?corrects=x&filename=a.csv", 400, "errors"),
+        ("POST", f"ingest?key={'%C3%A4' * 900}&filename=a.csv&dataset=wide", 400, "percent-encoded"),
     ],
 )
 def test_what_cannot_be_answered_is_a_problem(
@@ -172,3 +175,19 @@ def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: 
     answer = client.http.post("/api/uploads", json=announced)
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert next(iter(wrong)) in json.dumps(answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("dataset=visits", "in the body"),
+        ("filename=b.csv", "in the body"),
+        ("dry_run=true", "/api/ingest"),
+        ("delimiter=", "no value"),
+    ],
+)
+def test_what_an_address_cannot_be_told_is_an_error(client: Client, query: str, told: str) -> None:
+    announced = {"dataset": "sales", "filename": "a.csv", "size": 1}
+    answer = client.http.post(f"/api/uploads?{query}", json=announced)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert told in answer.json()["errors"][0]["detail"]
