@@ -65,18 +65,17 @@ def sheet(
     with brief.connect(engine) as connection:
         entry = _find(connection, ingestion_id)
         _require_no_archive(connection, entry)
+        wanted = (ingestion_id, after or 0, _EVERY if limit is None else limit + 1)
+        _require_less(most, ingestion_id, *rejected.size(connection, *wanted))
         correction = Correction(entry["columns"] or (), entry["format"] or {})
         content = bytearray(correction.header().encode())
         line, count = None, 0
-        for reject in rejected.every(
-            connection, ingestion_id, after or 0, _EVERY if limit is None else limit + 1
-        ):
+        for reject in rejected.every(connection, *wanted):
             if count == limit:
                 return Sheet(_name(entry), bytes(content), line)
             content += correction.record(reject.line, reject.raw, reject.errors).encode()
             line, count = reject.line, count + 1
-            if len(content) > most:
-                raise TooLarge(_TOO_MANY.format(most // 2**20, max(count // 2, 1), ingestion_id))
+            _require_less(most, ingestion_id, count, len(content))
     return Sheet(_name(entry), bytes(content), None)
 
 
@@ -85,6 +84,12 @@ _TOO_MANY = (
     "?limit={} say, and follow the Link of each answer; or query the table ingest.rejects "
     "where ingestion_id = '{}'."
 )
+
+
+def _require_less(most: int, ingestion_id: uuid.UUID, count: int, size: int) -> None:
+    if size > most:
+        enough = max(count * most // size // 2, 1)  # the texts alone are shorter than the records
+        raise TooLarge(_TOO_MANY.format(most // 2**20, enough, ingestion_id))
 
 
 def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
