@@ -253,7 +253,7 @@ def test_more_than_an_answer_can_hold_is_refused_with_a_way_to_get_it(engine: En
 
 def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
     peaks = []
-    for count in (30_000, 120_000):
+    for count in (20_000, 30_000, 120_000):
         asked = enter(engine, f"a{count}")
         _reject(
             engine, asked, count, "'x'"
@@ -263,8 +263,9 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
             correcting.sheet(engine, asked, None, None, most=2**18)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert max(peaks) < 1.3 * min(peaks)
-    assert max(peaks) < 4 * 2**20
+    _, few, many = peaks  # the first one has statements compiled
+    assert many < 1.3 * few
+    assert max(peaks) < 4 * 2**18
 
 
 def test_nobody_knows_rejects_of_another_ingestion(engine: Engine) -> None:
