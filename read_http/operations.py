@@ -31,7 +31,7 @@ OPERATIONS = (
         "The first rows of a dataset in load order",
         {200: Answer("The rows", media={JSON: {"type": "array", "items": _ROW}})},
         query=queries.FirstChunk,
-        problems=(_BAD, _NONE, _AWAY),
+        problems=(_BAD, _LARGE, _AWAY),
     ),
     Operation(
         "rows",

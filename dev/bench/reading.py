@@ -25,7 +25,8 @@ _ENTER = """
     insert into ingest.ingestions (id, container, path, etag, dataset, filename, state, rows_read,
         rows_inserted, rows_updated, rows_unchanged, rows_duplicate, rows_rejected, received_at, format)
     values (gen_random_uuid(), 'uploads', 'sales/a.csv', 'e', 'sales', 'a.csv', 'loaded', {rows},
-        {rows}, 0, 0, 0, 0, now(), '{{"header_line": 1, "header_lines": 1}}')"""
+        {rows}, 0, 0, 0, 0, now(),
+        jsonb_build_object('header_line', 1, 'header_lines', 1, 'last_line', {rows} + 1))"""
 _FILL = """
     insert into sales select 'SO' || lpad(n::text, 9, '0'), 1, timestamp '2019-07-01', 'Christy Zhu',
         'christy' || n || '@example.com', 'Mountain-100 Silver, 44', 1, 3399.9900, 271.9992,
