@@ -1,7 +1,8 @@
 """Pages in the order in which rows lie in the table, for datasets without a key.
 
-Their rows never change: a load appends, and the rows of a replaced one go. So the place of a row is the order
-of the loads until freed places are used again, stays where it is, and is found without an index.
+Their rows hardly ever change: a load appends, and the rows of a replaced one go. So the place of a row is the
+order of the loads until freed places are used again, stays where it is, and is found without an index. Only
+where an undo hands rows over to another load, or a replay loads them anew, they go to other places.
 """
 
 from __future__ import annotations

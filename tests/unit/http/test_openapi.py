@@ -79,6 +79,23 @@ def test_parameters_are_those_that_handlers_know(described: dict[str, Any]) -> N
     assert names(described, "ingestions", "query") == set(queries.Ingestions.model_fields)
 
 
+def test_every_operation_is_in_a_group_and_every_parameter_is_explained(described: dict[str, Any]) -> None:
+    groups = {one["name"] for one in described["tags"]}
+    for function, operation in EVERY.items():
+        found = described["paths"][operation.path][operation.method.lower()]
+        assert set(found["tags"]) <= groups, function
+        assert [one["name"] for one in found["parameters"] if not one.get("description")] == [], function
+
+
+def test_rows_are_tried_out_as_json_and_without_filters(described: dict[str, Any]) -> None:
+    """A page that tries things out asks for the first form, and fills an object with nonsense."""
+    rows = described["paths"]["/read/{dataset}"]["get"]
+    (filters,) = (one for one in rows["parameters"] if one["name"] == "filters")
+
+    assert filters["example"] == {}
+    assert next(iter(rows["responses"]["200"]["content"])) == "application/json"
+
+
 def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None:
     body = described["paths"]["/datasets/{name}"]["put"]["requestBody"]["content"]["application/json"]
     assert body["schema"] == {"$ref": "#/components/schemas/Wanted"}
