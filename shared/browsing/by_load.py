@@ -113,12 +113,15 @@ def _filtered(engine: Engine, contract: type[Contract], asked: Asked, mark: _Mar
 
 def _by_load(engine: Engine, contract: type[Contract], limit: int, mark: _Mark, ledger: _Ledger) -> Rows:
     rows: list[Row] = []
+    size = 0
     end = time.monotonic() + brief.SECONDS
     block = ledger.blocks - 1 if mark.serial == BY_HAND or mark.block is None else mark.block
     for load in _loads(engine, contract, mark, ledger):
         below = mark.line if load.serial == mark.serial else None
         found, is_cut = of_load.last_rows(engine, contract, load, (below, block), limit - len(rows))
         rows += found
+        size += sum(len(row.text) for row in found)
+        is_cut = is_cut or size > shown.MOST_BYTES  # of several loads
         if is_cut or len(rows) >= limit:
             return Rows(rows, is_cut)
         if found and load.serial != BY_HAND:

@@ -19,8 +19,8 @@ from shared.contracts.base import Contract
 
 _ROWS_OF_A_BLOCK = 16
 """Fewer than most tables have."""
-MOST_BLOCKS = 2**32
-"""A table has fewer."""
+MOST_BLOCKS = 2**32 - 1
+"""A table has no more."""
 
 # `+ 0`, so that the planner does not look into the index of loads.
 _ROWS = sql.SQL("""

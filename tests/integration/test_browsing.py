@@ -314,6 +314,25 @@ def test_recent_rows_are_found_where_they_lie_without_the_index_of_loads(
 
 
 @pytest.mark.usefixtures("loads")
+def test_a_place_that_is_wrong_costs_time_alone(engine: Engine) -> None:
+    right = browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, 0], recent=True))
+    for block in (1, 2**32 - 2, 2**32, 2**63 - 1):
+        assert browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, block], recent=True)) == right
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_page_of_several_loads_ends_early_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown, "MOST_BYTES", 600)  # a row of JSON takes some 240, of which 60 are texts
+
+    found = list(pages(engine, Sales, 50, recent=True))
+
+    assert (len(found[0]), sorted(one["sales_order_number"] for page in found for one in page)) == (
+        3,
+        EVERY_ORDER,
+    )
+
+
+@pytest.mark.usefixtures("loads")
 def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
     ingesting: Ingesting, container: ContainerClient, engine: Engine
 ) -> None:
