@@ -17,13 +17,15 @@ _WINDOWS = (500, 20_000)
 """Lines of a file that are looked at for its last rows: all of them only where these do not hold enough."""
 
 _ROWS = sql.SQL("""
-    select *, ctid as _place from {table} where _load = {load} and _line < {line} and _line >= {first}
+    select *, ctid as _place from {table}
+    where _load = {load} and _line < {line} and _line >= {first} and {conditions}
     order by _line desc limit {limit}""")
 _QUERY = sql.SQL("""
     select page._found, page._load, page._line, page._place::text, row_to_json(_shown.*)::text
     from ({rows}) as page cross join lateral (select {columns}) as _shown""")
 _ALWAYS_BY_INDEX = sql.SQL("set local enable_seqscan = off; ")
 _NOTHING = sql.SQL("")
+_ALL = sql.SQL("true")
 _LAST = 2**63 - 1
 
 
@@ -50,22 +52,45 @@ def last_rows(
     return _by_index(engine, contract, load, _LAST if below is None else below, limit)
 
 
+def glance(
+    engine: Engine, contract: type[Contract], load: Load, end: tuple[int | None, int], where: sql.Composable
+) -> Rows | None:
+    """The last rows of one load that fulfil `where`; `end` is the line they are before, if any, and how many.
+
+    `None` where that is not known from as many lines as can be looked at while somebody waits.
+    """
+    below, limit = end[0] if end[0] is not None else _LAST, end[1]
+    begin = min(below, load.about_last)
+    first = max(begin - _WINDOWS[-1], 0) if begin < _LAST else 0
+    rows = _rows(contract, load, (first, below), limit, where)
+    found = answered(engine, contract, rows, _ALWAYS_BY_INDEX)
+    return found if found.is_cut or len(found.rows) >= limit or first <= (load.first or 1) else None
+
+
 def _by_index(engine: Engine, contract: type[Contract], load: Load, below: int, limit: int) -> Rows:
     """The same, wherever they lie. A row has one line or more."""
     found = Rows([])
     begin = min(below, load.about_last)
     for first in (*(begin - max(window, limit) for window in _WINDOWS if begin < _LAST), 0):
-        rows = _ROWS.format(
-            table=shown.table(contract),
-            load=sql.Literal(load.serial),
-            line=sql.Literal(below),
-            first=sql.Literal(first),
-            limit=sql.Literal(limit),
-        )
+        rows = _rows(contract, load, (first, below), limit, _ALL)
         found = answered(engine, contract, rows, _ALWAYS_BY_INDEX)
         if found.is_cut or len(found.rows) >= limit:
             break
     return found
+
+
+def _rows(
+    contract: type[Contract], load: Load, lines: tuple[int, int], limit: int, conditions: sql.Composable
+) -> sql.Composable:
+    first, below = lines
+    return _ROWS.format(
+        table=shown.table(contract),
+        load=sql.Literal(load.serial),
+        line=sql.Literal(below),
+        first=sql.Literal(first),
+        conditions=conditions,
+        limit=sql.Literal(limit),
+    )
 
 
 def answered(

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared import brief
-from shared.browsing import browse, filters, keys, of_load, shown
+from shared.browsing import browse, by_load, filters, keys, of_load, shown
 from shared.browsing.page import Asked
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
@@ -311,6 +311,22 @@ def test_recent_rows_are_found_where_they_lie_without_the_index_of_loads(
     )
     assert walk(engine, Sales, 30, recent=True)[3:] == [f"SO{n}" for n in range(239, 99, -1) if n in OLD]
     assert set(by_index) == {1, 2}
+
+
+@pytest.mark.usefixtures("loads")
+def test_recent_rows_that_pass_filters_are_found_with_and_without_sorting_the_table(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent = walk(engine, Sales, 100, recent=True)
+    dear, new = only(Sales, unit_price__gt="1"), only(Sales, sales_order_number__gte="SO210")
+    for windows in ((500, 20_000), (5, 10)):
+        monkeypatch.setattr(of_load, "_WINDOWS", windows)
+        for limit in (3, 7, 100):
+            assert walk(engine, Sales, limit, recent=True, filters=dear) == recent[3:]
+            assert walk(engine, Sales, limit, recent=True, filters=new) == [n for n in recent if n >= "SO210"]
+
+    monkeypatch.setattr(by_load, "_filtered", None)
+    assert len(browse.page(engine, Sales, Asked(3, recent=True, filters=dear)).rows) == 3
 
 
 @pytest.mark.usefixtures("loads")
