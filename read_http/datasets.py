@@ -22,8 +22,8 @@ _HIGHEST_LIMIT = 100
 """Datasets, or changes of one: the rows of each dataset are counted."""
 
 
-class Wanted(bodies.Body):
-    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+class NewKey(bodies.Body):
+    """The key of a dataset that has none: its columns, by their names or the files' headers."""
 
     key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
@@ -62,7 +62,7 @@ def set_key(req: func.HttpRequest) -> func.HttpResponse:
     """Give an inferred dataset the key of the body; the dataset as it is then."""
     _require(req)
     engine, name = resources().engine, req.route_params["name"]
-    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    keying.set_key(engine, name, bodies.parse(req.get_body(), NewKey).key)
     return answer.json_value(described.of(datasets.describe(engine, name)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from read_http import queries
-from read_http.datasets import Wanted
+from read_http.datasets import NewKey
 from shared.http import models
 from shared.http.operation import JSON, Answer, Operation
 
@@ -149,7 +149,7 @@ OPERATIONS = (
         "/datasets/{name}",
         "Give a dataset that files made the key that it has not yet",
         {200: Answer("The dataset", models.Dataset)},
-        body=Wanted,
+        body=NewKey,
         problems=(_BAD, _NONE, _CONFLICT, _AWAY),
     ),
     Operation(

@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL, MEND = range(9)
+POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL, MEND, BROWSE = range(10)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 10
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -106,3 +106,10 @@ def test_rejects_are_mended(client: Client, folder: Path) -> None:
     assert file["first_rows"][0]["sales_order_line_number"] == 9
     corrected = client.http.get(f"/api/ingestions/{file['corrects']}").json()
     assert (corrected["counts"]["rejected"], corrected["filename"]) == (1, "june-with-a-fault.csv")
+
+
+def test_rows_are_filtered_and_read_as_csv(client: Client, folder: Path) -> None:
+    page, _, sheet = run(client, folder, COMMANDS[BROWSE]).partition("}sales_order_number")
+    assert len(json.loads(page + "}")["rows"]) == 5
+    assert sheet.startswith(",sales_order_line_number,")
+    assert len(sheet.splitlines()) > 20

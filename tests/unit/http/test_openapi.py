@@ -15,7 +15,7 @@ from ingest_http import operations as of_ingesting
 from ingest_http import parameters
 from read_http import docs, queries
 from read_http import operations as of_reading
-from read_http.datasets import Wanted
+from read_http.datasets import NewKey
 
 EVERY = {one.function: one for one in (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)}
 BASE = "http://127.0.0.1/api"
@@ -98,8 +98,8 @@ def test_rows_are_tried_out_as_json_and_without_filters(described: dict[str, Any
 
 def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None:
     body = described["paths"]["/datasets/{name}"]["put"]["requestBody"]["content"]["application/json"]
-    assert body["schema"] == {"$ref": "#/components/schemas/Wanted"}
-    assert described["components"]["schemas"]["Wanted"] == Wanted.model_json_schema()
+    assert body["schema"] == {"$ref": "#/components/schemas/NewKey"}
+    assert described["components"]["schemas"]["NewKey"] == NewKey.model_json_schema()
 
 
 def test_the_page_takes_nothing_from_elsewhere() -> None:
