@@ -8,7 +8,12 @@ from shared.http import models
 from shared.http.operation import Answer, Operation
 
 _FILE = {"type": "string", "contentMediaType": "text/csv"}
-_FILES = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+_PART = {"type": "string", "format": "binary"}  # which Swagger UI shows a file chooser for
+_FILES = {
+    "type": "object",
+    "properties": {"files": {"type": "array", "items": _PART, "description": "Parts may have other names."}},
+    "additionalProperties": _PART,
+}
 _PREFER = {
     "name": "Prefer",
     "in": "header",

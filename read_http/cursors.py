@@ -29,7 +29,8 @@ def after(parameters: Mapping[str, str], kind: type[Place]) -> Place | None:
         place = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         place = None
-    if not isinstance(place, get_origin(kind) or kind) or isinstance(place, bool):
+    is_text = isinstance(place, str) and place.isprintable()  # as every name is
+    if not isinstance(place, get_origin(kind) or kind) or isinstance(place, bool) or is_text != (kind is str):
         detail = "after must be the `next` of an earlier answer of this list."
         raise InvalidRequest(detail, [{"parameter": "after", "detail": detail}])
     return place

@@ -16,19 +16,21 @@ from shared.resources import resources
 _DEFAULT_DAYS = 30
 _MOST_DAYS = 366
 
+_OF_A_PAGE = ("limit", "after")
 _DEFAULT_LIMIT = 20
 _HIGHEST_LIMIT = 100
 """Datasets, or changes of one: the rows of each dataset are counted."""
 
 
-class Wanted(bodies.Body):
-    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+class NewKey(bodies.Body):
+    """The key of a dataset that has none: its columns, by their names or the files' headers."""
 
     key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 def every(req: func.HttpRequest) -> func.HttpResponse:
     """A page of the datasets by name, declared and inferred."""
+    _require(req, *_OF_A_PAGE)
     limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
     found, after = datasets.page(resources().engine, cursors.after(req.params, str), limit)
     return answer.json_value(
@@ -38,6 +40,7 @@ def every(req: func.HttpRequest) -> func.HttpResponse:
 
 def one(req: func.HttpRequest) -> func.HttpResponse:
     """A dataset, and a page of the changes of its table, the newest first."""
+    _require(req, *_OF_A_PAGE)
     engine, name = resources().engine, req.route_params["name"]
     limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
     before = cursors.after(req.params, int)
@@ -49,7 +52,7 @@ def one(req: func.HttpRequest) -> func.HttpResponse:
 
 def loads(req: func.HttpRequest) -> func.HttpResponse:
     """How many rows were loaded on each of the last days."""
-    parameters.require_known(req.params, ("days",))
+    _require(req, "days")
     days = parameters.limit(req.params, _DEFAULT_DAYS, _MOST_DAYS, name="days")
     found = datasets.loads(resources().engine, req.route_params["name"], days)
     return answer.json_value({"days": [asdict(day) for day in found]})
@@ -57,14 +60,21 @@ def loads(req: func.HttpRequest) -> func.HttpResponse:
 
 def set_key(req: func.HttpRequest) -> func.HttpResponse:
     """Give an inferred dataset the key of the body; the dataset as it is then."""
+    _require(req)
     engine, name = resources().engine, req.route_params["name"]
-    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    keying.set_key(engine, name, bodies.parse(req.get_body(), NewKey).key)
     return answer.json_value(described.of(datasets.describe(engine, name)))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:
     """The contract of a dataset as a module of Python."""
+    _require(req)
     name = req.route_params["name"]
     source = datasets.contract_source(resources().engine, name)
     headers = {"Content-Disposition": f'attachment; filename="{name}.py"'}
     return func.HttpResponse(source, mimetype="text/x-python", charset="utf-8", headers=headers)
+
+
+def _require(req: func.HttpRequest, *known: str) -> None:
+    parameters.require_plain(req.url)
+    parameters.require_known(req.params, known)

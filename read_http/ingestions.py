@@ -14,6 +14,7 @@ _DEFAULT_LIMIT = 50
 
 def every(req: func.HttpRequest) -> func.HttpResponse:
     """A page of them, the newest first."""
+    parameters.require_plain(req.url)
     parameters.require_known(req.params, (*filters.NAMES, "limit", "after"))
     limit = parameters.limit(req.params, _DEFAULT_LIMIT)
     wanted, before = filters.wanted(req.params), cursors.after(req.params, int)

@@ -30,14 +30,14 @@ class Query(BaseModel):
 class FirstChunk(Query):
     """Of the first rows."""
 
-    dataset: str | None = None
-    limit: Annotated[Count, Field(ge=1, le=1000)] = 10
+    dataset: Annotated[str, Field(description="`DEFAULT_DATASET` where it is left out.")] | None = None
+    limit: Annotated[Count, Field(ge=1, le=1000, description="At most this many rows.")] = 10
 
 
 class Page(Query):
     """Of a page of rows."""
 
-    limit: Annotated[Count, Field(ge=1, le=1000)] = 50
+    limit: Annotated[Count, Field(ge=1, le=1000, description="At most this many rows.")] = 50
     after: After | None = None
     order: (
         Annotated[Literal["recent"], Field(description="The last row of the newest load first.")] | None
@@ -47,32 +47,34 @@ class Page(Query):
 class Ingestions(Query):
     """Of the list of ingestions."""
 
-    dataset: str | None = None
+    dataset: Annotated[str, Field(description="Of this dataset alone.")] | None = None
     state: Annotated[str, Field(description="Several are separated by commas.")] | None = None
     since: Annotated[str, Field(description="A time with its zone, `2026-11-23T10:00:00Z`.")] | None = None
     blob: Annotated[str, Field(description="Container and path, `uploads/sales/june.csv`.")] | None = None
-    limit: Annotated[Count, Field(ge=1, le=1000)] = 50
+    limit: Annotated[Count, Field(ge=1, le=1000, description="At most this many.")] = 50
     after: After | None = None
 
 
 class Rejects(Query):
     """Of the rejects of an ingestion; as CSV, more than 1000 fit in."""
 
-    limit: Annotated[Count, Field(ge=1, le=1_000_000)] = 50
+    limit: Annotated[
+        Count, Field(ge=1, le=1_000_000, description="At most this many: 1000 in JSON, more as CSV.")
+    ] = 50
     after: After | None = None
 
 
 class Datasets(Query):
     """Of the list of datasets, or of the changes of one."""
 
-    limit: Annotated[Count, Field(ge=1, le=100)] = 20
+    limit: Annotated[Count, Field(ge=1, le=100, description="At most this many.")] = 20
     after: After | None = None
 
 
 class Loads(Query):
     """Of the loads of the last days."""
 
-    days: Annotated[Count, Field(ge=1, le=366)] = 30
+    days: Annotated[Count, Field(ge=1, le=366, description="How many, today in UTC the last one.")] = 30
 
 
 Made = TypeVar("Made", bound=Query)

@@ -19,6 +19,7 @@ _HIGHEST_OF_A_SHEET = 1_000_000
 
 def of(req: func.HttpRequest) -> func.HttpResponse:
     """In the form that the request accepts."""
+    parameters.require_plain(req.url)
     parameters.require_known(req.params, ("limit", "after"))
     ingestion_id = parameters.ingestion_id(req.route_params)
     after = cursors.after(req.params, int)
