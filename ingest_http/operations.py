@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest_http.direct import Announced
 from ingest_http.queries import Ingest, Upload
-from shared.http import models
+from shared.http import arrivals, models
 from shared.http.operation import Answer, Operation
 
 _FILE = {"type": "string", "contentMediaType": "text/csv"}
@@ -28,10 +28,10 @@ OPERATIONS = (
         "/ingest",
         "Load files, or see what would become of them",
         {
-            202: Answer("They are stored, and will be loaded", models.Accepted),
+            202: Answer("They are stored, and will be loaded", arrivals.Accepted),
             200: Answer(
                 "What became of them (`Prefer: wait`), or would (`dry_run`)",
-                models.Accepted,
+                arrivals.Settled,
                 headers={"Preference-Applied": "`wait=` and the seconds"},
             ),
         },

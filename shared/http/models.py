@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Told(BaseModel):
@@ -77,6 +77,17 @@ class ListedIngestion(Told):
     corrected_by: list[str]
     undone: Undone | None
     ignored_columns: list[str]
+    member: str = Field("", description="Of a file in an archive: its name there.")
+    archive: str = Field("", description="Of a file in an archive: the ingestion of that.")
+
+
+class Member(Told):
+    """A file in an archive."""
+
+    id: str
+    member: str
+    state: State
+    counts: Counts
 
 
 class Ingestion(ListedIngestion):
@@ -84,6 +95,7 @@ class Ingestion(ListedIngestion):
 
     format: dict[str, Any] | None
     columns: list[dict[str, Any]]
+    members: list[Member] = Field([], description="Of an archive: the first thousand of its files.")
 
 
 class Ingestions(Told):
@@ -191,14 +203,6 @@ class Health(Told):
 
     status: Literal["ok", "unavailable"]
     parts: list[Part]
-
-
-class Accepted(Told):
-    """What became of the files of a request, or would become of them in a dry run."""
-
-    dataset: str
-    told: dict[str, Any]
-    files: list[dict[str, Any]]
 
 
 class SignedUpload(Told):
