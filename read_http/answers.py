@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from read_http import parameters, queries
+from read_http import queries
 from shared import catalog, faults, health, rows
 from shared.http import answer
 from shared.resources import resources
@@ -15,9 +15,7 @@ from shared.resources import resources
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
     own = resources()
-    parameters.require_plain(req.url)
-    parameters.require_known(req.params, tuple(queries.FirstChunk.model_fields))
-    query = queries.parse(queries.FirstChunk, req.params)
+    query = queries.read(queries.FirstChunk, req)
     known = catalog.require(own.engine, query.dataset or own.settings.default_dataset)
     return answer.json_text(rows.first_chunk(own.engine, known.contract, query.limit))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
+import azure.functions as func
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.errors import InvalidRequest
+from shared.http import parameters
 
 
 def _digits(value: object) -> object:
@@ -18,6 +20,7 @@ def _digits(value: object) -> object:
 
 
 Count = Annotated[int, BeforeValidator(_digits)]
+_REJECTS = "At most this many. In JSON 50 where it is left out, and 1000 at most; as CSV all."
 After = Annotated[str, Field(description="The `next` of the page before.")]
 
 
@@ -25,6 +28,10 @@ class Query(BaseModel):
     """The parameters of a request."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Nothing(Query):
+    """Where there are none."""
 
 
 class FirstChunk(Query):
@@ -56,16 +63,14 @@ class Ingestions(Query):
 
 
 class Rejects(Query):
-    """Of the rejects of an ingestion; as CSV, more than 1000 fit in."""
+    """Of the rejects of an ingestion."""
 
-    limit: Annotated[
-        Count, Field(ge=1, le=1_000_000, description="At most this many: 1000 in JSON, more as CSV.")
-    ] = 50
+    limit: Annotated[Count, Field(ge=1, le=1_000_000, description=_REJECTS)] | None = None
     after: After | None = None
 
 
 class Datasets(Query):
-    """Of the list of datasets, or of the changes of one."""
+    """Of the list of datasets, or of the changes of one; few, since the rows of each are counted."""
 
     limit: Annotated[Count, Field(ge=1, le=100, description="At most this many.")] = 20
     after: After | None = None
@@ -80,10 +85,17 @@ class Loads(Query):
 Made = TypeVar("Made", bound=Query)
 
 
-def parse(model: type[Made], parameters: Mapping[str, str]) -> Made:
+def read(model: type[Made], req: func.HttpRequest) -> Made:
+    """The parameters of a request that has no others than `model`; raises `InvalidRequest`."""
+    parameters.require_plain(req.url)
+    parameters.require_known(req.params, tuple(model.model_fields))
+    return parse(model, req.params)
+
+
+def parse(model: type[Made], given: Mapping[str, str]) -> Made:
     """The parameters as `model`, which ignores others; raises `InvalidRequest` with every fault."""
     try:
-        return model.model_validate(parameters)
+        return model.model_validate(given)
     except ValidationError as exc:
         faults = [
             {

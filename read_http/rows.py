@@ -9,13 +9,13 @@ from urllib.parse import urlencode, urlsplit
 import azure.functions as func
 from sqlalchemy import Engine
 
-from read_http import cursors, forms, parameters, queries
+from read_http import cursors, forms, queries
 from shared.browsing import browse, filters, keys
 from shared.browsing.page import Asked
 from shared.contracts.base import Contract
 from shared.editing import body, edit
 from shared.errors import NotFound, TooLarge
-from shared.http import answer
+from shared.http import answer, parameters
 from shared.resources import resources
 
 _PLATFORMS = "code"
@@ -77,7 +77,7 @@ def _asked(contract: type[Contract], url: str, asked_for: Mapping[str, str]) -> 
     query = queries.parse(queries.Page, asked_for)
     return Asked(
         query.limit,
-        cursors.after(asked_for, list),
+        cursors.decode(query.after, list),
         recent=query.order == "recent",
         filters=filters.read(contract, asked_for, known),
     )

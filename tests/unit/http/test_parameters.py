@@ -10,10 +10,10 @@ import pytest
 from dev.programs import ROOT
 from ingest_http import parameters, preferring
 from read_http import cursors
-from read_http import parameters as reading
 from shared import settings
 from shared.errors import InvalidRequest
 from shared.formats.overrides import Overrides, names
+from shared.http import parameters as of_requests
 from shared.settings import Settings
 
 OWN = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
@@ -137,16 +137,16 @@ def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds
 )
 def test_what_the_platform_would_drop_or_join_is_refused(query: str, words: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        reading.require_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
+        of_requests.require_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
 
     assert caught.value.message == words
 
 
 def test_parameters_with_one_value_each_are_plain() -> None:
-    reading.require_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
+    of_requests.require_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
 
 
 @pytest.mark.parametrize("place", ["\0", "\ud800", True, 1, ["a"], None])
 def test_a_cursor_of_another_list_is_refused(place: object) -> None:
     with pytest.raises(InvalidRequest, match="earlier answer"):
-        cursors.after({"after": str(cursors.encode(place)) if place is not None else "~"}, str)  # type: ignore[arg-type]
+        cursors.decode(str(cursors.encode(place)) if place is not None else "~", str)  # type: ignore[arg-type]
