@@ -18,6 +18,11 @@ CHECKS = {
     "mypy": ["mypy"],
 }
 
+AT_ONCE = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+"""Each worker has a Postgres and an Azurite of its own; the tests of one file run in one of them, in order.
+
+`-n 0` among the arguments, or `--pdb`, keeps to one process."""
+
 
 def test(arguments: list[str], *, checks: bool) -> int:
     """Run the checks, then pytest with `arguments`; return the first exit code that is not 0.
@@ -31,7 +36,7 @@ def test(arguments: list[str], *, checks: bool) -> int:
     failed = [name for name, code in codes.items() if code != 0]
     if codes:
         print(f"checks: {len(codes) - len(failed)} of {len(codes)} passed", flush=True)
-    code = _run("pytest", ["pytest", *arguments])
+    code = _run("pytest", ["pytest", *AT_ONCE, *arguments])
     if failed:
         print(f"python3 dev: failed besides: {', '.join(failed)} (see above)", file=sys.stderr)
     return code or next((one for one in codes.values() if one != 0), 0)

@@ -16,6 +16,12 @@ from shared.http.bodies import Body, parse
 from shared.resources import resources
 from shared.storage import signing, uploads
 
+_ELSEWHERE = {
+    "dataset": "dataset stands in the body, not in the query.",
+    "filename": "filename stands in the body, not in the query.",
+    "dry_run": "dry_run is a parameter of POST /api/ingest.",
+}
+
 _LARGEST_FILE = 50_000 * 4000 * 1024 * 1024
 """Bytes of a blob: so many blocks of so many MiB."""
 
@@ -32,8 +38,10 @@ def upload(req: func.HttpRequest) -> func.HttpResponse:
     """201 with the address, what to send with the file, and where to see what becomes of it."""
     own = resources()
     announced = parse(req.get_body(), Announced)
-    to, faults = parameters.destination({**req.params, "dataset": announced.dataset}, own.settings)
-    path = uploading.reserve(to, announced.filename, faults)
+    elsewhere = [{"parameter": name, "detail": why} for name, why in _ELSEWHERE.items() if name in req.params]
+    told = {**req.params, "dataset": announced.dataset}
+    to, faults = parameters.destination(told, own.settings, req.url)
+    path = uploading.reserve(to, announced.filename, [*elsewhere, *faults])
     by_identity = bool(own.settings.storage_account_url)
     signed = signing.sign(own.uploads, path, by_identity=by_identity)
     blob = f"{own.uploads.container_name}/{path}"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from ingest_http.direct import Announced
-from ingest_http.queries import Ingest
-from shared.http import models
+from ingest_http.queries import Ingest, Upload
+from shared.http import arrivals, models
 from shared.http.operation import Answer, Operation
 
 _FILE = {"type": "string", "contentMediaType": "text/csv"}
-_FILES = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+_PART = {"type": "string", "format": "binary"}  # which Swagger UI shows a file chooser for
+_FILES = {
+    "type": "object",
+    "properties": {"files": {"type": "array", "items": _PART, "description": "Parts may have other names."}},
+    "additionalProperties": _PART,
+}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -23,10 +28,10 @@ OPERATIONS = (
         "/ingest",
         "Load files, or see what would become of them",
         {
-            202: Answer("They are stored, and will be loaded", models.Accepted),
+            202: Answer("They are stored, and will be loaded", arrivals.Accepted),
             200: Answer(
                 "What became of them (`Prefer: wait`), or would (`dry_run`)",
-                models.Accepted,
+                arrivals.Settled,
                 headers={"Preference-Applied": "`wait=` and the seconds"},
             ),
         },
@@ -41,7 +46,7 @@ OPERATIONS = (
         "/uploads",
         "An address to upload one big file to",
         {201: Answer("The address, for an hour", models.SignedUpload)},
-        query=Ingest,
+        query=Upload,
         body=Announced,
         problems=(400, 409, 503),
     ),

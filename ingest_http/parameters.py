@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import WrongOverride
 from shared.formats import overrides
@@ -19,8 +19,9 @@ _PLATFORMS = "code"
 """The platform's: a function key."""
 
 _MOST_COLUMNS = 32
-_LONGEST_KEY = 1000
-"""Columns of an index of Postgres, and characters of the key: it goes into the blob's metadata."""
+_LONGEST_KEY = 3000
+"""Columns of an index of Postgres, and characters of the key, percent-encoded: it goes into the blob's
+metadata, which storage takes up to 8 KB of, the file's name among them."""
 
 Faults = list[dict[str, Any]]
 
@@ -85,5 +86,5 @@ def _faults_of_key(key: tuple[str, ...]) -> Iterator[str]:
         yield "key is a list of column names, such as order_id,line; one of them is empty."
     if len(set(key)) < len(key):
         yield "key names a column twice."
-    if len(key) > _MOST_COLUMNS or sum(map(len, key)) > _LONGEST_KEY:
-        yield f"key has more than {_MOST_COLUMNS} columns, or {_LONGEST_KEY} characters."
+    if len(key) > _MOST_COLUMNS or len(quote(",".join(key))) > _LONGEST_KEY:
+        yield f"key has more than {_MOST_COLUMNS} columns, or {_LONGEST_KEY} characters, percent-encoded."

@@ -15,7 +15,7 @@ from shared.resources import resources
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
     own = resources()
-    query = queries.parse(queries.FirstChunk, req.params)
+    query = queries.read(queries.FirstChunk, req)
     known = catalog.require(own.engine, query.dataset or own.settings.default_dataset)
     return answer.json_text(rows.first_chunk(own.engine, known.contract, query.limit))
 

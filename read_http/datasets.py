@@ -8,29 +8,22 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
-from read_http import cursors, parameters
+from read_http import cursors, queries
 from shared import datasets, keying
 from shared.http import answer, bodies, described
 from shared.resources import resources
 
-_DEFAULT_DAYS = 30
-_MOST_DAYS = 366
 
-_DEFAULT_LIMIT = 20
-_HIGHEST_LIMIT = 100
-"""Datasets, or changes of one: the rows of each dataset are counted."""
-
-
-class Wanted(bodies.Body):
-    """What can be set of a dataset: the columns of its key, by their names or the files' headers."""
+class NewKey(bodies.Body):
+    """The key of a dataset that has none: its columns, by their names or the files' headers."""
 
     key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 def every(req: func.HttpRequest) -> func.HttpResponse:
     """A page of the datasets by name, declared and inferred."""
-    limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
-    found, after = datasets.page(resources().engine, cursors.after(req.params, str), limit)
+    query = queries.read(queries.Datasets, req)
+    found, after = datasets.page(resources().engine, cursors.decode(query.after, str), query.limit)
     return answer.json_value(
         {"datasets": [described.of(one) for one in found], "next": cursors.encode(after)}
     )
@@ -38,32 +31,33 @@ def every(req: func.HttpRequest) -> func.HttpResponse:
 
 def one(req: func.HttpRequest) -> func.HttpResponse:
     """A dataset, and a page of the changes of its table, the newest first."""
+    query = queries.read(queries.Datasets, req)
     engine, name = resources().engine, req.route_params["name"]
-    limit = parameters.limit(req.params, _DEFAULT_LIMIT, _HIGHEST_LIMIT)
-    before = cursors.after(req.params, int)
+    before = cursors.decode(query.after, int)
     body = described.of(datasets.describe(engine, name))
-    changes, after = datasets.changes(engine, name, before, limit)
+    changes, after = datasets.changes(engine, name, before, query.limit)
     body |= {"changes": [described.change(dict(entry)) for entry in changes], "next": cursors.encode(after)}
     return answer.json_value(body)
 
 
 def loads(req: func.HttpRequest) -> func.HttpResponse:
     """How many rows were loaded on each of the last days."""
-    parameters.require_known(req.params, ("days",))
-    days = parameters.limit(req.params, _DEFAULT_DAYS, _MOST_DAYS, name="days")
-    found = datasets.loads(resources().engine, req.route_params["name"], days)
+    query = queries.read(queries.Loads, req)
+    found = datasets.loads(resources().engine, req.route_params["name"], query.days)
     return answer.json_value({"days": [asdict(day) for day in found]})
 
 
 def set_key(req: func.HttpRequest) -> func.HttpResponse:
     """Give an inferred dataset the key of the body; the dataset as it is then."""
+    queries.read(queries.Nothing, req)
     engine, name = resources().engine, req.route_params["name"]
-    keying.set_key(engine, name, bodies.parse(req.get_body(), Wanted).key)
+    keying.set_key(engine, name, bodies.parse(req.get_body(), NewKey).key)
     return answer.json_value(described.of(datasets.describe(engine, name)))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:
     """The contract of a dataset as a module of Python."""
+    queries.read(queries.Nothing, req)
     name = req.route_params["name"]
     source = datasets.contract_source(resources().engine, name)
     headers = {"Content-Disposition": f'attachment; filename="{name}.py"'}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from read_http import queries
-from read_http.datasets import Wanted
+from read_http.datasets import NewKey
 from shared.http import models
 from shared.http.operation import JSON, Answer, Operation
 
@@ -18,6 +18,7 @@ _FILTERS = {
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": _TEXT},
+    "example": {},
     "description": "Conditions on columns: `quantity=5`, `quantity__gte=5` (also `__gt`, `__lte`, `__lt` and "
     '`__ne`), `item__in=a,"b, c"`, `item__null=true`. Where a parameter has the name: `column.limit=5`.',
 }
@@ -31,7 +32,9 @@ OPERATIONS = (
         "The first rows of a dataset in load order",
         {200: Answer("The rows", media={JSON: {"type": "array", "items": _ROW}})},
         query=queries.FirstChunk,
-        problems=(_BAD, _NONE, _AWAY),
+        description="In the order of the loads and of the lines of their files; rows that were last written "
+        "by hand are not among them.",
+        problems=(_BAD, _LARGE, _AWAY),
     ),
     Operation(
         "rows",
@@ -49,6 +52,9 @@ OPERATIONS = (
         query=queries.Page,
         parameters=(_FILTERS,),
         problems=(_BAD, _NONE, _AWAY),
+        description="A page ends after `limit` rows, or earlier where rows are long; `next` tells where the "
+        "next one begins, and so does the header `Link`. No row that stays where it is in its order is "
+        "missed or seen twice while others change. All filters have to hold.",
     ),
     Operation(
         "row",
@@ -69,6 +75,9 @@ OPERATIONS = (
         },
         media={JSON: _ROW},
         problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
+        description="The whole row: a column that is `null` or left out has no value afterwards; those of "
+        "the key may be left out. 201 where there was none with this key. Each change is kept in "
+        "`ingest.edits`.",
     ),
     Operation(
         "delete_row",
@@ -77,6 +86,7 @@ OPERATIONS = (
         "Delete one row",
         {204: Answer("It is gone")},
         problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+        description="What it was is kept in `ingest.edits`. A file that has it brings it back.",
     ),
     Operation(
         "ingestions",
@@ -113,7 +123,7 @@ OPERATIONS = (
             )
         },
         query=queries.Rejects,
-        problems=(_BAD, _NONE, _LARGE, _AWAY),
+        problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
     ),
     Operation(
         "datasets",
@@ -139,7 +149,7 @@ OPERATIONS = (
         "/datasets/{name}",
         "Give a dataset that files made the key that it has not yet",
         {200: Answer("The dataset", models.Dataset)},
-        body=Wanted,
+        body=NewKey,
         problems=(_BAD, _NONE, _CONFLICT, _AWAY),
     ),
     Operation(
@@ -157,7 +167,7 @@ OPERATIONS = (
         "/datasets/{name}/contract.py",
         "The contract of a dataset as a module of Python",
         {200: Answer("Its source", media={"text/x-python": _TEXT})},
-        problems=(_NONE, _AWAY),
+        problems=(_BAD, _NONE, _AWAY),
     ),
     Operation(
         "health",

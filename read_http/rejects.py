@@ -7,25 +7,28 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from read_http import cursors, parameters
+from read_http import cursors, forms, queries
 from shared import correcting
 from shared.correcting import Sheet
-from shared.http import answer
+from shared.http import answer, parameters
 from shared.resources import resources
 
 _DEFAULT_LIMIT = 50
-_HIGHEST_OF_A_SHEET = 1_000_000
+_HIGHEST_LIMIT = 1000
 
 
 def of(req: func.HttpRequest) -> func.HttpResponse:
     """In the form that the request accepts."""
-    parameters.require_known(req.params, ("limit", "after"))
+    query = queries.read(queries.Rejects, req)
     ingestion_id = parameters.ingestion_id(req.route_params)
-    after = cursors.after(req.params, int)
-    if "text/csv" in req.headers.get("accept", "").lower():
-        limit = parameters.limit(req.params, highest=_HIGHEST_OF_A_SHEET) if "limit" in req.params else None
-        return _file(req, ingestion_id, correcting.sheet(resources().engine, ingestion_id, after, limit))
-    limit = parameters.limit(req.params, _DEFAULT_LIMIT)
+    after = cursors.decode(query.after, int)
+    if forms.asked(req.headers.get("accept", "")).media_type == "text/csv":
+        return _file(
+            req, ingestion_id, correcting.sheet(resources().engine, ingestion_id, after, query.limit)
+        )
+    limit = query.limit or _DEFAULT_LIMIT
+    if limit > _HIGHEST_LIMIT:
+        raise parameters.wrong("limit", f"limit: in JSON a page has at most {_HIGHEST_LIMIT}, not {limit}.")
     found, rest = correcting.page(resources().engine, ingestion_id, after, limit)
     return answer.json_value({"rejects": found, "next": cursors.encode(rest)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import azure.functions as func
 from sqlalchemy import Engine
@@ -14,8 +14,8 @@ from shared.browsing import browse, filters, keys
 from shared.browsing.page import Asked
 from shared.contracts.base import Contract
 from shared.editing import body, edit
-from shared.errors import InvalidRequest, NotFound, TooLarge
-from shared.http import answer
+from shared.errors import NotFound, TooLarge
+from shared.http import answer, parameters
 from shared.resources import resources
 
 _PLATFORMS = "code"
@@ -66,27 +66,18 @@ def delete(req: func.HttpRequest) -> func.HttpResponse:
 
 def _addressed(req: func.HttpRequest) -> tuple[Engine, type[Contract], keys.Key]:
     engine = resources().engine
-    unknown = [name for name in req.params if name != _PLATFORMS]
-    if unknown:
-        raise InvalidRequest(f"There is no parameter {', '.join(unknown)}: a row has none.")
+    parameters.require_known(req.params, ())
     contract = browse.contract_of(engine, req.route_params["dataset"])
     return engine, contract, keys.read(contract, req.route_params["key"])
 
 
 def _asked(contract: type[Contract], url: str, asked_for: Mapping[str, str]) -> Asked:
-    _require_values(url)
+    known = tuple(queries.Page.model_fields)
+    parameters.require_plain(url, known)
     query = queries.parse(queries.Page, asked_for)
     return Asked(
         query.limit,
-        cursors.after(asked_for, list),
+        cursors.decode(query.after, list),
         recent=query.order == "recent",
-        filters=filters.read(contract, asked_for, tuple(queries.Page.model_fields)),
+        filters=filters.read(contract, asked_for, known),
     )
-
-
-def _require_values(url: str) -> None:
-    """The platform drops parameters without a value: a filter that does nothing would tell a lie."""
-    blank = [name for name, text in parse_qsl(urlsplit(url).query, keep_blank_values=True) if not text]
-    if blank:
-        detail = f'{blank[0]} has no value; the empty text is {blank[0].partition("__")[0]}__in="".'
-        raise InvalidRequest(detail, [{"parameter": name, "detail": detail} for name in blank])

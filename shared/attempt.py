@@ -165,7 +165,9 @@ class Attempt:
         self._replace_earlier(contract, None)
         with self.watch.stage("rejects", rejected.count):
             rejected.keep(self._connection)
-        return self._finish(State.LOADED, counts, **self._facts_read(reading))
+        facts = self._facts_read(reading)
+        facts["format"]["last_line"] = load.last_line
+        return self._finish(State.LOADED, counts, **facts)
 
     def _duplicate_of_inferred(self, sha256: str, *, alone: bool) -> Outcome:
         """A file need not be looked at whose bytes are there, if they still are."""

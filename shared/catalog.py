@@ -59,7 +59,7 @@ def find(connection: Connection, name: str) -> Dataset | None:
     """The dataset of this name, if there is one."""
     if name in CONTRACTS:
         return Dataset(CONTRACTS[name], None)
-    return find_inferred(connection, name)
+    return find_inferred(connection, name) if can_be_named(name) else None
 
 
 def find_inferred(connection: Connection, name: str) -> Dataset | None:

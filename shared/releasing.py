@@ -13,7 +13,9 @@ from shared.ledger import commits, ingestions, locks, versions
 from shared.ledger.state import State
 
 _CONTENT = text(locks.ACQUIRE_CONTENT)
-_LEAVE = text("update ingest.ingestions set state = :state, replaying = null where id = :id")
+_LEAVE = text("""
+    update ingest.ingestions set state = :state, replaying = null
+    where id = :id and state = 'loaded' and replaced_by is null""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +26,20 @@ class Released:
     heir: int | None
 
 
-def release(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Released:
+def release(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Released | None:
     """Take the rows of an entry that is `loaded`, which is `state` from then on, by the holder of its lock.
 
     The oldest duplicate of it becomes the load in its place, as when a blob is replaced: another blob holds
-    those rows too. Raises `LoadFailed` where its dataset is gone.
+    those rows too. `None` where it has none any more: whoever holds the lock of an archive can undo or
+    replace what is in it. Raises `LoadFailed` where its dataset is gone.
     """
     entry = ingestions.find(connection, ingestion_id)
     known = catalog.find(connection, entry["dataset"]) if entry else None
     if entry is None or known is None:
-        raise LoadFailed("the dataset of the rows that were loaded before is gone")
+        raise LoadFailed("the table of the rows that were loaded before is gone, or its contract")
     connection.execute(_CONTENT, {"dataset": known.name, "sha256": entry["sha256"]})
-    connection.execute(_LEAVE, {"id": ingestion_id, "state": state})
+    if not connection.execute(_LEAVE, {"id": ingestion_id, "state": state}).rowcount:
+        return None
     heir = versions.promote(connection, ingestion_id)
     count = rows.hand_over(connection, known.contract, {entry["serial"]: heir})
     # Loads that left a row as it was look again whether it is still there.

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, delete, exists, func, select, text, update
-from sqlalchemy.sql.elements import ColumnElement
+from psycopg2 import sql
+from sqlalchemy import Connection, Engine, delete, exists, select, text, update
 
 from shared import brief
-from shared.browsing import beginning
+from shared.browsing import beginning, shown
 from shared.contracts.base import Contract
+from shared.errors import TooLarge
 from shared.ledger.state import State
 from shared.tables import dataset
-from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN, Field
+from shared.tables.dataset import LOAD_COLUMN
 from shared.tables.ingest import ingestions
 
 _WINDOWS = (2_000, 200_000, 2**62)
 """Lines of a file that are looked at for its first rows: more only where these do not hold enough."""
+
+_MOST_BYTES = 8 * shown.MOST_BYTES
+"""Of rows of several loads; those of one load are measured by themselves."""
+
+_ROWS = sql.SQL("""
+    select * from {table} where _load = {load} and _line between 1 and {last} order by _line limit {limit}""")
+_QUERY = sql.SQL("""
+    select page._found, row_to_json(_shown.*)::text from ({rows}) as page
+    cross join lateral (select {columns}) as _shown""")
 
 
 _NEVER_THROUGH_EVERY_ROW = text(
@@ -30,15 +40,23 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
     """The first `limit` rows in load order as a JSON array of objects, columns in the contract's order.
 
     Dates are ISO 8601; decimals are JSON numbers with the digits of the file, but for zeros at their end.
-    Rows that no load brought are not among them. Raises `Unavailable`.
+    Rows that no load brought are not among them. Raises `TooLarge` and `Unavailable`.
     """
     chunk = beginning.look(engine, contract, limit) or []
     if chunk:
         return f"[{','.join(chunk)}]"
     with brief.connect(engine) as connection:
         connection.execute(_NEVER_THROUGH_EVERY_ROW)
+        size = 0
         for serial in _loads(connection, contract):
-            chunk += _rows_of(connection, contract, serial, limit - len(chunk))
+            found, is_cut = _rows_of(connection, contract, serial, limit - len(chunk))
+            chunk += found
+            size += sum(len(row.encode()) for row in found)
+            if is_cut or size > _MOST_BYTES:
+                raise TooLarge(
+                    f"The first {limit} rows are too long for one answer: ask for fewer, or read them page "
+                    f"by page (GET /api/read/{contract.dataset})."
+                )
             if len(chunk) >= limit:
                 break
     return f"[{','.join(chunk)}]"
@@ -47,7 +65,7 @@ def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
 def first_of(connection: Connection, contract: type[Contract], serial: int, limit: int) -> list[str]:
     """The first `limit` rows of one load, as texts of JSON objects."""
     connection.execute(_NEVER_THROUGH_EVERY_ROW)
-    return _rows_of(connection, contract, serial, limit)
+    return _rows_of(connection, contract, serial, limit)[0]
 
 
 def hand_over(connection: Connection, contract: type[Contract], heirs: Mapping[int, int | None]) -> int:
@@ -86,25 +104,23 @@ def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:
         yield serial
 
 
-def _rows_of(connection: Connection, contract: type[Contract], serial: int, limit: int) -> list[str]:
-    """The first rows of one load, as JSON texts."""
-    table = dataset.table(contract)
-    rows: list[str] = []
+def _rows_of(
+    connection: Connection, contract: type[Contract], serial: int, limit: int
+) -> tuple[list[str], bool]:
+    """The first rows of one load as JSON texts, and whether an answer has no room for all of them."""
+    found: list[Any] = []
+    driver: Any = connection.connection.dbapi_connection
     for last_line in _WINDOWS:
-        window = (
-            select(*(_shown(contract, field) for field in dataset.fields(contract)))
-            .where(table.c[LOAD_COLUMN] == serial, table.c[LINE_COLUMN].between(1, last_line))
-            .order_by(table.c[LINE_COLUMN])
-            .limit(limit)
-            .subquery("_row")  # no column is called so
+        rows = _ROWS.format(
+            table=shown.table(contract),
+            load=sql.Literal(serial),
+            last=sql.Literal(last_line),
+            limit=sql.Literal(limit),
         )
-        as_json = cast(func.row_to_json(window.table_valued()), Text)
-        rows = list(connection.scalars(select(as_json)))
-        if len(rows) >= limit:
+        query = _QUERY.format(
+            rows=shown.fitting(contract, rows, sql.SQL("_line")), columns=shown.columns(contract)
+        )
+        found = list(connection.exec_driver_sql(query.as_string(driver)))
+        if found and found[0][0] >= limit:
             break
-    return rows
-
-
-def _shown(contract: type[Contract], field: Field) -> ColumnElement[object]:
-    column = dataset.table(contract).c[field.name]
-    return func.trim_scale(column).label(field.name) if field.python_type is Decimal else column
+    return [row for _, row in found], bool(found) and found[0][0] > len(found)

@@ -46,9 +46,11 @@ class Twins:
     def find_for(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
         """The same for a load into the dataset of `contract`.
 
-        Without a key, another load may be replacing the twin at this moment: the lock waits for it.
+        The twin may be losing its rows at this moment, by being undone or loaded again: the lock waits for
+        that, and keeps it until we are its duplicate. Without a key, one may also become a twin meanwhile.
         """
-        return self.find(sha256) if contract.key else self.find_last(sha256)
+        is_likely = not contract.key or self.find(sha256) is not None
+        return self.find_last(sha256) if is_likely else None
 
     def find_last(self, sha256: str) -> uuid.UUID | None:
         """The same after waiting for those who are about to load them; others wait for us from then on."""

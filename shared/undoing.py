@@ -10,15 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, select, text, update
 
 from shared import faults, releasing
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, LoadFailed, NotFound
 from shared.identity import BlobVersion
+from shared.ledger import history, locks, members
 from shared.ledger import ingestions as entries
-from shared.ledger import locks, members
 from shared.ledger.state import State
 from shared.tables.ingest import ingestions
 
 _PATIENCE = text("set local statement_timeout = '200s'; set local lock_timeout = '4s'")
 """Deleting millions of rows takes a while, and the platform cuts a request off after 230 s."""
+
+_MOST_NAMED = 100
+"""Loads that may miss rows."""
 
 _BUSY = "It, another version of its blob, or all that waits for its dataset is being loaded. Try again later."
 
@@ -27,42 +30,50 @@ def undo(engine: Engine, ingestion_id: uuid.UUID) -> None:
     """Take the rows of a load away, in one transaction. Doing so again does nothing.
 
     Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no
-    rows, or is being loaded.
+    rows, is being loaded, or its rows cannot be taken away: another table of their owner's refers to them.
     """
-    with faults.translated(), engine.begin() as connection:
-        connection.execute(_PATIENCE)
-        entry = _find(connection, ingestion_id)
-        version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
-        if not locks.acquire_at_once(connection, version, entry["dataset"]):
-            raise Conflict(_BUSY)
-        entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
-        if entry["state"] == State.UNDONE:
-            return
-        _require_rows(entry)
-        inside = [one.id for one in members.within(connection, entry)]
-        loads = [found for one in inside if (found := _find(connection, one))["state"] == State.LOADED]
-        facts = [_undo(connection, load) for load in [*loads, entry]]
-        if loads:
-            _note(connection, ingestion_id, _total(facts))
+    try:
+        with faults.translated(), engine.begin() as connection:
+            connection.execute(_PATIENCE)
+            _take_away(connection, ingestion_id)
+    except LoadFailed as exc:
+        raise Conflict(f"The rows cannot be taken away: {exc.message}.") from None
 
 
-def _undo(connection: Connection, entry: RowMapping) -> dict[str, Any]:
-    """Take the rows of one entry away, and note what became of them."""
-    released = releasing.release(connection, entry["id"], State.UNDONE)
-    facts = _facts(connection, entry, released)
-    _note(connection, entry["id"], facts)
-    return facts
+def _take_away(connection: Connection, ingestion_id: uuid.UUID) -> None:
+    entry = _find(connection, ingestion_id)
+    version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
+    if not locks.acquire_at_once(connection, version, entry["dataset"]):
+        raise Conflict(_BUSY)
+    entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
+    if entry["state"] == State.UNDONE:
+        return
+    _require_rows(entry)
+    loads = [*(_find(connection, one.id) for one in members.within(connection, entry)), entry]
+    released = [(load, done) for load in loads if (done := _release(connection, load))]
+    if not (released and released[-1][0] is entry):  # what replaced it committed while that was waited for
+        _require_rows(_find(connection, ingestion_id))
+    # No other load that left rows as they were commits between this and our commit.
+    missed_by = [str(one) for one in history.left_unchanged_since(connection, entry, _MOST_NAMED)]
+    facts = [_facts(connection, load, done, missed_by) for load, done in released]
+    if len(loads) > 1:
+        facts[-1] |= _total(facts[:-1])
+    for (load, _), told in zip(released, facts, strict=True):
+        _note(connection, load["id"], told)
+
+
+def _release(connection: Connection, entry: RowMapping) -> releasing.Released | None:
+    is_loaded = entry["state"] == State.LOADED
+    return releasing.release(connection, entry["id"], State.UNDONE) if is_loaded else None
 
 
 def _note(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, Any]) -> None:
     connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
 
 
-def _total(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Of an archive, the last of `facts`, and its members; it has no rows by itself."""
-    *inside, archive = facts
-    counted = ("rows_removed", "rows_changed_since")
-    return {**archive, **{name: sum(one[name] for one in inside) for name in counted}}
+def _total(inside: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Of an archive's members that are undone with it; it has no rows by itself."""
+    return {name: sum(one[name] for one in inside) for name in ("rows_removed", "rows_changed_since")}
 
 
 def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
@@ -83,11 +94,14 @@ def _require_rows(entry: RowMapping) -> None:
         )
 
 
-def _facts(connection: Connection, entry: RowMapping, released: releasing.Released) -> dict[str, Any]:
+def _facts(
+    connection: Connection, entry: RowMapping, released: releasing.Released, missed_by: Sequence[str]
+) -> dict[str, Any]:
     """What became of the rows, for the ledger.
 
     Of a row that it changed the value before is nowhere, so the row goes. One that was changed or deleted
-    since, by a later load or by hand, is not its own any more, and stays as it is.
+    since, by a later load or by hand, is not its own any more, and stays as it is. Which of its rows later
+    loads left as they were is not known, but which loads may miss some now.
     """
     heir = None
     if released.heir is not None:
@@ -97,4 +111,5 @@ def _facts(connection: Connection, entry: RowMapping, released: releasing.Releas
         "rows_removed": 0 if heir else released.rows,
         "rows_changed_since": entry["rows_inserted"] + entry["rows_updated"] - released.rows,
         "handed_over_to": heir and str(heir),
+        "unchanged_in": [] if heir else missed_by,
     }

@@ -76,7 +76,7 @@ def reserve(to: Destination, filename: str, found: Sequence[Mapping[str, Any]] =
     """
     named = {} if names.is_supported(filename) else {"member": "filename", "detail": _UNSUPPORTED}
     if not_storable := [*found, *_faults_of_dataset(to), *([named] if named else [])]:
-        raise InvalidRequest("There is no place for this file: see errors.", not_storable)
+        raise InvalidRequest("No address was given: see errors.", not_storable)
     return f"{to.dataset}/direct-{uuid.uuid4().hex}/{names.safe(filename)}"
 
 

@@ -83,6 +83,7 @@ HEAVY = Figure("import", "how many of pandas, pyarrow, numpy it imports", Unit.M
 FIRST_CHUNK = Figure("reading", "first chunk, handler with {more:,} rows over {few:,}", Unit.TIMES, 1.2)
 FIRST_PAGE = Figure("reading", "first page of rows, {more:,} over {few:,}", Unit.TIMES, 1.2)
 DEEP_PAGE = Figure("reading", "page 10,000 of rows, {more:,} over {few:,}", Unit.TIMES, 1.2)
+RECENT_PAGE = Figure("reading", "most recent rows, {more:,} over {few:,}", Unit.TIMES, 1.2)
 CHUNKS = Figure("reading", "first chunk over HTTP", Unit.REQUESTS_A_SECOND, 300, at_least=True)
 PAGES = Figure("reading", "first page of 50 rows over HTTP", Unit.REQUESTS_A_SECOND, 300, at_least=True)
 ADBC = Figure("adbc", "adbc_ingest of pyarrow's batches, unchecked", Unit.TIMES_COPY)
@@ -90,7 +91,7 @@ DLT = Figure("dlt", "dlt, merge by key; {tenth:,} rows, once", Unit.TIMES_COPY)
 TO_SQL = Figure("to-sql", "pandas.read_csv and to_sql, multi; {tenth:,} rows, once", Unit.TIMES_COPY)
 
 LOADS = (FRESH, SAME_BYTES, UNCHANGED, CHANGED, COLLIDING, REJECTED)
-READING = (FIRST_CHUNK, FIRST_PAGE, DEEP_PAGE, CHUNKS, PAGES)
+READING = (FIRST_CHUNK, FIRST_PAGE, DEEP_PAGE, RECENT_PAGE, CHUNKS, PAGES)
 OURS = (
     *LOADS,
     INFERRED,

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from dev import ports
 from dev.bench import asking, database, figures
-from dev.bench.figures import CHUNKS, DEEP_PAGE, FIRST_CHUNK, FIRST_PAGE, PAGES, Measured
+from dev.bench.figures import CHUNKS, DEEP_PAGE, FIRST_CHUNK, FIRST_PAGE, PAGES, RECENT_PAGE, Measured
 from dev.bench.setting import Setting
 from dev.complaint import Complaint
 from dev.functions_host import FunctionsHost
@@ -25,7 +25,8 @@ _ENTER = """
     insert into ingest.ingestions (id, container, path, etag, dataset, filename, state, rows_read,
         rows_inserted, rows_updated, rows_unchanged, rows_duplicate, rows_rejected, received_at, format)
     values (gen_random_uuid(), 'uploads', 'sales/a.csv', 'e', 'sales', 'a.csv', 'loaded', {rows},
-        {rows}, 0, 0, 0, 0, now(), '{{"header_line": 1, "header_lines": 1}}')"""
+        {rows}, 0, 0, 0, 0, now(),
+        jsonb_build_object('header_line', 1, 'header_lines', 1, 'last_line', {rows} + 1))"""
 _FILL = """
     insert into sales select 'SO' || lpad(n::text, 9, '0'), 1, timestamp '2019-07-01', 'Christy Zhu',
         'christy' || n || '@example.com', 'Mountain-100 Silver, 44', 1, 3399.9900, 271.9992,
@@ -40,13 +41,13 @@ def measure(setting: Setting) -> list[Measured]:
         small, large = (started.enter_context(database.fresh(setting.postgres)) for _ in range(2))
         _fill(small, few)
         _fill(large, many)
-        timed: list[list[tuple[float, float]]] = [[], [], []]
+        titles = (FIRST_CHUNK, FIRST_PAGE, DEEP_PAGE, RECENT_PAGE)
+        timed: list[list[tuple[float, float]]] = [[] for _ in titles]
         for _ in range(setting.runs):
             pairs = zip(_times(setting, large, many), _times(setting, small, few), strict=True)
             for figure, pair in zip(timed, pairs, strict=True):
                 figure.append(pair)
         rates = _rates(setting, large)
-    titles = (FIRST_CHUNK, FIRST_PAGE, DEEP_PAGE)
     ratios = [
         figures.ratios(figure, [ours for ours, _ in pairs], [theirs for _, theirs in pairs])
         for figure, pairs in zip(titles, timed, strict=True)

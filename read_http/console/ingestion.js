@@ -66,7 +66,8 @@ function actions(entry, act, signal) {
   const undo = async ({ currentTarget: pressed }) => {
     const text = [
       h("p", "The rows that ", h("bdi", entry.filename), ` inserted or last changed leave the dataset ${entry.dataset}.`),
-      h("p", "Values that it had replaced do not come back. The file stays in storage and can be loaded again by a replay."),
+      h("p", "So do rows that later files had too, until those are replayed; values that it had replaced do not come back."),
+      h("p", "The file stays in storage and can be loaded again by a replay."),
     ];
     const isSure = await dialog("Undo this load?", text, h("button.danger", "Undo the load"), signal);
     if (isSure) await act(pressed, "DELETE", "", "The load is undone");
@@ -80,7 +81,9 @@ function fault({ error, undone }) {
     error && note("bad", error.detail),
     undone && note("", `Undone ${moment(undone.at)}: ${count(undone.rows_removed, "row")} removed`,
       undone.rows_changed_since > 0 && `, ${number(undone.rows_changed_since)} stay that a later load has changed`,
-      undone.handed_over_to && [", the others are those of ", link(undone.handed_over_to), ", which has the same bytes"], "."),
+      undone.handed_over_to && [", the others are those of ", link(undone.handed_over_to), ", which has the same bytes"], ".",
+      undone.unchanged_in?.length > 0 && [" Later loads had left some of these rows as they were. Replay them to have those back: ",
+        ...undone.unchanged_in.flatMap((id, at) => [at ? ", " : "", link(id)]), "."]),
   ];
 }
 
@@ -120,8 +123,10 @@ function rejects(entry, path, signal) {
   };
   const ask = (after) => json(`${path}/rejects`, { query: { limit: 100, after }, signal });
   return h("section", h("h2", "Rejected rows"),
-    muted("They are not in the table. Download them, mend them, and upload the file: the columns ",
-      h("code", "_line"), " and ", h("code", "_errors"), " may stay."),
+    entry.state === "refused"
+      ? muted("The file was refused: none of its other rows is in the table either. Mend the file itself, and upload it again.")
+      : muted("They are not in the table. Download them, mend them, and upload the file: the columns ",
+        h("code", "_line"), " and ", h("code", "_errors"), " may stay."),
     h("div.actions", button("Download as CSV", save, "primary"),
       to("Upload the corrected file", "upload", { dataset: entry.dataset, corrects: entry.id })), said,
     paged("Rejected rows", REJECTS, ask, (page) => page.rejects.map(reject), { signal }));

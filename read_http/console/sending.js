@@ -46,11 +46,23 @@ async function direct(file, { dataset, ...query }, signal, on) {
   const put = (what, options) =>
     sent(file, signal, on, () => toStorage(`${permit.url}&${what}`, { method: "PUT", signal, ...options }));
   const blocks = Array.from({ length: Math.ceil(file.size / BLOCK) }, (_, at) => at);
-  for (const at of blocks) {
-    await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
-      body: file.slice(at * BLOCK, (at + 1) * BLOCK), onprogress: (bytes) => on.progress(at * BLOCK + bytes),
-    });
-  }
+  const arrived = blocks.map(() => 0);
+  const waiting = blocks.values();
+  const line = async () => {
+    for (const at of waiting) {
+      await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
+        body: file.slice(at * BLOCK, (at + 1) * BLOCK),
+        onprogress: (bytes) => {
+          arrived[at] = bytes;
+          on.progress(arrived.reduce((sum, one) => sum + one));
+        },
+      }).catch((error) => {
+        [...waiting]; // no other line begins another one
+        throw error;
+      });
+    }
+  };
+  await Promise.all([line(), line(), line()]);
   await put("comp=blocklist", {
     headers: { ...headers, "x-ms-blob-content-type": type },
     body: `<BlockList>${blocks.map((at) => `<Latest>${name(at)}</Latest>`).join("")}</BlockList>`,

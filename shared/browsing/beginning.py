@@ -28,19 +28,22 @@ _QUERY = sql.SQL("""
         where dataset = {dataset} and state = 'loaded' and replaced_by is null
             and rows_inserted + rows_updated > 0
         order by serial limit 1
-    ) as first cross join lateral (
-        select * from {table} where ctid < {end}::tid and _load + 0 = first.serial
-        order by _line limit {limit}
-    ) as page cross join lateral (select {columns}) as _shown""")
+    ) as first cross join lateral ({rows}) as page cross join lateral (select {columns}) as _shown""")
+_ROWS = sql.SQL("""
+    select * from {table} where ctid < {end}::tid and _load + 0 = first.serial
+    order by _line limit {limit}""")
 
 
 def look(engine: Engine, contract: type[Contract], limit: int) -> list[str] | None:
     """The first `limit` rows as JSON texts; `None` where they may lie elsewhere. Raises `Unavailable`."""
-    query = _QUERY.format(
-        dataset=sql.Literal(contract.dataset),
+    rows = _ROWS.format(
         table=shown.table(contract),
         end=sql.Literal(f"({limit // _ROWS_OF_A_BLOCK + 1},0)"),
         limit=sql.Literal(limit),
+    )
+    query = _QUERY.format(
+        dataset=sql.Literal(contract.dataset),
+        rows=shown.fitting(contract, rows, sql.SQL("_line")),
         columns=shown.columns(contract),
     )
     found = brief.ask(engine, query)

@@ -15,10 +15,10 @@ from shared.tables import dataset
 
 ORDER = "key"
 
+_ROWS = sql.SQL("select * from {table} where {conditions} order by {key} limit {limit}")
 _QUERY = sql.SQL("""
-    select row_to_json(_shown.*)::text from (
-        select * from {table} where {conditions} order by {key} limit {limit}
-    ) as page cross join lateral (select {columns}) as _shown""")
+    select page._found, row_to_json(_shown.*)::text from ({rows}) as page
+    cross join lateral (select {columns}) as _shown""")
 _BEHIND = sql.SQL("({key}) > ({values})")
 
 
@@ -29,16 +29,16 @@ def page(engine: Engine, contract: type[Contract], asked: Asked) -> Page:
     if asked.after is not None:
         before = sql.SQL(", ").join(map(sql.Literal, _values(contract, asked.after)))
         conditions.append(_BEHIND.format(key=key, values=before))
-    query = _QUERY.format(
+    rows = _ROWS.format(
         table=shown.table(contract),
         conditions=filters.all_of(conditions),
         key=key,
         limit=sql.Literal(asked.limit + 1),  # whether there is another page
-        columns=shown.columns(contract),
     )
-    rows = [row for (row,) in brief.ask(engine, query)]
-    found = rows[: asked.limit]
-    after = _place(contract, found[-1]) if len(rows) > asked.limit else None
+    query = _QUERY.format(rows=shown.fitting(contract, rows, key), columns=shown.columns(contract))
+    answer = brief.ask(engine, query)
+    found = [row for _, row in answer[: asked.limit]]
+    after = _place(contract, found[-1]) if found and answer[0][0] > len(found) else None
     return Page(tuple(contract.model_fields), found, after)
 
 

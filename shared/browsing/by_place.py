@@ -1,7 +1,8 @@
 """Pages in the order in which rows lie in the table, for datasets without a key.
 
-Their rows never change: a load appends, and the rows of a replaced one go. So the place of a row is the order
-of the loads until freed places are used again, stays where it is, and is found without an index.
+Their rows hardly ever change: a load appends, and the rows of a replaced one go. So the place of a row is the
+order of the loads until freed places are used again, stays where it is, and is found without an index. Only
+where an undo hands rows over to another load, or a replay loads them anew, they go to other places.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ _MOST_BLOCKS = 2**32
 _FACTS = sql.SQL("""
     select pg_relation_filenode(oid), pg_relation_size(oid) / current_setting('block_size')::int
     from pg_class where oid = {}::regclass and relkind = 'r' and not relhassubclass""")
+_ROWS = sql.SQL("""
+    select *, ctid as _place from {table}
+    where ctid > {behind}::tid and ctid < {end}::tid and {conditions} order by ctid limit {limit}""")
 _QUERY = sql.SQL("""
-    select page._place::text, row_to_json(_shown.*)::text from (
-        select *, ctid as _place from {table}
-        where ctid > {behind}::tid and ctid < {end}::tid and {conditions} order by ctid limit {limit}
-    ) as page cross join lateral (select {columns}) as _shown""")
+    select page._found, page._place::text, row_to_json(_shown.*)::text from ({rows}) as page
+    cross join lateral (select {columns}) as _shown""")
 
 _BEGINNING = "(0,0)"
 
@@ -60,27 +62,31 @@ def page(engine: Engine, contract: type[Contract], asked: Asked, file: File) -> 
     """
     behind = _BEGINNING if asked.after is None else _checked(asked.after, file.number)
     rows: list[tuple[str, str]] = []
+    is_cut = False
     first, size = int(behind[1:].partition(",")[0]), asked.limit // _ROWS_OF_A_BLOCK + 2
-    while first < file.blocks and len(rows) <= asked.limit:
+    while first < file.blocks and len(rows) <= asked.limit and not is_cut:
         end = min(first + size, _MOST_BLOCKS - 1)
         query = _query(contract, asked, (behind, f"({end},0)"), asked.limit + 1 - len(rows))
-        rows += [(place, row) for place, row in brief.ask(engine, query)]
+        answer = brief.ask(engine, query)
+        rows += [(place, row) for _, place, row in answer]
+        is_cut = bool(answer) and answer[0][0] > len(answer)
         first, behind, size = end, f"({end},0)", size * _TIMES_MORE
     found = rows[: asked.limit]
-    after = [ORDER, file.number, found[-1][0]] if len(rows) > asked.limit else None
+    after = [ORDER, file.number, found[-1][0]] if len(rows) > asked.limit or is_cut else None
     return Page(tuple(contract.model_fields), [row for _, row in found], after)
 
 
 def _query(contract: type[Contract], asked: Asked, between: tuple[str, str], limit: int) -> sql.Composable:
     behind, end = between
-    return _QUERY.format(
+    rows = _ROWS.format(
         table=shown.table(contract),
         behind=sql.Literal(behind),
         end=sql.Literal(end),
         conditions=filters.all_of(one.condition() for one in asked.filters),
         limit=sql.Literal(limit),
-        columns=shown.columns(contract),
     )
+    fitting = shown.fitting(contract, rows, sql.Identifier("_place"))
+    return _QUERY.format(rows=fitting, columns=shown.columns(contract))
 
 
 def _checked(after: Place, file: int) -> str:

@@ -16,6 +16,7 @@ from shared.tables import dataset, type_names
 from shared.tables.dataset import Field
 
 _LONGEST_VALUE = 200
+_EXPECTED: dict[type, str] = {bool: "true or false"}
 
 
 class _Number(str):
@@ -48,11 +49,26 @@ def read(contract: type[Contract], body: bytes, key: Key) -> Contract:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body, parse_float=_Number, parse_int=_Number, parse_constant=_refuse)
+        found = json.loads(
+            body,
+            parse_float=_Number,
+            parse_int=_Number,
+            parse_constant=_refuse,
+            object_pairs_hook=_members,
+        )
     except (ValueError, RecursionError):
         raise InvalidRequest("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise InvalidRequest("The body is not a JSON object with a member for each column.")
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _invalid([_fault(twice, "the body has it more than once")])
     return found
 
 
@@ -70,7 +86,7 @@ def _why_not(fields: Mapping[str, Field], name: str, value: Any) -> str | None:
     if isinstance(value, bool) and kind is not bool:
         return f"expected {expected}, not a truth value"
     if isinstance(value, _Number) and kind not in {int, float, Decimal}:
-        return f"expected {expected} as a string, not a number"
+        return f"expected {_EXPECTED.get(kind, f'{expected} as a string')}, not a number"
     if isinstance(value, str) and (error := _unstorable(value)):
         return error
     return None
@@ -97,7 +113,7 @@ def _faults(error: ValidationError, texts: Mapping[str, str]) -> Iterator[dict[s
             "column": column,
             "code": item["type"],
             "detail": item["msg"].removeprefix("Value error, "),
-            "value": texts.get(column, "")[:_LONGEST_VALUE] if column else None,
+            "value": texts[column][:_LONGEST_VALUE] if column and column in texts else None,
         }
 
 

@@ -13,6 +13,7 @@ from shared import brief
 from shared.browsing import keys, shown
 from shared.browsing.keys import Key
 from shared.contracts.base import Contract
+from shared.editing import tables_own
 from shared.errors import Contended, NotFound
 from shared.faults import POSTGRES
 from shared.ledger import commits
@@ -48,7 +49,8 @@ def put(engine: Engine, row: Contract, key: Key) -> Written:
     """Write `row`, whose key is `key`, in place of the one with that key, if there is one.
 
     Whatever a contract's `on_conflict` says, which is about files. A row that is so already is left alone.
-    Raises `Unavailable`, also where a load or another edit holds the row for seconds.
+    Raises `Unavailable`, also where a load or another edit holds the row for seconds, `Conflict` where the
+    table has rules of its own, and `InvalidRequest` where no page of it has room for the row.
     """
     contract = type(row)
     with brief.connect(engine) as connection:
@@ -68,7 +70,7 @@ def put(engine: Engine, row: Contract, key: Key) -> Written:
 
 
 def delete(engine: Engine, contract: type[Contract], key: Key) -> None:
-    """Delete the row with this key; raises `NotFound` without one, and `Unavailable` as `put`."""
+    """Delete the row with this key; raises `NotFound` without one, else as `put`."""
     with brief.connect(engine) as connection:
         before = _lock(connection, contract, key)
         if before is None:
@@ -135,7 +137,7 @@ def _literals(values: dict[str, Any]) -> sql.Composable:
 def _first(connection: Connection, statement: sql.Composable) -> Any:
     """The first value of the first row; `None` without rows."""
     driver: Any = connection.connection
-    with driver.cursor() as cursor:
+    with tables_own.said(), driver.cursor() as cursor:
         cursor.execute(statement)
         found = cursor.fetchone()
     return found and found[0]

@@ -12,6 +12,7 @@ import azure.functions as func
 from loguru import logger
 
 from shared.errors import (
+    LoadFailed,
     RequestError,
     SettingsError,
     Unavailable,
@@ -76,8 +77,8 @@ def _problem_of(exc: Exception) -> func.HttpResponse:
         case Unavailable():
             logger.warning("{}", exc)
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, exc.message, exc.faults)
-        case SettingsError():
-            logger.error("{}", exc)
+        case SettingsError() | LoadFailed():
+            logger.error("{}\n{}", exc, Unexpected(exc).frames)
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, exc.message)
         case _:
             unexpected = Unexpected(exc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Told(BaseModel):
@@ -46,6 +46,16 @@ class Timings(Told):
 State = Literal["received", "loading", "loaded", "refused", "failed", "duplicate", "superseded", "undone"]
 
 
+class Undone(Told):
+    """What an undo took away; `unchanged_in` are loads that may miss some of the rows now."""
+
+    at: str
+    rows_removed: int
+    rows_changed_since: int
+    handed_over_to: str | None
+    unchanged_in: list[str]
+
+
 class ListedIngestion(Told):
     """The load of one version of one blob."""
 
@@ -65,7 +75,19 @@ class ListedIngestion(Told):
     replaced_by: str | None
     corrects: str | None
     corrected_by: list[str]
+    undone: Undone | None
     ignored_columns: list[str]
+    member: str = Field("", description="Of a file in an archive: its name there.")
+    archive: str = Field("", description="Of a file in an archive: the ingestion of that.")
+
+
+class Member(Told):
+    """A file in an archive."""
+
+    id: str
+    member: str
+    state: State
+    counts: Counts
 
 
 class Ingestion(ListedIngestion):
@@ -73,6 +95,7 @@ class Ingestion(ListedIngestion):
 
     format: dict[str, Any] | None
     columns: list[dict[str, Any]]
+    members: list[Member] = Field([], description="Of an archive: the first thousand of its files.")
 
 
 class Ingestions(Told):
@@ -180,14 +203,6 @@ class Health(Told):
 
     status: Literal["ok", "unavailable"]
     parts: list[Part]
-
-
-class Accepted(Told):
-    """What became of the files of a request, or would become of them in a dry run."""
-
-    dataset: str
-    told: dict[str, Any]
-    files: list[dict[str, Any]]
 
 
 class SignedUpload(Told):

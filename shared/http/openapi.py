@@ -18,12 +18,27 @@ _SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"code": []}]
 _PROBLEMS_OF_ALL = (HTTPStatus.INTERNAL_SERVER_ERROR,)
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
+_ABOUT = """CSV files in, Postgres rows out.
+
+Errors are problems (RFC 9457): `detail` says what is wrong, `errors` names each fault. A list is a page of
+it: `next` is the `after` of the next page, and `null` on the last one. In Azure a function key goes into the
+header `x-functions-key`."""
+
+_TAGS = {
+    "Files": ("What brings files in.", ("ingest", "uploads")),
+    "Ingestions": ("What became of each file, and how to mend, undo and load it again.", ("ingestions",)),
+    "Rows": ("Read by page, or one by its key; written and deleted one at a time.", ("read",)),
+    "Datasets": ("Destinations of files: columns, keys, loads.", ("datasets",)),
+    "App": ("Its health, its pages, and this description.", ("health", "openapi.json", "docs", "console")),
+}
+"""Groups of operations: what each is about, and how their paths begin."""
+
 IN_PATHS = {
     "id": "The id of an ingestion, a UUID.",
     "name": "The name of a dataset.",
     "dataset": "The name of a dataset.",
     "key": "The values of the key, as a record of CSV: `SO43697,1`. One that has a comma or a quote in it, "
-    'or is empty, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
+    'or is empty, `.` or `..`, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
     "file": "A file of the page.",
 }
 
@@ -39,9 +54,10 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
         "info": {
             "title": "CSV to Postgres",
             "version": "1",
-            "description": "CSV files in, Postgres rows out. Errors are problems (RFC 9457).",
+            "description": _ABOUT,
         },
         "servers": [{"url": server}],
+        "tags": [{"name": name, "description": said} for name, (said, _) in _TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": _schemas(every),
@@ -60,7 +76,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
         answers.setdefault(status, Answer(HTTPStatus(status).phrase, media={PROBLEM: schema}))
     found: dict[str, Any] = {
         "operationId": operation.function,
+        "tags": [_tag(operation.path)],
         "summary": operation.summary,
+        **({"description": operation.description} if operation.description else {}),
         "parameters": [*_in_path(operation.path), *_in_query(operation.query), *operation.parameters],
         "responses": {str(int(status)): _answer(answers[status]) for status in sorted(answers)},
     }
@@ -70,6 +88,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if not operation.is_open:
         found["security"] = _SECURITY
     return found
+
+
+def _tag(path: str) -> str:
+    begin = path.split("/")[1]
+    (tag,) = (name for name, (_, begins) in _TAGS.items() if begin in begins)
+    return tag
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:
@@ -91,14 +115,18 @@ def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     schema = model.model_json_schema(mode="validation")
     required = schema.get("required", [])
     return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "schema": {key: value for key, value in _without_null(field).items() if key != "title"},
-        }
+        _parameter(name, _without_null(field), is_required=name in required)
         for name, field in schema["properties"].items()
     ]
+
+
+def _parameter(name: str, field: Mapping[str, Any], *, is_required: bool) -> dict[str, Any]:
+    """Where pages of documentation look for it, the description is the parameter's, not its schema's."""
+    found: dict[str, Any] = {"name": name, "in": "query", "required": is_required}
+    if description := field.get("description"):
+        found["description"] = description
+    schema = {key: value for key, value in field.items() if key not in {"title", "description"}}
+    return {**found, "schema": schema}
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,10 +150,10 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _content(model: type[BaseModel] | None, media: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {kind: {"schema": dict(schema)} for kind, schema in media.items()}
-    if model is not None:
+    content: dict[str, Any] = {}
+    if model is not None:  # first, since that is what clients then ask for
         content[JSON] = {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}
-    return content
+    return content | {kind: {"schema": dict(schema)} for kind, schema in media.items()}
 
 
 def _schemas(operations: list[Operation]) -> dict[str, Any]:

@@ -40,5 +40,6 @@ class Operation:
     body: type[BaseModel] | None = None
     media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
+    description: str = ""
     is_open: bool = False
     """Whether it needs no function key."""

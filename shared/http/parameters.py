@@ -1,9 +1,11 @@
-"""What parameters of requests have in common: names that are known, and ids in routes."""
+"""What parameters of requests have in common: known names, one value each, and ids in routes."""
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping
+from urllib.parse import parse_qsl, urlsplit
 
 from shared.errors import InvalidRequest, NotFound
 
@@ -19,6 +21,34 @@ def require_known(parameters: Mapping[str, str], known: Collection[str]) -> None
             raise wrong(name, f"{name} is unknown; {there_are}.")
         if "\0" in text:
             raise wrong(name, f"{name} has a NUL character.")
+
+
+def require_plain(url: str, known: Collection[str] | None = None) -> None:
+    """Each parameter comes once, with a value; raises `InvalidRequest` that names those that do not.
+
+    All but those `known` are filters, if there are any.
+
+    The platform drops parameters without a value, and makes one text of several: a filter that does nothing,
+    or looks for `a,b`, would tell a lie.
+    """
+    given = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    faults = [
+        {"parameter": name, "detail": _blank(name, is_filter=known is not None and name not in known)}
+        for name, text in given
+        if not text
+    ] + [
+        {"parameter": name, "detail": f"{name} is given {count} times: give it once."}
+        for name, count in Counter(name for name, _ in given).items()
+        if count > 1
+    ]
+    if faults:
+        raise InvalidRequest(" ".join(fault["detail"] for fault in faults), faults)
+
+
+def _blank(name: str, *, is_filter: bool) -> str:
+    column = name.partition("__")[0]
+    empty = f', or ask for the empty text: {column}__in=""' if is_filter else ""
+    return f"{name} has no value: give it one, or leave it out{empty}."
 
 
 def wrong(name: str, detail: str) -> InvalidRequest:

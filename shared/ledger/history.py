@@ -1,14 +1,18 @@
-"""The history of a dataset: what was loaded into it last, and how its table has changed."""
+"""The history of a dataset: what was loaded into it, and how its table has changed."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, select
+from sqlalchemy import BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, or_, select
 
 from shared.ledger.state import State
 from shared.tables.ingest import dataset_changes, ingestions
+
+_IS_FILE = not_(func.coalesce(ingestions.c.format.has_key("members"), false()))
+"""An archive counts what its members do."""
 
 
 def last_load(connection: Connection, dataset: str) -> RowMapping | None:
@@ -47,9 +51,33 @@ def loads_by_day(connection: Connection, dataset: str, since: datetime) -> Seque
             ingestions.c.dataset == dataset,
             ingestions.c.state == State.LOADED,
             ingestions.c.finished_at >= since,
-            not_(func.coalesce(ingestions.c.format.has_key("members"), false())),
+            _IS_FILE,
         )
         .group_by(day)
         .order_by(day)
     )
     return connection.execute(query).all()
+
+
+def left_unchanged_since(connection: Connection, entry: RowMapping, limit: int) -> list[uuid.UUID]:
+    """Loads that found rows of their files in the table since `entry` was begun: its own, perhaps.
+
+    The newest first, `limit` at most. Its rows may have been loaded under another name before, of which it
+    was a duplicate.
+    """
+    before = ingestions.alias()
+    is_twin = (before.c.dataset == entry["dataset"]) & (before.c.sha256 == entry["sha256"])
+    query = (
+        select(ingestions.c.id)
+        .where(
+            ingestions.c.dataset == entry["dataset"],
+            ingestions.c.state == State.LOADED,
+            ingestions.c.finished_at > select(func.min(before.c.started_at)).where(is_twin).scalar_subquery(),
+            ingestions.c.rows_unchanged > 0,
+            or_(ingestions.c.path != entry["path"], ingestions.c.etag != entry["etag"]),
+            _IS_FILE,
+        )
+        .order_by(ingestions.c.finished_at.desc())
+        .limit(limit)
+    )
+    return list(connection.scalars(query))

@@ -28,7 +28,7 @@ _RECEIVE = text(RECEIVE)
 _FINISH = (
     update(ingestions)
     .where(ingestions.c.id == bindparam("entry"))
-    .values(finished_at=func.clock_timestamp(), replaying=None)
+    .values(finished_at=func.clock_timestamp(), replaying=None, replaced_by=None)
 )
 _FIND_TWIN = """
     select id from ingest.ingestions
@@ -72,7 +72,10 @@ def receive(connection: Connection, upload: Upload, dataset: str) -> None:
 
 
 def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **facts: Any) -> None:
-    """Write the final `state` with whatever `facts` (columns of the ledger) are known."""
+    """Write the final `state` with whatever `facts` (columns of the ledger) are known.
+
+    What it is now was replaced by nobody, though what it was before a replay may have been.
+    """
     connection.execute(_FINISH, {"entry": ingestion_id, "state": state, **facts})
 
 
@@ -133,11 +136,15 @@ def has_loaded_alike(
 
 
 def progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:
-    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended."""
+    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended.
+
+    Of one that is loaded again the rows of before count until then.
+    """
+    is_replayed = ingestions.c.replaying == State.LOADING
     connection.execute(
         _entry(ingestion_id)
-        .where(ingestions.c.state == State.LOADING)
-        .values(rows_read=rows, bytes_read=size)
+        .where(or_(ingestions.c.state == State.LOADING, is_replayed))
+        .values(rows_read=case((is_replayed, ingestions.c.rows_read), else_=rows), bytes_read=size)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from shared.tables.ingest import rejects
 
@@ -18,11 +18,23 @@ _FETCHED = 100
 
 def every(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> Iterator[Rejected]:
     """At most `limit` of them, from the one behind the line `after` on."""
-    query = (
+    query = _query(ingestion_id, after, limit)
+    with connection.execute(query, execution_options={"yield_per": _FETCHED}) as found:
+        yield from found
+
+
+def size(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> tuple[int, int]:
+    """How many of them `every` would give, and the bytes of their texts, without having these sent."""
+    these = _query(ingestion_id, after, limit).subquery()
+    query = select(func.count(), func.coalesce(func.sum(func.octet_length(these.c.raw)), 0))
+    count, texts = connection.execute(query.select_from(these)).one()
+    return count, int(texts)
+
+
+def _query(ingestion_id: uuid.UUID, after: int, limit: int) -> Select[int, str, list[dict[str, str | None]]]:
+    return (
         select(rejects.c.line, rejects.c.raw, rejects.c.errors)
         .where(rejects.c.ingestion_id == ingestion_id, rejects.c.line > after)
         .order_by(rejects.c.line)
         .limit(limit)
     )
-    with connection.execute(query, execution_options={"yield_per": _FETCHED}) as found:
-        yield from found

@@ -47,7 +47,7 @@ def give_up(connection: Connection, entry: RowMapping, state: State, error: Mapp
     if entry["replaying"] is None:
         entries.finish(connection, entry["id"], state, error=error)
         return
-    reason = f": {error['detail']}" if error else ", since the blob was replaced or deleted."
+    reason = f": {error['detail']}" if error else ", since the blob was replaced or deleted first."
     detail = f"The replay came to nothing, and what was loaded before stands{reason}"
     statement = update(ingestions).where(ingestions.c.id == entry["id"])
     connection.execute(

@@ -18,13 +18,16 @@ from shared.tables.ingest import ingestions
 SUPERSEDE_OTHERS = """
     update ingest.ingestions set replaying = null,
         state = case when replaying is null then 'superseded' else state end,
-        finished_at = case when replaying is null then clock_timestamp() else finished_at end
+        finished_at = case when replaying is null then clock_timestamp() else finished_at end,
+        error = case when replaying is null then error else jsonb_build_object(
+            'code', 'replay_failed',
+            'detail', 'The replay came to nothing, since the blob was replaced or deleted first.') end
     where container = :container and path = :path and etag <> :etag
     and (state in ('received', 'loading') or replaying is not null)
     and pg_try_advisory_xact_lock(hashtextextended(id::text, 0))"""
 """Of all versions of a blob but that of `etag`, members too; for what `supersede_others` says.
 
-What waits to be loaded again has the rows of before, and keeps them."""
+What waits to be loaded again has the rows of before, and keeps them; its error says so."""
 _SUPERSEDE_OTHERS = text(SUPERSEDE_OTHERS)
 _SETTLE_MEMBERS = text("""
     update ingest.ingestions set replaying = null, error = coalesce(cast(:error as jsonb), error),

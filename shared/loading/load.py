@@ -16,6 +16,7 @@ from shared.loading.part import Part
 from shared.loading.target import Target
 from shared.reading.batches import Batch, Reading
 from shared.stopwatch import Stopwatch
+from shared.tables.dataset import LINE_COLUMN
 from shared.validation import preparing, validating
 
 _SMALL = 256 * 1024
@@ -40,6 +41,8 @@ class Load:
         self._watch = watch
         self._target = Target(connection, contract, serial, watch)
         self.rows_read = 0
+        self.last_line: int | None = None
+        """Of the rows that were accepted."""
 
     def run(self, reading: Reading, file_size: int, report: Report) -> None:
         """Bring the whole file of `file_size` bytes to the server, telling `report` after each batch.
@@ -60,6 +63,7 @@ class Load:
                         rejects.count, part.rows_read, part.most_bytes_left, width, self._contract
                     )
                 if part.rows.num_rows:
+                    self.last_line = part.rows.column(LINE_COLUMN)[-1].as_py()
                     self._target.bring(part)
                 report(part.rows_read, reading.size)
                 del part

@@ -79,4 +79,5 @@ class Mapped:
         is_told: bool = False,  # noqa: ARG002
     ) -> Header:
         """The fields as they were given."""
-        return Header(self._fields, (), tuple(names or ()))
+        found = tuple(names or ())
+        return Header(self._fields, tuple(name for name in found if name in notes.NAMES), found)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.contracts import spellings
 from shared.errors import FileRefused
 from shared.formats import detection, usual
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
+from shared.reading import notes
 from shared.reading.columns import Columns
 from shared.reading.source import Detect
 
@@ -29,8 +31,16 @@ def way(columns: Columns, known: Format | None) -> Detect:
         return known >= min(_ENOUGH, len(names))
 
     def detect(head: bytes, is_whole: bool, told: Overrides) -> Format:
-        found = known
-        if found is None and columns.known:
+        if known is not None:
+            return known
+        if not notes.are_in(head):
+            return look(head, is_whole, told)
+        found = look(head, is_whole, replace(told, **notes.LAYOUT))
+        return replace(found, told=tuple(name for name in found.told if name not in notes.LAYOUT))
+
+    def look(head: bytes, is_whole: bool, told: Overrides) -> Format:
+        found = None
+        if columns.known:
             found = usual.seen(head, is_whole=is_whole, told=told, is_header=is_header)
         return found or detection.detect(head, is_whole=is_whole, overrides=told, known_columns=columns.known)
 

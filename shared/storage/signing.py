@@ -64,9 +64,13 @@ def _ensure(container: ContainerClient) -> None:
 
 
 def _delegated(container: ContainerClient, now: datetime) -> dict[str, Any]:
-    account = container.url.partition(f"/{container.container_name}")[0]
-    with BlobServiceClient(account, credential=container.credential) as service:
+    with BlobServiceClient(_account_url(container), credential=container.credential) as service:
         return {"user_delegation_key": service.get_user_delegation_key(now - _SKEW, now + _LIFE)}
+
+
+def _account_url(container: ContainerClient) -> str:
+    """The name of an account may begin like that of the container."""
+    return container.url.rpartition(f"/{container.container_name}")[0]
 
 
 def _account_key(container: ContainerClient) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -62,7 +63,15 @@ def put(
 
 def metadata(filename: str, told: Told) -> dict[str, str]:
     """The metadata of a blob that remember its `filename` and what is `told` about it, in ASCII."""
-    return {_FILENAME: quote(filename, safe="")[:_LONGEST_METADATA], **told.metadata()}
+    return {_FILENAME: _short(quote(filename, safe="")), **told.metadata()}
+
+
+def _short(encoded: str) -> str:
+    """What is cut off are whole characters; the name is for people to read."""
+    if len(encoded) <= _LONGEST_METADATA:
+        return encoded
+    cut = unquote_to_bytes(re.sub("%.?$", "", encoded[:_LONGEST_METADATA]))
+    return quote(cut.decode(errors="ignore"), safe="")
 
 
 def _told(properties: BlobProperties) -> dict[str, str]:

@@ -9,6 +9,9 @@ SCHEMA = "ingest"
 
 metadata = MetaData(schema=SCHEMA)
 
+_JSON = JSONB(none_as_null=True)
+"""Nothing is NULL, not JSON's null, which those who query the tables would have to know of."""
+
 ingestions = Table(
     "ingestions",
     metadata,
@@ -32,15 +35,15 @@ ingestions = Table(
     Column("rows_duplicate", BigInteger),
     Column("rows_rejected", BigInteger),
     Column("ignored_columns", ARRAY(Text)),
-    Column("format", JSONB),
-    Column("columns", JSONB),
+    Column("format", _JSON),
+    Column("columns", _JSON),
     Column("member", Text, nullable=False, server_default=""),
     Column("duplicate_of", Uuid),
     Column("replaced_by", Uuid),
     Column("corrects", Uuid),
     Column("replaying", Text),
-    Column("undone", JSONB),
-    Column("error", JSONB),
+    Column("undone", _JSON),
+    Column("error", _JSON),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
@@ -51,7 +54,7 @@ datasets = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("commits", BigInteger, nullable=False),
-    Column("columns", JSONB),
+    Column("columns", _JSON),
     Column("key", ARRAY(Text), nullable=False, server_default="{}"),
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import lock
 from dev.programs import ROOT, VENV
 
 HOME = VENV / "conformance-3.13"
@@ -58,6 +59,12 @@ def python_3_13() -> str:
         pytest.skip("no Python 3.13 on the PATH or in pyenv; azure-functions-runtime needs it")
     python, stamp = HOME / "bin" / "python", HOME / "requirements"
     requirements = _requirements()
+    with lock.installing():  # another process of the same test run may want it, too
+        _make(interpreter, python, stamp, requirements)
+    return str(python)
+
+
+def _make(interpreter: str, python: Path, stamp: Path, requirements: list[str]) -> None:
     if not stamp.exists() or stamp.read_text().split("\n") != requirements:
         subprocess.run([interpreter, "-m", "venv", "--clear", str(HOME)], check=True)
         command = [
@@ -71,4 +78,3 @@ def python_3_13() -> str:
         ]
         subprocess.run(command, check=True)
         stamp.write_text("\n".join(requirements))
-    return str(python)

@@ -15,7 +15,7 @@ from dev.programs import ROOT
 from tests.e2e.conftest import Client
 
 COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL, MEND = range(9)
+POST_TWO, POST_RAW, TRY, DROP, READ, LOOK, LIST, TELL, MEND, PAGE = range(10)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def run(client: Client, folder: Path, command: str) -> str:
 
 
 def test_the_readme_has_the_commands_that_are_tested_here() -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 10
 
 
 def test_two_files_are_posted(client: Client, folder: Path) -> None:
@@ -106,3 +106,13 @@ def test_rejects_are_mended(client: Client, folder: Path) -> None:
     assert file["first_rows"][0]["sales_order_line_number"] == 9
     corrected = client.http.get(f"/api/ingestions/{file['corrects']}").json()
     assert (corrected["counts"]["rejected"], corrected["filename"]) == (1, "june-with-a-fault.csv")
+
+
+def test_rows_are_read_by_page(client: Client, folder: Path) -> None:
+    answers = run(client, folder, COMMANDS[PAGE])
+    page, end = json.JSONDecoder().raw_decode(answers)
+    assert len(page["rows"]) == 5
+    assert page["next"]
+    heading, newest, *_ = answers[end:].splitlines()
+    assert heading.startswith("sales_order_number,sales_order_line_number,")
+    assert newest.startswith("SO70001,9,2024-06-01")

@@ -80,6 +80,7 @@ def test_a_cursor_goes_on_where_the_page_ended(client: Client) -> None:
         ("limit=1_0", "limit"),
         ("order=newest", "order"),
         ("after=nonsense", "after"),
+        ("item=a&item=b", "2 times"),
     ],
 )
 def test_what_cannot_be_asked_is_a_problem(client: Client, query: str, word: str) -> None:
@@ -87,6 +88,30 @@ def test_what_cannot_be_asked_is_a_problem(client: Client, query: str, word: str
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert word in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("read/first-chunk?limt=5", 400, "limt is unknown; known: dataset, limit"),
+        ("read/first-chunk?dataset=", 400, "dataset has no value"),
+        ("datasets?foo=1", 400, "foo is unknown"),
+        ("datasets/sales?limit=", 400, "limit has no value"),
+        ("datasets/sales/contract.py?foo=1", 400, "foo is unknown"),
+        ("datasets?after=Ilx1MDAwMCI", 400, "after"),
+        ("ingestions?state=", 400, "state has no value"),
+        ("read/sales/SO100,1?x=1", 400, "x is unknown"),
+        ("read/%00", 404, "no dataset"),
+        ("datasets/%00", 404, "no dataset"),
+    ],
+)
+def test_nothing_that_is_asked_is_left_out_in_silence(
+    client: Client, path: str, status: int, words: str
+) -> None:
+    answer = client.http.get(f"/api/{path}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    assert words in answer.json()["detail"]
 
 
 def test_a_row_is_written_read_changed_and_deleted(client: Client) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
+import zipfile
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
+from shared.http import arrivals, models
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 
@@ -67,6 +71,8 @@ def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
         lines += answer.text.splitlines()[1:]
         url = answer.links["next"]["url"] if "link" in answer.headers else None
     assert [line.partition(",")[0] for line in lines] == ["SO700", "SO701", "SO702"]
+    rather = httpx.get(answer.url, headers={"accept": "text/csv;q=0.5, application/json"})
+    assert rather.headers["content-type"] == "application/json"
 
 
 def test_a_load_is_undone_and_replayed(client: Client) -> None:
@@ -146,6 +152,7 @@ NOBODY = uuid.UUID(int=0)
         ("GET", "datasets/sales/loads?days=400", 400, "days"),
         ("POST", "uploads", 400, "body"),
         ("POST", "ingest?corrects=x&filename=a.csv", 400, "errors"),
+        ("POST", f"ingest?key={'%C3%A4' * 900}&filename=a.csv&dataset=wide", 400, "percent-encoded"),
     ],
 )
 def test_what_cannot_be_answered_is_a_problem(
@@ -172,3 +179,53 @@ def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: 
     answer = client.http.post("/api/uploads", json=announced)
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert next(iter(wrong)) in json.dumps(answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("dataset=visits", "in the body"),
+        ("filename=b.csv", "in the body"),
+        ("dry_run=true", "/api/ingest"),
+        ("delimiter=", "no value"),
+    ],
+)
+def test_what_an_address_cannot_be_told_is_an_error(client: Client, query: str, told: str) -> None:
+    announced = {"dataset": "sales", "filename": "a.csv", "size": 1}
+    answer = client.http.post(f"/api/uploads?{query}", json=announced)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert told in answer.json()["errors"][0]["detail"]
+
+
+def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> None:
+    def fits(model: type[BaseModel], answer: Any) -> None:
+        assert model.model_validate(answer).model_dump(mode="json", exclude_unset=True) == answer
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", csv(row(800, quantity="many"), *(row(800 + n) for n in range(1, 20))))
+        archive.writestr("b.csv", orders(830, 2))
+    parts = [("files", ("all.zip", packed.getvalue())), ("files", ("c.csv", orders(850, 2)))]
+
+    def post(**headers: str) -> httpx.Response:
+        return client.http.post("/api/ingest", params={"dataset": "sales"}, files=parts, headers=headers)
+
+    fits(arrivals.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
+    fits(arrivals.Accepted, post().json())
+    settled = post(prefer="wait=25").json()
+    fits(arrivals.Outcomes, settled)
+    whole = client.http.get(f"/api/ingestions/{settled['files'][0]['id']}").json()
+    fits(models.Ingestion, whole)
+    inside = whole["members"][0]["id"]
+    fits(models.Ingestion, client.http.get(f"/api/ingestions/{inside}").json())
+    fits(models.Rejects, client.http.get(f"/api/ingestions/{inside}/rejects").json())
+    fits(models.Ingestion, client.http.delete(f"/api/ingestions/{settled['files'][1]['id']}").json())
+    fits(models.Ingestions, client.http.get("/api/ingestions").json())
+    fits(models.Datasets, client.http.get("/api/datasets").json())
+    fits(models.ChangedDataset, client.http.get("/api/datasets/sales").json())
+    fits(models.Days, client.http.get("/api/datasets/sales/loads").json())
+    fits(models.Health, client.http.get("/api/health").json())
+    fits(models.Rows, client.http.get("/api/read/sales").json())
+    announced = {"dataset": "sales", "filename": "d.csv", "size": 1}
+    fits(models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
+    fits(models.Problem, client.http.get("/api/read/nothing").json())

@@ -105,6 +105,6 @@ def test_rows_of_a_dataset_without_a_key_are_appended(
 
 def test_a_fresh_database_gets_the_ledger_and_the_tables(empty_database_url: str) -> None:
     assert migrating.migrate(empty_database_url) == [
-        "schema ingest: revision none -> 0005",
+        "schema ingest: revision none -> 0006",
         "table sales: created from contract Sales",
     ]

@@ -14,10 +14,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared import brief
-from shared.browsing import browse, filters
+from shared.browsing import browse, by_load, filters, keys, of_load, shown
 from shared.browsing.page import Asked
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
+from shared.editing import body, edit
 from shared.errors import InvalidRequest, NotFound, Unavailable
 from shared.ingesting import Ingesting
 from shared.tables import dataset
@@ -83,6 +84,14 @@ def only(contract: type[Contract], **query: str) -> tuple[filters.Filter, ...]:
 
 
 EVERY_ORDER = [f"SO{n}" for n in (*range(100, 140), *range(200, 240), 300)]
+OLD = {*range(100, 140), *range(200, 240)} - {103, 205}
+
+
+def put(engine: Engine, number: int) -> None:
+    """Write another quantity into a row of `loads` by hand."""
+    key = keys.read(Sales, f"SO{number},1")
+    row = json.loads(str(browse.row(engine, Sales, key))) | {"quantity": 7}
+    edit.put(engine, body.read(Sales, json.dumps(row).encode(), key), key)
 
 
 @pytest.mark.usefixtures("loads")
@@ -153,6 +162,7 @@ def test_rows_of_partitions_are_read_by_load(engine: Engine) -> None:
         connection.execute(
             text("insert into notes select n, n, 9223372036854775807, n from generate_series(1, 9) n")
         )
+        connection.execute(text("insert into ingest.edits (dataset, after) values ('notes', '{}')"))
 
     assert walk(engine, Notes, 2) == [str(n) for n in range(9, 0, -1)]
 
@@ -215,7 +225,13 @@ def test_what_no_filter_can_be_is_named(query: dict[str, str], words: tuple[str,
 
 def test_a_cursor_that_no_answer_gave_is_refused(engine: Engine) -> None:
     nonsense: list[list[Any]] = [[], ["key"], ["key", "SO1", "x"], ["key", None, 1, 2], ["place", 1, 2], [{}]]
-    of_recent: list[list[Any]] = [["recent", -1, 2], ["recent", "1", 2], ["recent", 1], ["recent", 2**70, 1]]
+    of_recent: list[list[Any]] = [
+        ["recent", 1],
+        *(
+            ["recent", *numbers]
+            for numbers in ((-1, 2, 3, 4), ("1", 2, 3, 4), (2**70, 1, 1, 1), (1, 1, True, 1))
+        ),
+    ]
     for after in [*nonsense, *of_recent]:
         for recent in (False, True):
             with pytest.raises(InvalidRequest, match="after"):
@@ -240,7 +256,7 @@ def test_filters_that_take_too_long_say_so(
         walk(engine, notes, 10, filters=only(notes, limit__lt="0"))
 
 
-@pytest.mark.parametrize("after", [["recent", 1, 25_000], ["key", "SO35000", "1"]])
+@pytest.mark.parametrize("after", [["recent", 1, 25_000, 1, 5], ["key", "SO35000", "1"]])
 def test_no_page_reads_the_whole_table(
     ingesting: Ingesting,
     container: ContainerClient,
@@ -272,3 +288,108 @@ def test_no_page_reads_the_whole_table(
 def test_nobody_knows_another_dataset(engine: Engine) -> None:
     with pytest.raises(NotFound, match="'nothing'"):
         browse.contract_of(engine, "nothing")
+
+
+@pytest.mark.usefixtures("loads")
+def test_recent_rows_are_found_where_they_lie_without_the_index_of_loads(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third load changed a row of each other one, so that their lines have gaps where these were."""
+    by_index = []
+
+    def seen(_engine: Engine, _contract: type[Contract], load: Any, *rest: Any) -> Any:
+        by_index.append(load.serial)
+        return found_by_index(_engine, _contract, load, *rest)
+
+    found_by_index = of_load._by_index
+    monkeypatch.setattr(of_load, "_by_index", seen)
+
+    page = browse.page(engine, Sales, Asked(3, recent=True))
+    assert ([json.loads(one)["sales_order_number"] for one in page.rows], by_index) == (
+        ["SO300", "SO205", "SO103"],
+        [],
+    )
+    assert walk(engine, Sales, 30, recent=True)[3:] == [f"SO{n}" for n in range(239, 99, -1) if n in OLD]
+    assert set(by_index) == {1, 2}
+
+
+@pytest.mark.usefixtures("loads")
+def test_recent_rows_that_pass_filters_are_found_with_and_without_sorting_the_table(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent = walk(engine, Sales, 100, recent=True)
+    dear, new = only(Sales, unit_price__gt="1"), only(Sales, sales_order_number__gte="SO210")
+    for windows in ((500, 20_000), (5, 10)):
+        monkeypatch.setattr(of_load, "_WINDOWS", windows)
+        for limit in (3, 7, 100):
+            assert walk(engine, Sales, limit, recent=True, filters=dear) == recent[3:]
+            assert walk(engine, Sales, limit, recent=True, filters=new) == [n for n in recent if n >= "SO210"]
+
+    monkeypatch.setattr(by_load, "_filtered", None)
+    assert len(browse.page(engine, Sales, Asked(3, recent=True, filters=dear)).rows) == 3
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_place_that_is_wrong_costs_time_alone(engine: Engine) -> None:
+    right = browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, 0], recent=True))
+    for block in (1, 2**32 - 2, 2**32, 2**63 - 1):
+        assert browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, block], recent=True)) == right
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_page_of_several_loads_ends_early_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown, "MOST_BYTES", 600)  # a row of JSON takes some 240, of which 60 are texts
+
+    found = list(pages(engine, Sales, 50, recent=True))
+
+    assert (len(found[0]), sorted(one["sales_order_number"] for page in found for one in page)) == (
+        3,
+        EVERY_ORDER,
+    )
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    for n in (110, 111, 112):
+        put(engine, n)
+    first = browse.page(engine, Sales, Asked(2, recent=True))
+    container.upload_blob("sales/d.csv", csv(row(111, price="7"), row(112, price="7")))
+    ingesting.ingest("sales/d.csv")
+
+    after, numbers = first.after, [json.loads(one)["sales_order_number"] for one in first.rows]
+    while after:
+        page = browse.page(engine, Sales, Asked(2, after, recent=True))
+        numbers += [json.loads(one)["sales_order_number"] for one in page.rows]
+        after = page.after
+
+    assert numbers[:4] == ["SO112", "SO111", "SO110", "SO300"]
+    assert sorted(numbers) == EVERY_ORDER
+
+
+@pytest.mark.parametrize("recent", [False, True])
+def test_a_page_ends_early_where_its_rows_are_long(
+    engine: Engine, notes: type[Contract], recent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_BYTES", 100)
+    with engine.begin() as connection:
+        connection.execute(text("update notes set _load = 9223372036854775807"))
+        connection.execute(text("insert into ingest.edits (dataset, after) values ('notes', '{}')"))
+        connection.execute(text("update notes set page = repeat('é', 60) where \"limit\" % 10 = 5"))
+
+    for chosen in ((), only(notes, limit__gt="0")):
+        found = list(pages(engine, notes, 50, recent=recent, filters=chosen))
+        assert sorted(one["limit"] for page in found for one in page) == list(range(1, 101))
+        assert max(len([one for one in page if len(one["page"]) > 3]) for page in found) == 1
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_page_in_the_order_of_the_key_ends_early_too(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MOST_BYTES", 200)
+
+    assert {len(page) for page in pages(engine, Sales, 50)} == {1, 4}
+    assert walk(engine, Sales, 50) == EVERY_ORDER
+    assert sorted(walk(engine, Sales, 50, recent=True)) == EVERY_ORDER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 import pytest
@@ -95,6 +95,19 @@ def test_without_a_key_nothing_can_be_signed(container: ContainerClient) -> None
         pytest.raises(SettingsError, match="AccountKey"),
     ):
         signing._account_key(keyless)
+
+
+def test_an_account_may_be_called_as_the_container_is() -> None:
+    account = "https://uploads5.blob.core.windows.net"
+    with ContainerClient(account, "uploads") as container:
+        assert signing._account_url(container) == account
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "漢", "😀"])
+def test_a_name_that_is_too_long_for_its_header_loses_whole_letters(letter: str) -> None:
+    kept = uploads.metadata(letter * 5000, Told())["filename"]
+    assert 4080 < len(kept) <= 4096
+    assert set(unquote(kept)) == {letter}
 
 
 def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:

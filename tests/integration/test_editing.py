@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
+from sqlalchemy.schema import CreateTable
 
 from shared import brief
 from shared.browsing import browse, keys
@@ -18,6 +20,7 @@ from shared.contracts.sales import Sales
 from shared.editing import body, edit
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.ingesting import Ingesting
+from shared.tables import dataset
 from shared.tables.dataset import BY_HAND
 from tests.fixtures.samples import orders
 from tests.integration.looking import table
@@ -202,3 +205,66 @@ def test_without_a_key_no_row_can_be_named() -> None:
 
     with pytest.raises(Conflict, match="PUT /api/datasets/lines"):
         keys.read(Lines, "1")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("alter table sales add constraint few check (quantity < 5)", "check few"),
+        ("create unique index one_item on sales (item)", "one_item allows once"),
+        ("alter table sales add column region text not null default 'x'", ""),
+        ("alter table sales add column region text; alter table sales alter region set not null", "region"),
+        (
+            "create table items (item text primary key); alter table sales add constraint known foreign key "
+            "(item) references items",
+            "link known",
+        ),
+    ],
+)
+def test_rules_that_only_the_table_has_are_named(engine: Engine, rule: str, words: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(rule))
+    if not words:
+        assert put(engine).is_new
+        return
+    if "unique" in rule:
+        put(engine, "SO9,9", sales_order_number="SO9", sales_order_line_number=9)
+    with pytest.raises(Conflict, match=words) as caught:
+        put(engine, quantity=7)
+
+    assert "Bell" not in str(caught.value)
+
+
+def test_a_row_that_others_need_is_not_deleted(engine: Engine) -> None:
+    put(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "create table notes (a text, b bigint,"
+                " constraint of_sale foreign key (a, b) references sales)"
+            )
+        )
+        connection.execute(text("insert into notes values ('SO1', 1)"))
+
+    with pytest.raises(Conflict, match="of_sale"):
+        edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+    assert len(table(engine)) == 1
+
+
+def test_a_key_that_no_index_has_room_for_is_refused(engine: Engine) -> None:
+    class Codes(Contract):
+        dataset = "codes"
+        key = ("code",)
+        code: str
+
+    with engine.begin() as connection:
+        connection.execute(CreateTable(dataset.table(Codes)))
+    key = {"code": secrets.token_hex(3000)}  # which cannot be compressed
+
+    with pytest.raises(InvalidRequest, match="too large"):
+        edit.put(engine, body.read(Codes, b"{}", key), key)
+
+
+def test_a_member_that_comes_twice_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="quantity: the body has it more than once"):
+        body.read(Sales, b'{"quantity": 1, "item": "a", "quantity": 2}', keys.read(Sales, "SO1,1"))

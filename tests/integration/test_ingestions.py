@@ -13,6 +13,7 @@ from shared import datasets, ingestions
 from shared.errors import NotFound
 from shared.http import status
 from shared.ingesting import Ingesting
+from shared.ledger import ingestions as entries
 from shared.ledger.listing import Wanted
 from shared.ledger.state import State
 
@@ -102,6 +103,13 @@ def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
 
     assert ingestions.find(engine, first).corrected_by == corrections
     assert ingestions.find(engine, corrections[0]).entry["corrects"] == first
+
+
+def test_what_there_is_not_is_null_to_those_who_ask_the_table(engine: Engine) -> None:
+    one = enter(engine, "a")
+    with engine.begin() as connection:
+        entries.finish(connection, one, State.SUPERSEDED, error=None)
+        assert connection.scalar(text("select error is null from ingest.ingestions"))
 
 
 def test_nobody_knows_another_ingestion(engine: Engine) -> None:

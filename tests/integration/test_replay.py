@@ -17,6 +17,7 @@ from shared.contracts.sales import Sales
 from shared.errors import Conflict, Gone, LoadFailed, NotFound, Unavailable
 from shared.http import status
 from shared.ingesting import Ingesting
+from shared.ledger import ingestions as entries
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.tables.migrating import migrate
@@ -205,6 +206,18 @@ def test_until_it_is_loaded_again_its_rows_stay_and_it_says_what_it_waits_for(
     assert replays.seen(asked)["state"] == "loaded"
 
 
+def test_while_it_is_loaded_again_it_shows_how_far_that_is(replays: Replays, engine: Engine) -> None:
+    asked = replays.load("a", orders(1, 3))
+    replays.ask(asked)
+    with engine.begin() as connection:
+        connection.execute(text("update ingest.ingestions set replaying = 'loading'"))
+        entries.progress(connection, asked, rows=1, size=100)
+
+    found = replays.seen(asked)
+    assert (found["state"], found["bytes_read"], found["counts"]["read"]) == ("loading", 100, None)
+    assert entry(engine, "sales/a.csv")["rows_read"] == 3
+
+
 def test_the_sweep_loads_again_what_no_message_brought(
     replays: Replays, ingesting: Ingesting, container: ContainerClient, engine: Engine
 ) -> None:
@@ -262,7 +275,9 @@ def test_a_version_that_goes_before_it_is_loaded_again_leaves_its_rows(
         assert uploads.put("a", "z") is LOADED
         assert names(engine) == "z"
 
-    assert replays.seen(asked)["state"] == "loaded"
+    found = replays.seen(asked)
+    assert (found["state"], found["error"]["code"]) == ("loaded", "replay_failed")
+    assert "replaced or deleted first" in found["error"]["detail"]
 
 
 def test_a_replay_that_fails_leaves_what_was_there(

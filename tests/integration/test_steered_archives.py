@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
-from shared import replaying, undoing
+from shared import releasing, replaying, undoing
 from shared.errors import Unavailable
 from shared.ingesting import Ingesting
 from shared.ledger.state import State
@@ -112,6 +113,34 @@ def test_one_file_of_an_archive_is_undone_alone(archive: Archive, engine: Engine
     archive.undo("")
     assert archive.entry("")["undone"]["rows_removed"] == 3
     assert len(table(engine)) == 0
+
+
+def test_an_archive_whose_files_were_undone_before_had_no_rows_any_more(
+    archive: Archive, engine: Engine
+) -> None:
+    archive.undo("a.csv")
+    archive.undo("b.csv")
+    archive.undo("")
+    undone = archive.entry("")["undone"]
+    assert (undone["rows_removed"], undone["rows_changed_since"]) == (0, 0)
+
+
+def test_a_file_that_is_undone_at_the_same_time_as_its_archive_is_undone_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = releasing.release
+
+    def release_after(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Any:
+        with monkeypatch.context() as aside:
+            aside.setattr(releasing, "release", release)
+            archive.undo("a.csv")
+        return release(connection, ingestion_id, state)
+
+    monkeypatch.setattr(releasing, "release", release_after)
+    archive.undo("")
+
+    assert archive.entry("a.csv")["undone"]["rows_removed"] == 2
+    assert archive.entry("")["undone"]["rows_removed"] == 3
 
 
 def test_the_same_archive_elsewhere_takes_the_rows_over(archive: Archive, engine: Engine) -> None:

@@ -7,6 +7,7 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
 from shared import correcting, replaying, undoing
+from shared.errors import Conflict
 from shared.ingesting import Ingesting
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry
@@ -41,6 +42,31 @@ def test_a_file_is_loaded_again_and_undone(
     assert len(shelf.rows("visits")) == 3
 
 
+@pytest.mark.parametrize("again", ["b", "a"])
+def test_what_is_loaded_again_into_a_new_table_is_there_once(
+    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, again: str
+) -> None:
+    shelf.bring("visits/a.csv", "id,name", "1,x", "2,y")
+    shelf.run("drop table visits")
+    if again == "b":  # the table is made anew by another file, which replaces what was lost with the old one
+        shelf.bring("visits/b.csv", "id,name", "3,z")
+        assert entry(engine, "visits/a.csv")["replaced_by"]
+
+    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert entry(engine, "visits/a.csv")["replaced_by"] is None
+    assert shelf.bring("visits/c.csv", "id,name", "1,x", "2,y")["state"] == "duplicate"
+
+    assert sorted(shelf.rows("visits"))[:2] == [(1, "x"), (2, "y")]
+    assert len(shelf.rows("visits")) == (3 if again == "b" else 2)
+
+
+def test_rows_that_went_with_their_table_cannot_be_undone(shelf: Shelf, engine: Engine) -> None:
+    asked = shelf.bring("visits/a.csv", "id,name", "1,x")["id"]
+    shelf.run("drop table visits")
+    with pytest.raises(Conflict, match="table of the rows that were loaded before is gone"):
+        undoing.undo(engine, asked)
+
+
 def test_notes_of_a_correction_make_no_columns(shelf: Shelf, engine: Engine) -> None:
     first = shelf.bring("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
     sheet = correcting.sheet(engine, first["id"], None, None).content.decode()
@@ -55,3 +81,4 @@ def test_notes_of_a_correction_make_no_columns(shelf: Shelf, engine: Engine) -> 
     assert (31, "y") in shelf.rows("visits")
     again = shelf.bring("others/c.csv", "name,_errors,_line", "x,no,7")
     assert (again["state"], shelf.rows("others")) == ("loaded", [("x",)])
+    assert again["ignored_columns"] == ["_errors", "_line"]

@@ -10,7 +10,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import sweeping, undoing
+from shared import replaying, sweeping, undoing
 from shared.contracts import registry
 from shared.errors import Conflict, NotFound
 from shared.ingesting import Ingesting
@@ -18,6 +18,7 @@ from shared.ledger import locks
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.tables.migrating import migrate
+from shared.twins import Twins
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
@@ -65,7 +66,9 @@ def test_rows_that_a_load_brought_go_and_the_others_stay(
     found = entry(engine, "sales/b.csv")
     assert found["state"] == "undone"
     assert found["undone"].pop("at")
-    assert found["undone"] == {"rows_removed": 3, "rows_changed_since": 0, "handed_over_to": None}
+    told = found["undone"]
+    assert (told.pop("handed_over_to"), told.pop("unchanged_in")) == (None, [])
+    assert told == {"rows_removed": 3, "rows_changed_since": 0}
     kept = before.keys() - {"state", "undone"}
     assert {name: found[name] for name in kept} == {name: before[name] for name in kept}
     assert container.get_blob_client("sales/b.csv").exists()
@@ -82,6 +85,26 @@ def test_rows_that_a_later_load_changed_stay(
     assert [(one["sales_order_number"], int(one["unit_price"])) for one in table(engine)] == [("SO2", 5)]
     facts = entry(engine, "sales/a.csv")["undone"]
     assert (facts["rows_removed"], facts["rows_changed_since"]) == (2, 1)
+
+
+def test_loads_that_left_rows_as_they_were_are_named_and_bring_theirs_again(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    load(ingesting, container, "before", orders(1, 1))
+    load(ingesting, container, "before-too", csv(row(1), row(9)))
+    undone = load(ingesting, container, "a", orders(2, 3))
+    same = load(ingesting, container, "same", csv(row(2), row(5)))
+    load(ingesting, container, "others", csv(row(6)))
+
+    undoing.undo(engine, undone)
+    assert numbers(engine) == ["SO1", "SO5", "SO6", "SO9"]
+    assert entry(engine, "sales/a.csv")["undone"]["unchanged_in"] == [str(same)]
+
+    def deliver(path: str) -> None:
+        ingesting.ingest(path)
+
+    replaying.request(engine, container, same, deliver)
+    assert numbers(engine) == ["SO1", "SO2", "SO5", "SO6", "SO9"]
 
 
 def test_a_row_that_the_load_changed_goes_too(
@@ -158,6 +181,43 @@ def test_a_duplicate_takes_rows_with_a_key_over_too(
     assert len(table(engine)) == 2
     undoing.undo(engine, second)
     assert len(table(engine)) == 0
+
+
+def test_a_load_that_is_becoming_a_duplicate_meanwhile_brings_the_rows_itself(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = load(ingesting, container, "a", orders(1, 3))
+    find = Twins.find
+
+    def find_and_undo(twins: Twins, sha256: str) -> uuid.UUID | None:
+        found = find(twins, sha256)
+        undoing.undo(engine, undone)
+        return found
+
+    monkeypatch.setattr(Twins, "find", find_and_undo)
+    load(ingesting, container, "b", orders(1, 3))
+
+    assert (entry(engine, "sales/a.csv")["state"], entry(engine, "sales/b.csv")["state"]) == (UNDONE, LOADED)
+    assert numbers(engine) == ["SO1", "SO2", "SO3"]
+
+
+def test_rows_that_another_table_refers_to_stay_and_it_says_so(
+    ingesting: Ingesting, container: ContainerClient, engine: Engine
+) -> None:
+    asked = load(ingesting, container, "a", orders(1, 2))
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            create table invoices (number text, line bigint, constraint of_sales
+            foreign key (number, line) references sales (sales_order_number, sales_order_line_number));
+            insert into invoices values ('SO1', 1)""")
+        )
+
+    with pytest.raises(Conflict, match=r"constraint of_sales\.$") as refused:
+        undoing.undo(engine, asked)
+
+    assert "SO1" not in refused.value.message
+    assert (len(table(engine)), entry(engine, "sales/a.csv")["state"]) == (2, LOADED)
 
 
 def test_of_a_load_that_a_new_version_replaced_there_is_nothing_to_undo(

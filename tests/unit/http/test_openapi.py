@@ -15,7 +15,7 @@ from ingest_http import operations as of_ingesting
 from ingest_http import parameters
 from read_http import docs, queries
 from read_http import operations as of_reading
-from read_http.datasets import Wanted
+from read_http.datasets import NewKey
 
 EVERY = {one.function: one for one in (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)}
 BASE = "http://127.0.0.1/api"
@@ -79,10 +79,27 @@ def test_parameters_are_those_that_handlers_know(described: dict[str, Any]) -> N
     assert names(described, "ingestions", "query") == set(queries.Ingestions.model_fields)
 
 
+def test_every_operation_is_in_a_group_and_every_parameter_is_explained(described: dict[str, Any]) -> None:
+    groups = {one["name"] for one in described["tags"]}
+    for function, operation in EVERY.items():
+        found = described["paths"][operation.path][operation.method.lower()]
+        assert set(found["tags"]) <= groups, function
+        assert [one["name"] for one in found["parameters"] if not one.get("description")] == [], function
+
+
+def test_rows_are_tried_out_as_json_and_without_filters(described: dict[str, Any]) -> None:
+    """A page that tries things out asks for the first form, and fills an object with nonsense."""
+    rows = described["paths"]["/read/{dataset}"]["get"]
+    (filters,) = (one for one in rows["parameters"] if one["name"] == "filters")
+
+    assert filters["example"] == {}
+    assert next(iter(rows["responses"]["200"]["content"])) == "application/json"
+
+
 def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None:
     body = described["paths"]["/datasets/{name}"]["put"]["requestBody"]["content"]["application/json"]
-    assert body["schema"] == {"$ref": "#/components/schemas/Wanted"}
-    assert described["components"]["schemas"]["Wanted"] == Wanted.model_json_schema()
+    assert body["schema"] == {"$ref": "#/components/schemas/NewKey"}
+    assert described["components"]["schemas"]["NewKey"] == NewKey.model_json_schema()
 
 
 def test_the_page_takes_nothing_from_elsewhere() -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from dev.programs import ROOT
 from ingest_http import parameters, preferring
+from read_http import cursors
 from shared import settings
+from shared.errors import InvalidRequest
 from shared.formats.overrides import Overrides, names
+from shared.http import parameters as of_requests
 from shared.settings import Settings
 
 OWN = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
@@ -63,7 +66,7 @@ def test_all_faults_of_a_query_are_told_at_once() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["", " ", "a,", ",".join(map(str, range(33))), "a" * 1001])
+@pytest.mark.parametrize("key", ["", " ", "a,", ",".join(map(str, range(33))), "a" * 3001, "ä" * 501])
 def test_a_key_that_no_index_can_have_is_a_fault(key: str) -> None:
     assert [parameter for parameter, _ in faults(key=key)] == ["key"]
 
@@ -114,3 +117,36 @@ def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
 )
 def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds: int) -> None:
     assert preferring.wait(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("limit=", "limit has no value: give it one, or leave it out."),
+        ("limit&after=a", "limit has no value: give it one, or leave it out."),
+        (
+            "item__gte=",
+            'item__gte has no value: give it one, or leave it out, or ask for the empty text: item__in="".',
+        ),
+        ("item=a&item=b", "item is given 2 times: give it once."),
+        (
+            "%C3%A4=1&%C3%A4=2&limit=",
+            "limit has no value: give it one, or leave it out. ä is given 2 times: give it once.",
+        ),
+    ],
+)
+def test_what_the_platform_would_drop_or_join_is_refused(query: str, words: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        of_requests.require_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
+
+    assert caught.value.message == words
+
+
+def test_parameters_with_one_value_each_are_plain() -> None:
+    of_requests.require_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
+
+
+@pytest.mark.parametrize("place", ["\0", "\ud800", True, 1, ["a"], None])
+def test_a_cursor_of_another_list_is_refused(place: object) -> None:
+    with pytest.raises(InvalidRequest, match="earlier answer"):
+        cursors.decode(str(cursors.encode(place)) if place is not None else "~", str)  # type: ignore[arg-type]
