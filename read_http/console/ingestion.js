@@ -66,7 +66,7 @@ function actions(entry, act, signal) {
   const undo = async ({ currentTarget: pressed }) => {
     const text = [
       h("p", "The rows that ", h("bdi", entry.filename), ` inserted or last changed leave the dataset ${entry.dataset}.`),
-      h("p", "So do rows that later files had too, until those are replayed; values that it had replaced do not come back."),
+      h("p", "So do those that later files had, too, until these are replayed; values that it replaced do not come back."),
       h("p", "The file stays in storage and can be loaded again by a replay."),
     ];
     const isSure = await dialog("Undo this load?", text, h("button.danger", "Undo the load"), signal);
@@ -82,7 +82,7 @@ function fault({ error, undone }) {
     undone && note("", `Undone ${moment(undone.at)}: ${count(undone.rows_removed, "row")} removed`,
       undone.rows_changed_since > 0 && `, ${number(undone.rows_changed_since)} stay that a later load has changed`,
       undone.handed_over_to && [", the others are those of ", link(undone.handed_over_to), ", which has the same bytes"], ".",
-      undone.unchanged_in?.length > 0 && [" Later loads had left some of these rows as they were. Replay them to have those back: ",
+      undone.unchanged_in?.length > 0 && [" Later loads that had some of them, too, lack these until they are replayed: ",
         ...undone.unchanged_in.flatMap((id, at) => [at ? ", " : "", link(id)]), "."]),
   ];
 }
@@ -124,7 +124,7 @@ function rejects(entry, path, signal) {
   const ask = (after) => json(`${path}/rejects`, { query: { limit: 100, after }, signal });
   return h("section", h("h2", "Rejected rows"),
     entry.state === "refused"
-      ? muted("The file was refused: none of its other rows is in the table either. Mend the file itself, and upload it again.")
+      ? muted("The file was refused: none of its rows is in the table. Mend the file itself, and upload it again.")
       : muted("They are not in the table. Download them, mend them, and upload the file: the columns ",
         h("code", "_line"), " and ", h("code", "_errors"), " may stay."),
     h("div.actions", button("Download as CSV", save, "primary"),

@@ -50,19 +50,15 @@ async function direct(file, { dataset, ...query }, signal, on) {
   const waiting = blocks.values();
   const line = async () => {
     for (const at of waiting) {
-      await put(`comp=block&blockid=${encodeURIComponent(name(at))}`, {
-        body: file.slice(at * BLOCK, (at + 1) * BLOCK),
-        onprogress: (bytes) => {
-          arrived[at] = bytes;
-          on.progress(arrived.reduce((sum, one) => sum + one));
-        },
-      }).catch((error) => {
-        [...waiting]; // no other line begins another one
-        throw error;
-      });
+      const body = file.slice(at * BLOCK, (at + 1) * BLOCK);
+      const onprogress = (bytes) => {
+        arrived[at] = bytes;
+        on.progress(arrived.reduce((sum, one) => sum + one));
+      };
+      await put(`comp=block&blockid=${name(at)}`, { body, onprogress });
     }
   };
-  await Promise.all([line(), line(), line()]);
+  await Promise.all([line(), line(), line()]).finally(() => [...waiting]); // where one failed no other begins
   await put("comp=blocklist", {
     headers: { ...headers, "x-ms-blob-content-type": type },
     body: `<BlockList>${blocks.map((at) => `<Latest>${name(at)}</Latest>`).join("")}</BlockList>`,
