@@ -16,6 +16,7 @@ _MOST_READ_AGAIN = 2 * LONGEST_RECORD
 counts as no CSV file at all. Stray quotes cost less: behind each, reading goes as far as the next quote."""
 
 _UNCLOSED = "a quote is opened on this line and not closed properly"
+_TOO_LONG = "a quote is opened on this line and not closed within 1 MB, the most that a row may have"
 _AFTER_QUOTE = "text follows a closing quote; a quote inside a quoted value is written twice"
 _NUL = "the line holds a NUL character (0x00)"
 _NOT_UTF8 = "the line is not valid UTF-8"
@@ -93,7 +94,8 @@ def _scanned(first: bytes, lines: Lines, width: int | None, dialect: Dialect) ->
         lines.put_back(taken[1:])
         if lines.returned > _MOST_READ_AGAIN + lines.size:
             raise _too_often_unclosed(number) from None
-        return Record(number, _text(first), [], _AFTER_QUOTE if single else _UNCLOSED)
+        unclosed = _TOO_LONG if size > LONGEST_RECORD else _UNCLOSED
+        return Record(number, _text(first), [], _AFTER_QUOTE if single else unclosed)
     return _checked(number, _text(b"".join(taken)), fields)
 
 
