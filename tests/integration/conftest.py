@@ -10,9 +10,12 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from sqlalchemy import Engine
 
 from shared import settings
+from shared.contracts import registry
 from shared.ingesting import Ingesting
 from shared.resources import Resources
+from shared.tables.migrating import migrate
 from tests.integration.inferred_tables import Shelf
+from tests.integration.keyless import Keyless, Uploads, require_consistent
 
 
 @pytest.fixture
@@ -45,3 +48,18 @@ def ingesting(engine: Engine, container: ContainerClient) -> Ingesting:
 @pytest.fixture
 def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
     return Shelf(ingesting, container, engine)
+
+
+@pytest.fixture
+def uploads(
+    container: ContainerClient,
+    ingesting: Ingesting,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> Iterator[Uploads]:
+    """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
+    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
+    migrate(database_url)
+    yield Uploads(container, ingesting)
+    require_consistent(engine)

@@ -43,13 +43,14 @@ class Uploads:
 
 
 def require_consistent(engine: Engine) -> None:
-    """Each row must belong to an entry that is loaded, and each entry to its rows."""
+    """Each row must belong to a file that is loaded, and each such file, be it in an archive, to its rows."""
     with engine.connect() as connection:
         loads = connection.execute(
             text("""
             select coalesce(entry.rows_inserted, 0), count(_load) from keyless
             full join (
                 select * from ingest.ingestions where state = 'loaded' and replaced_by is null
+                and (member <> '' or format ->> 'compression' = '')
             ) as entry
             on serial = _load group by serial, _load, entry.rows_inserted""")
         ).all()

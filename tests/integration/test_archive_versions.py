@@ -20,6 +20,7 @@ from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.tables.migrating import migrate
 from tests.fixtures.gates import Gate
+from tests.integration.keyless import names, require_consistent
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 
@@ -74,29 +75,7 @@ def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 def archives(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Archives]:
     """However a test ends, each row must belong to a file that is loaded, and each such file to its rows."""
     yield Archives(container, ingesting)
-    with engine.connect() as connection:
-        loads = connection.execute(
-            text("""
-            select coalesce(entry.rows_inserted, 0), count(_load) from keyless
-            full join (
-                select * from ingest.ingestions where state = 'loaded' and replaced_by is null
-                and (member <> '' or format ->> 'compression' = '')
-            ) as entry
-            on serial = _load group by serial, _load, entry.rows_inserted""")
-        ).all()
-        lost = connection.scalar(
-            text("""
-            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
-            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
-            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
-        )
-    assert [rows for rows, _ in loads] == [rows for _, rows in loads]
-    assert lost == 0
-
-
-def names(engine: Engine) -> str:
-    with engine.connect() as connection:
-        return " ".join(connection.scalars(text("select name from keyless order by name")))
+    require_consistent(engine)
 
 
 def history(engine: Engine, blob: str) -> list[tuple[str, str, bool]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
@@ -20,10 +19,9 @@ from shared.ingesting import Ingesting
 from shared.ledger import ingestions as entries
 from shared.ledger.state import State
 from shared.loading.load import Load
-from shared.tables.migrating import migrate
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
+from tests.integration.keyless import Keyless, Uploads, history, names
 from tests.integration.looking import entry, table
 from tests.integration.test_sweep import AT_ONCE
 
@@ -65,20 +63,6 @@ class Replays:
 @pytest.fixture
 def replays(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Replays:
     return Replays(ingesting, container, engine)
-
-
-@pytest.fixture
-def uploads(
-    container: ContainerClient,
-    ingesting: Ingesting,
-    engine: Engine,
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: str,
-) -> Iterator[Uploads]:
-    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
-    migrate(database_url)
-    yield Uploads(container, ingesting)
-    require_consistent(engine)
 
 
 def break_down(*_: object) -> None:

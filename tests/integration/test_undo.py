@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,35 +10,19 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared import replaying, sweeping, undoing
-from shared.contracts import registry
 from shared.errors import Conflict, NotFound
 from shared.ingesting import Ingesting
 from shared.ledger import locks
 from shared.ledger.state import State
 from shared.loading.load import Load
-from shared.tables.migrating import migrate
 from shared.twins import Twins
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
+from tests.integration.keyless import Uploads, history, names
 from tests.integration.looking import entry, table
 from tests.integration.test_sweep import AT_ONCE
 
 LOADED, DUPLICATE, UNDONE = State.LOADED, State.DUPLICATE, State.UNDONE
-
-
-@pytest.fixture
-def uploads(
-    container: ContainerClient,
-    ingesting: Ingesting,
-    engine: Engine,
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: str,
-) -> Iterator[Uploads]:
-    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
-    migrate(database_url)
-    yield Uploads(container, ingesting)
-    require_consistent(engine)
 
 
 def load(ingesting: Ingesting, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, event, text
 
 from shared.attempt import Outcome
-from shared.contracts import registry
-from shared.ingesting import Ingesting
 from shared.ledger import versions
 from shared.ledger.state import State
 from shared.loading.load import Load
-from shared.tables.migrating import migrate
-from tests.integration.keyless import Keyless, Uploads, history, names, require_consistent
+from tests.integration.keyless import Uploads, history, names
 from tests.integration.looking import entry
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
-    monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
-    migrate(database_url)
-
-
-@pytest.fixture
-def uploads(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Uploads]:
-    """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
-    yield Uploads(container, ingesting)
-    require_consistent(engine)
 
 
 def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engine) -> None:
