@@ -53,9 +53,9 @@ def _number(text: str, form: Written) -> str | None:
     head, exponent = text, ""
     for sign in "eE" if form.currency != "E" else "":
         if sign in head:
-            head, _, exponent = head.partition(sign)
+            another, (head, _, exponent) = exponent, head.partition(sign)
             digits = exponent.removeprefix("+") if exponent[:1] == "+" else exponent.removeprefix("-")
-            if not (_digits(digits) and len(digits) <= 3):
+            if another or not (_digits(digits) and len(digits) <= 3):
                 return None
             exponent = f"{sign}{'-' if exponent[0] == '-' else ''}{digits}"
     whole, point, decimals = head.partition(form.decimal)
@@ -133,7 +133,7 @@ def test_a_number_written_in_the_form_is_read_as_itself(number: object, form: Wr
         ("1.23", None), ("1.2345", None), ("0.123", None), ("1.234.56", None), ("1.234,5.6", None),
         ("1,234,567", None), ("5,", None), ("", None), ("€", None), ("--5", None), ("-€-5", None),
         ("(5)", None), ("5-", None), ("$5", None), ("NaN", None), ("1_000", None), ("\u0661", None),
-        ("€ 5 €", None),
+        ("€ 5 €", None), ("0E0e0", None),
     ],
 )  # fmt: skip
 def test_german_amounts(text: str, plain: str | None) -> None:
