@@ -10,13 +10,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from shared.errors import WrongOverride
 from shared.formats import overrides
 from shared.formats.overrides import Overrides
+from shared.http.parameters import PLATFORMS
 from shared.settings import Settings
 from shared.storage.told import Told
 from shared.uploading import Destination
 
 _OTHERS = ("dataset", "filename", "key", "corrects", "dry_run")
-_PLATFORMS = "code"
-"""The platform's: a function key."""
 
 _MOST_COLUMNS = 32
 _LONGEST_KEY = 3000
@@ -60,14 +59,12 @@ def names() -> tuple[str, ...]:
 def _blank(url: str) -> list[str]:
     """Known parameters that are there without a value."""
     pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    return list(
-        dict.fromkeys(name for name, text in pairs if not text and known(name) and name != _PLATFORMS)
-    )
+    return list(dict.fromkeys(name for name, text in pairs if not text and known(name) and name != PLATFORMS))
 
 
 def known(name: str) -> bool:
     """Whether there is a parameter of this name."""
-    return name in {*names(), _PLATFORMS}
+    return name in {*names(), PLATFORMS}
 
 
 def _id(text: str) -> uuid.UUID | None:

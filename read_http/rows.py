@@ -18,16 +18,14 @@ from shared.errors import NotFound, TooLarge
 from shared.http import answer, parameters
 from shared.resources import resources
 
-_PLATFORMS = "code"
-"""The platform's: a function key, which belongs into no link."""
-
 _LARGEST_ROW = 1024 * 1024
 
 
 def page(req: func.HttpRequest) -> func.HttpResponse:
     """A page of rows, in the form that `Accept` asks for."""
     engine = resources().engine
-    asked_for = {name: text for name, text in req.params.items() if name != _PLATFORMS}
+    # A function key belongs into no link.
+    asked_for = {name: text for name, text in req.params.items() if name != parameters.PLATFORMS}
     contract = browse.contract_of(engine, req.route_params["dataset"])
     found = browse.page(engine, contract, _asked(contract, req.url, asked_for))
     form, after = forms.asked(req.headers.get("accept", "")), cursors.encode(found.after)

@@ -15,7 +15,7 @@ from shared import catalog, releasing, rows, surveying
 from shared.contracts import asked_key, registry
 from shared.contracts.base import Contract
 from shared.errors import Contended, FileRefused, UnknownDataset, WrongOverride
-from shared.faults import POSTGRES
+from shared.faults import POSTGRES, ROW_TOO_LARGE
 from shared.formats.overrides import Overrides
 from shared.inference.inferred import Found, Look
 from shared.ledger import conventions, ingestions, locks, rejects, versions
@@ -238,8 +238,7 @@ def _bounded() -> Iterator[None]:
         # Its message is about the table alone, but its context quotes the row.
         raise FileRefused(
             "row_too_large",
-            "A row is too large for the table: its key, or another column with an index, is longer than "
-            "about 2,700 bytes, or its columns do not fit into a page of 8 kB. Nothing was loaded.",
+            f"A row is {ROW_TOO_LARGE} Nothing was loaded.",
         ) from None
 
 

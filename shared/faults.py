@@ -24,6 +24,12 @@ STORAGE = "storage"
 TOO_SLOW = "it did not answer in time"
 """The reason where a statement takes longer than it may."""
 
+ROW_TOO_LARGE = (
+    "too large for the table: its key, or another column with an index, is longer than about 2,700 bytes, "
+    "or its columns do not fit into a page of 8 kB."
+)
+"""What a row is of which Postgres says `ProgramLimitExceeded`; its own words may quote the row."""
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PASSING_CLASSES = {
     "08",  # connection exception

@@ -25,10 +25,6 @@ _MOST_BYTES = 8 * shown.MOST_BYTES
 
 _ROWS = sql.SQL("""
     select * from {table} where _load = {load} and _line between 1 and {last} order by _line limit {limit}""")
-_QUERY = sql.SQL("""
-    select page._found, row_to_json(_shown.*)::text from ({rows}) as page
-    cross join lateral (select {columns}) as _shown""")
-
 
 _NEVER_THROUGH_EVERY_ROW = text(
     "; ".join(f"set local enable_{way} = off" for way in ("seqscan", "hashagg", "hashjoin", "mergejoin"))
@@ -117,9 +113,7 @@ def _rows_of(
             last=sql.Literal(last_line),
             limit=sql.Literal(limit),
         )
-        query = _QUERY.format(
-            rows=shown.fitting(contract, rows, sql.SQL("_line")), columns=shown.columns(contract)
-        )
+        query = shown.query(contract, rows, sql.SQL("_line"))
         found = list(connection.exec_driver_sql(query.as_string(driver)))
         if found and found[0][0] >= limit:
             break

@@ -11,11 +11,8 @@ from psycopg2 import sql
 from sqlalchemy import Engine
 
 from shared import brief
-from shared.browsing import shown
+from shared.browsing import blocks, shown
 from shared.contracts.base import Contract
-
-_ROWS_OF_A_BLOCK = 16
-"""Fewer than most tables have."""
 
 # `+ 0`, so that the planner does not look into the index of loads, which takes it longer in a larger table.
 _QUERY = sql.SQL("""
@@ -38,7 +35,7 @@ def look(engine: Engine, contract: type[Contract], limit: int) -> list[str] | No
     """The first `limit` rows as JSON texts; `None` where they may lie elsewhere. Raises `Unavailable`."""
     rows = _ROWS.format(
         table=shown.table(contract),
-        end=sql.Literal(f"({limit // _ROWS_OF_A_BLOCK + 1},0)"),
+        end=sql.Literal(f"({limit // blocks.ROWS_OF_A_BLOCK + 1},0)"),
         limit=sql.Literal(limit),
     )
     query = _QUERY.format(

@@ -16,9 +16,6 @@ from shared.tables import dataset
 ORDER = "key"
 
 _ROWS = sql.SQL("select * from {table} where {conditions} order by {key} limit {limit}")
-_QUERY = sql.SQL("""
-    select page._found, row_to_json(_shown.*)::text from ({rows}) as page
-    cross join lateral (select {columns}) as _shown""")
 _BEHIND = sql.SQL("({key}) > ({values})")
 
 
@@ -35,8 +32,7 @@ def page(engine: Engine, contract: type[Contract], asked: Asked) -> Page:
         key=key,
         limit=sql.Literal(asked.limit + 1),  # whether there is another page
     )
-    query = _QUERY.format(rows=shown.fitting(contract, rows, key), columns=shown.columns(contract))
-    answer = brief.ask(engine, query)
+    answer = brief.ask(engine, shown.query(contract, rows, key))
     found = [row for _, row in answer[: asked.limit]]
     after = _place(contract, found[-1]) if found and answer[0][0] > len(found) else None
     return Page(tuple(contract.model_fields), found, after)

@@ -13,7 +13,7 @@ from psycopg2 import sql
 from sqlalchemy import Engine
 
 from shared import brief
-from shared.browsing import filters, shown
+from shared.browsing import blocks, filters, shown
 from shared.browsing.page import Asked, Page, Place
 from shared.contracts.base import Contract
 from shared.errors import InvalidRequest
@@ -21,8 +21,6 @@ from shared.tables import dataset
 
 ORDER = "place"
 
-_ROWS_OF_A_BLOCK = 16
-"""Fewer than most tables have, so that the first look is mostly enough."""
 _TIMES_MORE = 8
 _MOST_BLOCKS = 2**32
 """A table has fewer."""
@@ -33,9 +31,7 @@ _FACTS = sql.SQL("""
 _ROWS = sql.SQL("""
     select *, ctid as _place from {table}
     where ctid > {behind}::tid and ctid < {end}::tid and {conditions} order by ctid limit {limit}""")
-_QUERY = sql.SQL("""
-    select page._found, page._place::text, row_to_json(_shown.*)::text from ({rows}) as page
-    cross join lateral (select {columns}) as _shown""")
+_PLACE = sql.SQL("page._place::text,")
 
 _BEGINNING = "(0,0)"
 
@@ -49,7 +45,7 @@ class File(NamedTuple):
 
 def find(engine: Engine, contract: type[Contract]) -> File | None:
     """The file of the dataset's table; `None` where there are several, as of a table of partitions."""
-    name = sql.Literal(f'"{dataset.SCHEMA}"."{contract.dataset}"')
+    name = sql.Literal(dataset.qualified(contract.dataset))
     found = brief.ask(engine, _FACTS.format(name))
     return File(*found[0]) if found else None
 
@@ -63,7 +59,7 @@ def page(engine: Engine, contract: type[Contract], asked: Asked, file: File) -> 
     behind = _BEGINNING if asked.after is None else _checked(asked.after, file.number)
     rows: list[tuple[str, str]] = []
     is_cut = False
-    first, size = int(behind[1:].partition(",")[0]), asked.limit // _ROWS_OF_A_BLOCK + 2
+    first, size = blocks.of(behind), asked.limit // blocks.ROWS_OF_A_BLOCK + 2
     while first < file.blocks and len(rows) <= asked.limit and not is_cut:
         end = min(first + size, _MOST_BLOCKS - 1)
         query = _query(contract, asked, (behind, f"({end},0)"), asked.limit + 1 - len(rows))
@@ -85,8 +81,7 @@ def _query(contract: type[Contract], asked: Asked, between: tuple[str, str], lim
         conditions=filters.all_of(one.condition() for one in asked.filters),
         limit=sql.Literal(limit),
     )
-    fitting = shown.fitting(contract, rows, sql.Identifier("_place"))
-    return _QUERY.format(rows=fitting, columns=shown.columns(contract))
+    return shown.query(contract, rows, sql.Identifier("_place"), _PLACE)
 
 
 def _checked(after: Place, file: int) -> str:

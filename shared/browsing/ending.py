@@ -14,11 +14,9 @@ from psycopg2 import sql
 from sqlalchemy import Engine
 
 from shared import brief
-from shared.browsing import shown
+from shared.browsing import blocks, shown
 from shared.contracts.base import Contract
 
-_ROWS_OF_A_BLOCK = 16
-"""Fewer than most tables have."""
 MOST_BLOCKS = 2**32 - 1
 """A table has no more."""
 
@@ -27,9 +25,7 @@ _ROWS = sql.SQL("""
     select *, ctid as _place from {table}
     where ctid >= {begin}::tid and ctid < {end}::tid and _load + 0 = {load} and _line + 0 < {below}
     order by _line desc limit {limit}""")
-_QUERY = sql.SQL("""
-    select page._found, page._line, page._place::text, row_to_json(_shown.*)::text from ({rows}) as page
-    cross join lateral (select {columns}) as _shown""")
+_WHERE = sql.SQL("page._line, page._place::text,")
 
 
 class Stretch(NamedTuple):
@@ -51,7 +47,7 @@ class Row(NamedTuple):
     @property
     def block(self) -> int:
         """The block of the table that it lies in."""
-        return int(self.place[1:].partition(",")[0])
+        return blocks.of(self.place)
 
 
 class Rows(NamedTuple):
@@ -67,14 +63,13 @@ def look(engine: Engine, contract: type[Contract], stretch: Stretch, block: int,
         return Rows([])
     rows = _ROWS.format(
         table=shown.table(contract),
-        begin=sql.Literal(f"({max(block - limit // _ROWS_OF_A_BLOCK - 1, 0)},0)"),
+        begin=sql.Literal(f"({max(block - limit // blocks.ROWS_OF_A_BLOCK - 1, 0)},0)"),
         end=sql.Literal(f"({block + 1},0)"),
         load=sql.Literal(stretch.serial),
         below=sql.Literal(stretch.below),
         limit=sql.Literal(limit),
     )
-    fitting = shown.fitting(contract, rows, sql.SQL("_line desc"))
-    answer = brief.ask(engine, _QUERY.format(rows=fitting, columns=shown.columns(contract)))
+    answer = brief.ask(engine, shown.query(contract, rows, sql.SQL("_line desc"), _WHERE))
     found = [Row(stretch.serial, *row) for _, *row in answer]
     if [row.line for row in found] != list(range(stretch.below - 1, stretch.below - 1 - len(found), -1)):
         return None

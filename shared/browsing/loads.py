@@ -61,7 +61,7 @@ def mark_of(after: Place) -> Mark:
 def ledger(engine: Engine, contract: type[Contract], serial: int) -> Ledger:
     """Loads before `serial`."""
     query = _LOADS.format(
-        table=sql.Literal(f'"{dataset.SCHEMA}"."{contract.dataset}"'),
+        table=sql.Literal(dataset.qualified(contract.dataset)),
         dataset=sql.Literal(contract.dataset),
         serial=sql.Literal(serial),
         limit=sql.Literal(_LOADS_AT_ONCE),

@@ -20,9 +20,8 @@ _ROWS = sql.SQL("""
     select *, ctid as _place from {table}
     where _load = {load} and _line < {line} and _line >= {first} and {conditions}
     order by _line desc limit {limit}""")
-_QUERY = sql.SQL("""
-    select page._found, page._load, page._line, page._place::text, row_to_json(_shown.*)::text
-    from ({rows}) as page cross join lateral (select {columns}) as _shown""")
+_ORDER = sql.SQL("_load desc, _line desc")
+_WHERE = sql.SQL("page._load, page._line, page._place::text,")
 _ALWAYS_BY_INDEX = sql.SQL("set local enable_seqscan = off; ")
 _NOTHING = sql.SQL("")
 _ALL = sql.SQL("true")
@@ -97,7 +96,6 @@ def answered(
     engine: Engine, contract: type[Contract], rows: sql.Composable, before: sql.Composable = _NOTHING
 ) -> Rows:
     """The rows that the query `rows` finds, the newest load's last line first."""
-    fitting = shown.fitting(contract, rows, sql.SQL("_load desc, _line desc"))
-    answer = brief.ask(engine, before + _QUERY.format(rows=fitting, columns=shown.columns(contract)))
+    answer = brief.ask(engine, before + shown.query(contract, rows, _ORDER, _WHERE))
     found = [Row(*row) for _, *row in answer]
     return Rows(found, bool(answer) and answer[0][0] > len(found))

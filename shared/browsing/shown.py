@@ -21,6 +21,11 @@ _FITTING = sql.SQL("""
         from ({rows}) as _row
     ) as _row where _before < {most}""")
 
+_QUERY = sql.SQL("""
+    select page._found, {also} row_to_json(_shown.*)::text from ({rows}) as page
+    cross join lateral (select {columns}) as _shown""")
+_NOTHING = sql.SQL("")
+
 
 def table(contract: type[Contract]) -> sql.Identifier:
     """The dataset's table."""
@@ -30,6 +35,16 @@ def table(contract: type[Contract]) -> sql.Identifier:
 def columns(contract: type[Contract]) -> sql.Composable:
     """The columns of `page`, for `row_to_json`."""
     return sql.SQL(", ").join(_column(field) for field in dataset.fields(contract))
+
+
+def query(
+    contract: type[Contract],
+    rows: sql.Composable,
+    order: sql.Composable,
+    also: sql.Composable = _NOTHING,
+) -> sql.Composable:
+    """The texts of `fitting` rows, behind `_found` and what else of `page` is wanted, each with a comma."""
+    return _QUERY.format(also=also, rows=fitting(contract, rows, order), columns=columns(contract))
 
 
 def fitting(contract: type[Contract], rows: sql.Composable, order: sql.Composable) -> sql.Composable:

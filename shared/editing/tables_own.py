@@ -9,6 +9,7 @@ import psycopg2
 import psycopg2.errors
 
 from shared.errors import Conflict, InvalidRequest
+from shared.faults import ROW_TOO_LARGE
 
 _KINDS: dict[type[psycopg2.Error], str] = {
     psycopg2.errors.CheckViolation: "its check {0} does not allow this row",
@@ -26,10 +27,7 @@ def said() -> Iterator[None]:
     try:
         yield
     except psycopg2.errors.ProgramLimitExceeded:
-        raise InvalidRequest(
-            "The row is too large for the table: its key, or another column with an index, is longer than "
-            "about 2,700 bytes, or its columns do not fit into a page of 8 kB."
-        ) from None
+        raise InvalidRequest(f"The row is {ROW_TOO_LARGE}") from None
     except tuple(_KINDS) as exc:
         name = exc.diag.constraint_name or exc.diag.column_name or "a rule"
         raise Conflict(

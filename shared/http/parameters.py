@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from shared.errors import InvalidRequest, NotFound
 
-_PLATFORMS = "code"
+PLATFORMS = "code"
 """The platform's own: a function key."""
 
 
 def require_known(parameters: Mapping[str, str], known: Collection[str]) -> None:
     """Raises `InvalidRequest` for a parameter that is none of `known`, or that no column can hold."""
     for name, text in parameters.items():
-        if name != _PLATFORMS and name not in known:
+        if name != PLATFORMS and name not in known:
             there_are = f"known: {', '.join(known)}" if known else "there are none here"
             raise wrong(name, f"{name} is unknown; {there_are}.")
         if "\0" in text:

@@ -132,6 +132,11 @@ def _fits_bigint(metadata: list[Any]) -> bool:
     return bool(lows and highs) and max(lows) >= -(2**63) and min(highs) <= 2**63 - 1
 
 
+def qualified(dataset: str) -> str:
+    """The name of its table with its schema, as a text for `regclass`."""
+    return f'"{SCHEMA}"."{dataset}"'
+
+
 def index_name(dataset: str) -> str:
     """Name of the index by which the rows of a load are found."""
     return f"{dataset}_load_line"

@@ -29,7 +29,7 @@ def types(connection: Connection, name: str) -> dict[str, str]:
     """
     table = sql.Identifier(dataset.SCHEMA, name)
     with cursor(connection) as driver:
-        driver.execute(_TYPES.format(table=table, name=sql.Literal(f'"{dataset.SCHEMA}"."{name}"')))
+        driver.execute(_TYPES.format(table=table, name=sql.Literal(dataset.qualified(name))))
         return dict(driver.fetchall())
 
 
