@@ -16,8 +16,8 @@ from shared import registration
 from shared.registration import REPLAYS_QUEUE, STORAGE_CONNECTION, UPLOADS_CONTAINER
 
 if TYPE_CHECKING:
-    from shared.ingesting import Ingesting
     from shared.resources import Resources
+    from shared.use_cases.ingesting import Ingesting
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -55,7 +55,7 @@ def replay(message: func.QueueMessage) -> None:
     """Load a blob again for which that was asked; tried as often as a new one is."""
     from shared import retrying  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
-    from shared.storage import redelivery  # noqa: PLC0415
+    from shared.use_cases import redelivery  # noqa: PLC0415
 
     own = resources()
     ingesting = _ingesting(own)
@@ -67,8 +67,9 @@ def replay(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger("message", "webjobs-blobtrigger-poison", STORAGE_CONNECTION)
 def give_up(message: func.QueueMessage) -> None:
     """Record that a blob could not be loaded, after the platform's last try."""
-    from shared import abandoning, retrying  # noqa: PLC0415
+    from shared import retrying  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
+    from shared.use_cases import abandoning  # noqa: PLC0415
 
     own = resources()
     poison = abandoning.PoisonMessage.parse(message.get_body().decode())
@@ -80,8 +81,8 @@ def give_up(message: func.QueueMessage) -> None:
 @blueprint.timer_trigger("timer", "0 */5 * * * *")
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
     """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
-    from shared import sweeping  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
+    from shared.use_cases import sweeping  # noqa: PLC0415
 
     own = resources()
     ingesting = _ingesting(own)
@@ -90,7 +91,7 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform want
 
 
 def _ingesting(own: Resources) -> Ingesting:
-    from shared.ingesting import Ingesting  # noqa: PLC0415
+    from shared.use_cases.ingesting import Ingesting  # noqa: PLC0415
 
     return Ingesting(
         own.engine,

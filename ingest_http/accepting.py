@@ -12,12 +12,12 @@ import azure.functions as func
 from loguru import logger
 
 from ingest_http import form, parameters, preferring
-from shared import noting, uploading, waiting
 from shared.http import answer, status
 from shared.resources import resources
 from shared.storage.uploads import Upload
-from shared.uploading import File
-from shared.waiting import Arrived
+from shared.use_cases import noting, uploading, waiting
+from shared.use_cases.uploading import File
+from shared.use_cases.waiting import Arrived
 
 
 def accept(req: func.HttpRequest) -> func.HttpResponse:

@@ -10,11 +10,11 @@ import azure.functions as func
 from pydantic import Field
 
 from ingest_http import parameters
-from shared import uploading
 from shared.http import answer
 from shared.http.bodies import Body, parse
 from shared.resources import resources
 from shared.storage import signing, uploads
+from shared.use_cases import uploading
 
 _ELSEWHERE = {
     "dataset": "dataset stands in the body, not in the query.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.errors import InvalidRequest, LengthRequired, TooLarge
-from shared.uploading import File
+from shared.use_cases.uploading import File
 
 _LARGEST_BODY = 104_857_600
 """Bytes; the platform's own limit, which answers before us in Azure."""

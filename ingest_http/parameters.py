@@ -13,7 +13,7 @@ from shared.formats.overrides import Overrides
 from shared.http.parameters import PLATFORMS
 from shared.settings import Settings
 from shared.storage.told import Told
-from shared.uploading import Destination
+from shared.use_cases.uploading import Destination
 
 _OTHERS = ("dataset", "filename", "key", "corrects", "dry_run")
 

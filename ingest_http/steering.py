@@ -8,10 +8,10 @@ from http import HTTPStatus
 import azure.functions as func
 from loguru import logger
 
-from shared import ingestions, replaying, undoing
 from shared.http import answer, parameters, status
+from shared.queries import ingestions
 from shared.resources import resources
-from shared.storage import redelivery
+from shared.use_cases import redelivery, replaying, undoing
 
 
 def replay(req: func.HttpRequest) -> func.HttpResponse:

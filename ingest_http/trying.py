@@ -26,8 +26,8 @@ def is_asked(query: Mapping[str, str]) -> bool:
 def answer_with_outlook(req: func.HttpRequest) -> func.HttpResponse:
     """What would become of each file, in the request's order; 200, and nothing is stored."""
     # Reads and checks the files, for which it needs pandas and pyarrow: for those alone who ask for it.
-    from shared import dry_run  # noqa: PLC0415
     from shared.http import foreseen  # noqa: PLC0415
+    from shared.use_cases import dry_run  # noqa: PLC0415
 
     own = resources()
     to, faults = parameters.destination(req.params, own.settings, req.url)

@@ -7,9 +7,12 @@ from http import HTTPStatus
 import azure.functions as func
 
 from read_http import queries
-from shared import catalog, faults, health, rows
+from shared import faults
+from shared.datasets import catalog
 from shared.http import answer
+from shared.queries import load_rows
 from shared.resources import resources
+from shared.use_cases import health
 
 
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
@@ -17,7 +20,7 @@ def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     own = resources()
     query = queries.read(queries.FirstChunk, req)
     known = catalog.require(own.engine, query.dataset or own.settings.default_dataset)
-    return answer.json_text(rows.first_chunk(own.engine, known.contract, query.limit))
+    return answer.json_text(load_rows.first_chunk(own.engine, known.contract, query.limit))
 
 
 def check_health() -> func.HttpResponse:

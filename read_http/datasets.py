@@ -9,9 +9,10 @@ import azure.functions as func
 from pydantic import Field
 
 from read_http import cursors, queries
-from shared import datasets, keying
 from shared.http import answer, bodies, described
+from shared.queries import datasets
 from shared.resources import resources
+from shared.use_cases import keying
 
 
 class NewKey(bodies.Body):

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from read_http.queries import Ingestions
 from shared.http import parameters
-from shared.ledger.listing import Wanted
 from shared.ledger.state import State
+from shared.queries.listing import Wanted
 
 
 def wanted(query: Ingestions) -> Wanted:

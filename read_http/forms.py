@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from shared.browsing.page import Page
+from shared.queries.page import Page
 
 _SPECIAL = frozenset('",\r\n')
 

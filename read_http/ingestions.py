@@ -5,8 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 
 from read_http import cursors, filters, queries
-from shared import ingestions
 from shared.http import answer, parameters, status
+from shared.queries import ingestions
 from shared.resources import resources
 
 

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 import azure.functions as func
 
 from read_http import cursors, forms, queries
-from shared import correcting
-from shared.correcting import Sheet
 from shared.http import answer, parameters
+from shared.queries import correcting
+from shared.queries.correcting import Sheet
 from shared.resources import resources
 
 _DEFAULT_LIMIT = 50

@@ -10,13 +10,13 @@ import azure.functions as func
 from sqlalchemy import Engine
 
 from read_http import cursors, forms, queries
-from shared.browsing import browse, filters, keys
-from shared.browsing.page import Asked
 from shared.contracts.base import Contract
-from shared.editing import body, edit
 from shared.errors import NotFound, TooLarge
 from shared.http import answer, parameters
+from shared.queries import browse, filters, keys
+from shared.queries.page import Asked
 from shared.resources import resources
+from shared.use_cases import body, edit
 
 _LARGEST_ROW = 1024 * 1024
 

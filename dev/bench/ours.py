@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dev.bench import database
 from shared import settings
-from shared.attempt import Outcome
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.resources import Resources
+from shared.use_cases.attempt import Outcome
+from shared.use_cases.ingesting import Ingesting
 
 
 @dataclass(frozen=True)

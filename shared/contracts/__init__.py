@@ -1,1 +1,1 @@
-"""Contracts: the pydantic model of a row of each dataset, with its key and its load policy."""
+"""Contracts: the pydantic model of a dataset's row, its key and its load policy."""

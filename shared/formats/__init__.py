@@ -1,1 +1,1 @@
-"""Formats: what a file's bytes look like, found from its first ones or told by whoever sends it."""
+"""The format of a file, and options that override what is detected."""

@@ -1,1 +1,1 @@
-"""HTTP: answers and problems in the form that every endpoint shares."""
+"""What all HTTP endpoints share: requests, responses, models and the API description."""

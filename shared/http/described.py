@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.datasets import Description
 from shared.http import status
+from shared.queries.datasets import Description
 
 
 def of(description: Description) -> dict[str, Any]:

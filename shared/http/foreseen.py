@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.dry_run import DryRun, Item
 from shared.errors import FileRefused
+from shared.parsing.reject import Reject
 from shared.printable import printable
-from shared.reading.reject import Reject
-from shared.trying.outlook import Outlook
+from shared.use_cases.dry_run import DryRun, Item
+from shared.use_cases.outlook import Outlook
 
 
 def text(run: DryRun, told: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.identity import BlobVersion
 from shared.ledger.counts import Counts
 from shared.ledger.members import MemberEntry
+from shared.storage.identity import BlobVersion
 
 _COUNTS = {
     "read": "rows_read",

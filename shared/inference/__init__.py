@@ -1,1 +1,1 @@
-"""Inference: the types of a dataset that nobody declared, from its files, and how its table grows."""
+"""Infers the column types of datasets without a contract, and how their tables evolve."""

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from shared.inference import clock, digits, doubles
 from shared.inference.forms import Form, Mark
 from shared.inference.kinds import NOTHING, NUMBERS, TEXT, Kind, Type, widen
-from shared.validation.rules import times
+from shared.validation import times
 
 NULLS = ("", "-", "N/A", "NA", "NULL")
 """Spellings of a missing value, where a column otherwise has one type. The first is a quoted empty value."""

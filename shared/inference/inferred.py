@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from shared.ahead import ahead
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.formats.format import Format
@@ -17,12 +18,10 @@ from shared.inference.column import Column
 from shared.inference.inferring import Inference
 from shared.inference.table import TableColumn
 from shared.inference.tail import Tail, Texts
-from shared.loading import tolerance
-from shared.loading.ahead import ahead
-from shared.reading import footer
-from shared.reading.batches import Batch, Reading
-from shared.reading.header import Header
-from shared.reading.reject import Reject
+from shared.parsing import footer, tolerance
+from shared.parsing.batches import Batch, Reading
+from shared.parsing.header import Header
+from shared.parsing.reject import Reject
 from shared.validation import written
 
 _MOST_REJECTS = 50

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from shared.contracts import spellings
+from shared.contracts import column_names, spellings
+from shared.contracts.column_names import LONGEST
 from shared.errors import FileRefused
-from shared.formats import column_names
-from shared.formats.column_names import LONGEST
 from shared.inference import fields
 from shared.inference.table import TableColumn
-from shared.reading import notes
-from shared.reading.header import Header
+from shared.parsing import notes
+from shared.parsing.header import Header
 
 MOST_COLUMNS = 1500
 """Of a table; Postgres has 1,600, two of which are the load and the line, and dropped ones count too."""

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from shared.reading.batches import Batch
-from shared.reading.records import Record
+from shared.parsing.batches import Batch
+from shared.parsing.records import Record
 from shared.validation import arrow
 
 LENGTH = 5

@@ -1,1 +1,1 @@
-"""The ledger: the table of ingestions, which is the truth about what was loaded."""
+"""The ledger: the table of ingestions, the source of truth for what was loaded."""

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, column, text
 
 from shared.ledger import ingestions, unsettled
+from shared.ledger.ingest import ingestions as table
 from shared.ledger.state import State
 from shared.storage.uploads import Upload
-from shared.tables.ingest import ingestions as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from shared.tables.ingest import datasets
+from shared.ledger.ingest import datasets
 
 
 def count(connection: Connection, dataset: str) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from shared.inference.table import TableColumn
-from shared.tables.ingest import dataset_changes, datasets
+from shared.ledger.ingest import dataset_changes, datasets
 
 
 def write(

@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Connection, Date, Row, RowMapping, cast, false, func, not_, or_, select
 
+from shared.ledger.ingest import dataset_changes, ingestions
 from shared.ledger.state import State
-from shared.tables.ingest import dataset_changes, ingestions
 
 _IS_FILE = not_(func.coalesce(ingestions.c.format.has_key("members"), false()))
 """An archive counts what its members do."""

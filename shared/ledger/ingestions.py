@@ -9,10 +9,10 @@ from sqlalchemy import Connection, RowMapping, Update, bindparam, case, func, or
 
 from shared.ledger import locks
 from shared.ledger.counts import Counts
+from shared.ledger.ingest import ingestions
 from shared.ledger.state import State
 from shared.storage import told
 from shared.storage.uploads import Upload
-from shared.tables.ingest import ingestions
 
 RECEIVE = """
     insert into ingest.ingestions (

@@ -7,7 +7,7 @@ import uuid
 
 from sqlalchemy import Connection, text
 
-from shared.identity import BlobVersion
+from shared.storage.identity import BlobVersion
 
 _POLL_SECONDS = 0.2
 

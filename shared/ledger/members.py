@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from shared.identity import BlobVersion
 from shared.ledger.counts import Counts
+from shared.ledger.ingest import ingestions
 from shared.ledger.ingestions import count_columns
 from shared.ledger.state import State
-from shared.tables.ingest import ingestions
+from shared.storage.identity import BlobVersion
 
 _COUNTED = tuple(count_columns(Counts()))
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, text, update
 
 from shared.ledger import ingestions as entries
+from shared.ledger.ingest import ingestions
 from shared.ledger.state import State
-from shared.tables.ingest import ingestions
 
 _REQUEST = text("""
     update ingest.ingestions set attempts = 0, error = null,

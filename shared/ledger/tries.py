@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import faults
 from shared.errors import IngestError
-from shared.identity import BlobVersion
 from shared.ledger import ingestions, locks, replays, unsettled
 from shared.ledger.state import State
+from shared.storage.identity import BlobVersion
 
 
 def settle(engine: Engine, version: BlobVersion, state: State, error: dict[str, Any] | None) -> None:

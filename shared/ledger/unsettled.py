@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.identity import BlobVersion
+from shared.ledger.ingest import ingestions
 from shared.ledger.state import State
-from shared.tables.ingest import ingestions
+from shared.storage.identity import BlobVersion
 
 SUPERSEDE_OTHERS = """
     update ingest.ingestions set replaying = null,

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from shared.identity import BlobVersion
+from shared.ledger.ingest import ingestions
 from shared.ledger.state import State
-from shared.tables.ingest import ingestions
+from shared.storage.identity import BlobVersion
 
 _EARLIER = """
     container = :container and path = :path and dataset = :dataset and etag <> :etag

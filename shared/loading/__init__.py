@@ -1,1 +1,1 @@
-"""Loading: typed batches → the dataset's table, by COPY or in place of present rows, in one transaction."""
+"""Loads typed batches into the dataset's table, by COPY or by merging with existing rows."""

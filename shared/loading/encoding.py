@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 
-from shared.tables.dataset import LINE_COLUMN, LOAD_COLUMN
+from shared.contracts.dataset import LINE_COLUMN, LOAD_COLUMN
 from shared.validation import arrow
 from shared.validation.validating import Validated
 

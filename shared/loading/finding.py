@@ -10,14 +10,15 @@ import pyarrow.compute as pc
 from psycopg2 import sql
 from sqlalchemy import Connection, DateTime, MetaData, Table, Text
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
-from shared.loading import copy, long_texts, present
+from shared.contracts.dataset import LOAD_COLUMN
+from shared.database import copy
+from shared.database.driving import cursor
+from shared.loading import long_texts, present
 from shared.loading.encoding import encode
 from shared.loading.house import House
 from shared.loading.present import Present
-from shared.tables import dataset
-from shared.tables.dataset import LOAD_COLUMN
-from shared.tables.driving import cursor
 
 _BEGIN = """
     declare ingest_seen cursor for select;

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from psycopg2 import sql
 from sqlalchemy import Connection
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
-from shared.tables import dataset
-from shared.tables.driving import cursor
+from shared.database.driving import cursor
 
 _FACTS = sql.SQL("""
     select

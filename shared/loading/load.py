@@ -7,16 +7,17 @@ from contextlib import closing
 
 from sqlalchemy import Connection
 
+from shared.ahead import ahead
 from shared.contracts.base import Contract
+from shared.contracts.dataset import LINE_COLUMN
 from shared.ledger.counts import Counts
-from shared.ledger.rejects import Spool
-from shared.loading import encoding, lookahead, tolerance
-from shared.loading.ahead import ahead
+from shared.loading import encoding, lookahead
 from shared.loading.part import Part
+from shared.loading.rejects import Spool
 from shared.loading.target import Target
-from shared.reading.batches import Batch, Reading
+from shared.parsing import tolerance
+from shared.parsing.batches import Batch, Reading
 from shared.stopwatch import Stopwatch
-from shared.tables.dataset import LINE_COLUMN
 from shared.validation import preparing, validating
 
 _SMALL = 256 * 1024

@@ -10,8 +10,8 @@ import psycopg2
 from loguru import logger
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.ahead import ahead
 from shared.loading import comparing
-from shared.loading.ahead import ahead
 from shared.loading.finding import Finding
 from shared.loading.part import Part
 from shared.loading.target import Target

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from shared.loading.comparing import Comparison
-from shared.reading.reject import Reject
+from shared.parsing.reject import Reject
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ import pyarrow as pa
 from psycopg2 import sql
 from sqlalchemy import Connection
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
+from shared.database import copy
+from shared.database.driving import cursor
 from shared.errors import Contended
 from shared.faults import POSTGRES
 from shared.ledger import commits as ledger
-from shared.loading import copy
-from shared.tables import dataset
-from shared.tables.driving import cursor
 
 _COUNT = sql.SQL("select count(*) from {} where tableoid = %s and ctid = any (%s::tid[])")
 

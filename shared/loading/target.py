@@ -11,11 +11,14 @@ import psycopg2.errors
 import pyarrow as pa
 from sqlalchemy import Connection, text
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
+from shared.contracts.dataset import LINE_COLUMN
+from shared.database import copy
 from shared.errors import Contended, FileRefused, LoadFailed
 from shared.faults import POSTGRES
 from shared.ledger import commits
-from shared.loading import comparing, copy, house, settling
+from shared.loading import comparing, house, settling
 from shared.loading.comparing import Comparison, Positions
 from shared.loading.encoding import encode
 from shared.loading.finding import Finding
@@ -24,8 +27,6 @@ from shared.loading.part import Part
 from shared.loading.places import Places
 from shared.loading.writing import RowsMoved, Writing
 from shared.stopwatch import Stopwatch
-from shared.tables import dataset
-from shared.tables.dataset import LINE_COLUMN
 
 _TRIES = 5
 """Looks at the present rows of one batch, while other transactions change them in between."""

@@ -11,14 +11,14 @@ import pyarrow as pa
 from psycopg2 import sql
 from sqlalchemy import Connection, MetaData, Table
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
-from shared.loading import copy
+from shared.database import copy
+from shared.database.driving import cursor
 from shared.loading.comparing import Comparison, Positions
 from shared.loading.encoding import encode
 from shared.loading.house import House
 from shared.loading.present import Present
-from shared.tables import dataset
-from shared.tables.driving import cursor
 
 _DELETE = sql.SQL("delete from {table} where ctid = any (%s::tid[])")
 _LOCK = sql.SQL("""

@@ -1,1 +1,1 @@
-"""Storage: what uploads are called, and reading and writing them."""
+"""Blob storage: paths, contents and upload options."""

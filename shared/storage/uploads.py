@@ -15,9 +15,9 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from shared.errors import Conflict
-from shared.identity import BlobVersion, file_name_of
 from shared.printable import printable
 from shared.storage import told as telling
+from shared.storage.identity import BlobVersion, file_name_of
 from shared.storage.told import Told
 
 _FILENAME = "filename"

@@ -1,1 +1,1 @@
-"""Validation: batches of text → typed batches, and a reject for every row that the contract refuses."""
+"""Validates batches of text: typed batches of accepted rows, and a reject for every other row."""

@@ -16,11 +16,12 @@ import pyarrow as pa
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator
 
-from shared.reading.reject import RowError
-from shared.tables.dataset import Field
-from shared.validation import arrow, reasons
-from shared.validation.rules.asked import needs_row
-from shared.validation.rules.rule import Schema
+from shared.contracts.dataset import Field
+from shared.parsing import reasons
+from shared.parsing.reject import RowError
+from shared.validation import arrow
+from shared.validation.asked import needs_row
+from shared.validation.rule import Schema
 
 Positions = npt.NDArray[np.int64]
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import AwareDatetime
 
-from shared.tables.dataset import Field
+from shared.contracts.dataset import Field
 
 _TYPES: dict[type, pa.DataType] = {
     str: pa.string(),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.validation.alone import Alone
-from shared.validation.rules.rule import Encoding, Known, Rule, nothing
+from shared.validation.rule import Encoding, Known, Rule, nothing
 
 _SAMPLE = 1024
 """Texts to look at, evenly spread, before a column is encoded."""

@@ -9,14 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from shared.contracts import dataset
 from shared.contracts.base import MOST_CONTRACTS, Contract
-from shared.tables import dataset
-from shared.validation import arrow
+from shared.validation import arrow, choices, numbers, texts, times
 from shared.validation.alone import alone
+from shared.validation.asked import asked
 from shared.validation.columns import Column
-from shared.validation.rules import choices, numbers, texts, times
-from shared.validation.rules.asked import asked
-from shared.validation.rules.rule import Rule, Schema, is_plain
+from shared.validation.rule import Rule, Schema, is_plain
 
 _RULES: dict[str, Callable[[Schema], Rule | None]] = {
     "str": texts.text,

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import ValidationError
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
-from shared.reading.batches import Batch
-from shared.reading.reject import Reject, RowError
-from shared.tables import dataset
-from shared.validation import arrow, reasons
+from shared.parsing import reasons
+from shared.parsing.batches import Batch
+from shared.parsing.reject import Reject, RowError
+from shared.validation import arrow
 from shared.validation.alone import Positions
 from shared.validation.compiled import compiled
 

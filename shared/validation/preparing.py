@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contracts import dataset
 from shared.contracts.base import Contract
 from shared.formats.format import Format
-from shared.inference import nulls
-from shared.reading.batches import Batch
-from shared.reading.reject import Reject
-from shared.tables import dataset
-from shared.validation import arrow, reasons, validating, written
+from shared.parsing import reasons
+from shared.parsing.batches import Batch
+from shared.parsing.reject import Reject
+from shared.validation import arrow, nulls, validating, written
 from shared.validation.written import Written
 
 _NUMBERS = (int, float, Decimal)

@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from shared.contracts.base import Contract
-from shared.reading.batches import Batch
-from shared.reading.reject import Reject
+from shared.parsing.batches import Batch
+from shared.parsing.reject import Reject
 from shared.validation import arrow, doubts
 from shared.validation.compiled import compiled
 from shared.validation.doubts import Answers, Values
-from shared.validation.rules.rule import Known
+from shared.validation.rule import Known
 
 
 @dataclass(frozen=True, slots=True)

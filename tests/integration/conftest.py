@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from shared import settings
 from shared.contracts import registry
-from shared.ingesting import Ingesting
 from shared.resources import Resources
-from shared.tables.migrating import migrate
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.migrating import migrate
 from tests.integration.inferred_tables import Shelf
 from tests.integration.keyless import Keyless, Uploads, require_consistent
 

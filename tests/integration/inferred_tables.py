@@ -7,10 +7,10 @@ from typing import Any
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import catalog
-from shared.catalog import Dataset
-from shared.ingesting import Ingesting
+from shared.datasets import catalog
+from shared.datasets.catalog import Dataset
 from shared.ledger import datasets
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.looking import entry
 
 

@@ -8,10 +8,10 @@ from azure.storage.blob import ContainerClient
 from pydantic import Field
 from sqlalchemy import Engine, text
 
-from shared.attempt import Outcome
 from shared.contracts.base import Contract
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.use_cases.attempt import Outcome
+from shared.use_cases.ingesting import Ingesting
 
 
 class Keyless(Contract):

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
-from shared.tables import migrating
+from shared.use_cases import migrating
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.looking import entry
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

@@ -11,12 +11,12 @@ from azure.storage.blob import ContainerClient
 from pydantic import AliasChoices, Field, field_validator
 from sqlalchemy import Engine, text
 
-from shared import rows
 from shared.contracts import registry
 from shared.contracts.base import BigInt, Contract
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
-from shared.tables import migrating
+from shared.queries import load_rows
+from shared.use_cases import migrating
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.looking import entry
 
 
@@ -60,7 +60,7 @@ def loaded(
 
 
 def test_rows_go_to_the_fields_whatever_the_columns_are_called(loaded: Engine) -> None:
-    assert json.loads(rows.first_chunk(loaded, Orders, 10)) == [
+    assert json.loads(load_rows.first_chunk(loaded, Orders, 10)) == [
         {"order": 1, "item": "Zelt", "price": 5.5, "note": "none"},
         {"order": 2, "item": "Seil", "price": 11, "note": "none"},
         {"order": 3, "item": "Axt", "price": 7, "note": "none"},

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from azure.storage.blob import ContainerClient
 from shared import settings
-from shared.ingesting import Ingesting
+from shared.use_cases.ingesting import Ingesting
 from shared.resources import Resources
 
 def peak():  # megabytes; ru_maxrss would begin with that of the process that started this one

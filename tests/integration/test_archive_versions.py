@@ -15,10 +15,10 @@ from sqlalchemy import Engine, text
 
 from shared.contracts import registry
 from shared.contracts.base import Contract
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.loading.load import Load
-from shared.tables.migrating import migrate
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.migrating import migrate
 from tests.fixtures.gates import Gate
 from tests.integration.keyless import names, require_consistent
 

@@ -12,15 +12,15 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import abandoning, sweeping
 from shared.errors import Unavailable, Unexpected
 from shared.http import status
-from shared.identity import BlobVersion
-from shared.ingesting import Ingesting
 from shared.ledger import ingestions, members
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.storage import uploads
+from shared.storage.identity import BlobVersion
+from shared.use_cases import abandoning, sweeping
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import table
 
@@ -417,7 +417,7 @@ def test_giving_an_archive_up_gives_its_unfinished_files_up(
 def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
     ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.ingesting._WAIT_FOR_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("shared.use_cases.ingesting._WAIT_FOR_LOCK_SECONDS", 0.2)
     container.upload_blob(PATH, zipped(a=orders(1, 3)))
     run = Load.run
     others: list[State | None] = []

@@ -13,15 +13,15 @@ from psycopg2 import sql
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from shared import brief
-from shared.browsing import browse, by_load, filters, keys, of_load, shown
-from shared.browsing.page import Asked
+from shared.contracts import dataset
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
-from shared.editing import body, edit
+from shared.database import brief
 from shared.errors import InvalidRequest, NotFound, Unavailable
-from shared.ingesting import Ingesting
-from shared.tables import dataset
+from shared.queries import browse, by_load, filters, keys, of_load, shown
+from shared.queries.page import Asked
+from shared.use_cases import body, edit
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 
 

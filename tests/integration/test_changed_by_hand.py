@@ -9,11 +9,11 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import growing
+from shared.datasets import growing
 from shared.errors import Conflict, SettingsError, Unavailable
-from shared.ingesting import Ingesting
-from shared.keying import set_key
-from shared.tables.migrating import migrate
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.keying import set_key
+from shared.use_cases.migrating import migrate
 from tests.fixtures.samples import csv, row
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry

@@ -9,14 +9,14 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.programs import ROOT
-from shared import datasets
-from shared.datasets import Description
+from shared.datasets import counting
 from shared.errors import NotFound
 from shared.http import described
 from shared.inference.kinds import Kind, Type
 from shared.inference.table import TableColumn
-from shared.ingesting import Ingesting
-from shared.tables import counting
+from shared.queries import datasets
+from shared.queries.datasets import Description
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import orders
 
 COLUMNS = (

@@ -14,7 +14,7 @@ from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
 from shared.inference.source import source
-from shared.tables.migrating import migrate
+from shared.use_cases.migrating import migrate
 from tests.integration.inferred_tables import Shelf
 
 Declare = Callable[[str], type[Contract]]

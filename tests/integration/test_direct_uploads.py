@@ -9,14 +9,14 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from sqlalchemy import Engine
 
-from shared import uploading
 from shared.errors import InvalidRequest, SettingsError
 from shared.formats.overrides import Overrides
-from shared.ingesting import Ingesting
 from shared.storage import signing, uploads
 from shared.storage.signing import Signed
 from shared.storage.told import Told
-from shared.uploading import Destination
+from shared.use_cases import uploading
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.uploading import Destination
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry
 

@@ -10,16 +10,17 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, create_engine, text
 
-from shared import dry_run, rows
 from shared.contracts.base import Contract, TimestampTz
 from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
 from shared.http import foreseen
-from shared.ingesting import Ingesting
+from shared.queries import load_rows
 from shared.storage.told import Told
-from shared.uploading import Destination, File
+from shared.use_cases import dry_run
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.uploading import Destination, File
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import entry
 from tests.integration.test_datasets import enter
@@ -98,7 +99,7 @@ def test_the_first_rows_are_those_that_callers_read_after_the_load(
     to = Destination("sales")
     (item,) = dry_run.run(NOWHERE, to, [File("a.csv", content)]).items
 
-    shown = rows.first_chunk(engine, Sales, 10)
+    shown = load_rows.first_chunk(engine, Sales, 10)
     assert f"[{','.join(item.outlook.rows)}]" == shown
     assert '"unit_price":1.5,' in shown
     assert '"order_date":"2019-07-01T10:30:00.25"' in shown

@@ -12,16 +12,16 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateTable
 
-from shared import brief
-from shared.browsing import browse, keys
-from shared.browsing.page import Asked
+from shared.contracts import dataset
 from shared.contracts.base import Contract
+from shared.contracts.dataset import BY_HAND
 from shared.contracts.sales import Sales
-from shared.editing import body, edit
+from shared.database import brief
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
-from shared.ingesting import Ingesting
-from shared.tables import dataset
-from shared.tables.dataset import BY_HAND
+from shared.queries import browse, keys
+from shared.queries.page import Asked
+from shared.use_cases import body, edit
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import orders
 from tests.integration.looking import table
 

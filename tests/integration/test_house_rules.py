@@ -5,8 +5,8 @@ from __future__ import annotations
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import entry, table
 

@@ -16,12 +16,12 @@ from sqlalchemy import Engine, create_engine, text
 from dev.postgres import Postgres
 from dev.process import wait_until
 from shared import retrying
-from shared.attempt import Outcome
 from shared.errors import Unavailable
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.settings import postgres_url
-from shared.tables.migrating import migrate
+from shared.use_cases.attempt import Outcome
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.migrating import migrate
 from tests.fixtures.blocks import container_read_in_blocks
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row

@@ -9,13 +9,13 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import datasets, ingestions
 from shared.errors import NotFound
 from shared.http import status
-from shared.ingesting import Ingesting
 from shared.ledger import ingestions as entries
-from shared.ledger.listing import Wanted
 from shared.ledger.state import State
+from shared.queries import datasets, ingestions
+from shared.queries.listing import Wanted
+from shared.use_cases.ingesting import Ingesting
 
 FIVE = ("a", "b", "c", "d", "e")
 

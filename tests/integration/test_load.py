@@ -8,13 +8,14 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import rows, uploading
 from shared.contracts.sales import Sales
-from shared.ingesting import Ingesting
-from shared.ledger import rejects
 from shared.ledger.state import State
-from shared.reading import batches, walk
-from shared.uploading import Destination, File
+from shared.loading import rejects
+from shared.parsing import batches, walk
+from shared.queries import load_rows
+from shared.use_cases import uploading
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.uploading import Destination, File
 from tests.fixtures.samples import HEADER, csv, orders, row
 from tests.integration.looking import entry, table
 
@@ -30,7 +31,7 @@ def test_rows_arrive_with_their_types_and_their_lines(
     found = entry(engine, "sales/a.csv")
     assert (found["rows_read"], found["rows_inserted"], found["state"]) == (2, 2, "loaded")
     assert [one["_line"] for one in table(engine)] == [2, 3]
-    assert json.loads(rows.first_chunk(engine, Sales, 1)) == [
+    assert json.loads(load_rows.first_chunk(engine, Sales, 1)) == [
         {
             "sales_order_number": "SO1",
             "sales_order_line_number": 1,
@@ -52,7 +53,7 @@ def test_numbers_are_read_back_with_the_digits_of_the_file(
 
     ingesting.ingest("sales/a.csv")
 
-    chunk = rows.first_chunk(engine, Sales, 10)
+    chunk = load_rows.first_chunk(engine, Sales, 10)
     assert '"unit_price":12345678901234.5678' in chunk
     assert '"unit_price":3399.99,' in chunk
 

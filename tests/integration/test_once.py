@@ -15,12 +15,12 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, event, text
 
 from dev.postgres import Postgres
-from shared.attempt import Outcome
 from shared.errors import Unavailable, Unexpected
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.storage.content import Content
+from shared.use_cases.attempt import Outcome
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 from tests.fixtures.workers import workers
 from tests.integration.looking import entry, states, table
@@ -64,7 +64,7 @@ def test_processes_that_race_for_one_blob_load_it_once(
     container.upload_blob("sales/a.csv", orders(1, 3000))
     program = (
         "import sys; from shared import settings; from shared.resources import Resources;"
-        "from shared.ingesting import Ingesting;"
+        "from shared.use_cases.ingesting import Ingesting;"
         "own = Resources(settings.load({'DATABASE_URL': sys.argv[1], 'UPLOADS': sys.argv[2]}));"
         "from azure.storage.blob import ContainerClient;"
         "c = ContainerClient.from_connection_string(sys.argv[2], sys.argv[3]);"
@@ -217,7 +217,7 @@ def test_a_version_replaced_before_its_load_is_superseded(
         return Content(opened, size)
 
     with monkeypatch.context() as meddling:
-        meddling.setattr("shared.ingesting.Content", replace_then_read)
+        meddling.setattr("shared.use_cases.ingesting.Content", replace_then_read)
         assert ingesting.ingest("sales/a.csv").state is State.SUPERSEDED
 
     assert table(engine) == []

@@ -13,9 +13,9 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, event, text
 
 from dev.process import wait_until
-from shared.ingesting import Ingesting
 from shared.ledger.counts import Counts
 from shared.ledger.state import State
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, row
 from tests.fixtures.workers import worker, workers

@@ -16,10 +16,10 @@ from dev.postgres import Postgres
 from shared import settings
 from shared.contracts import registry
 from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.resources import Resources
-from shared.tables.migrating import migrate
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.migrating import migrate
 from tests.fixtures.databases import cloned
 from tests.integration.looking import entry
 from tests.integration.test_load import small_batches

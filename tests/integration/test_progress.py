@@ -12,9 +12,9 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.process import wait_until
-from shared.attempt import Outcome
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.use_cases.attempt import Outcome
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.blocks import container_read_in_blocks
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import orders

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
-from shared import rows
 from shared.contracts.sales import Sales
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.queries import load_rows
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 
 STAGES = """
@@ -66,7 +66,7 @@ def look(engine: Engine, reader: Connection) -> Look:
     begun = time.monotonic()
     totals = "select count(*), trunc(min(unit_price)), trunc(max(unit_price)) from sales"
     count, lowest, highest = reader.execute(text(totals)).one()
-    chunk = json.loads(rows.first_chunk(engine, Sales, 10))
+    chunk = json.loads(load_rows.first_chunk(engine, Sales, 10))
     seconds = time.monotonic() - begun
     stages = set(reader.scalars(text(STAGES)))
     reader.rollback()

@@ -13,7 +13,7 @@ from shared import settings
 from shared.errors import SettingsError
 from shared.registration import REPLAYS_QUEUE
 from shared.resources import Resources
-from shared.storage import redelivery
+from shared.use_cases import redelivery
 
 
 @pytest.fixture

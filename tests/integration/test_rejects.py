@@ -15,14 +15,14 @@ from azure.storage.blob import ContainerClient
 from pydantic import Field
 from sqlalchemy import Engine, text
 
-from shared import correcting
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import Conflict, NotFound, TooLarge
 from shared.formats.overrides import Overrides
-from shared.ingesting import Ingesting
 from shared.ledger import conventions
-from shared.tables.migrating import migrate
+from shared.queries import correcting
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.migrating import migrate
 from tests.fixtures.samples import HEADER, orders, row
 from tests.integration.looking import entry, table
 from tests.integration.test_archives import zipped

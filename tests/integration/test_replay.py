@@ -10,15 +10,16 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import ingestions, replaying, sweeping, undoing
 from shared.contracts import registry
 from shared.contracts.sales import Sales
 from shared.errors import Conflict, Gone, LoadFailed, NotFound, Unavailable
 from shared.http import status
-from shared.ingesting import Ingesting
 from shared.ledger import ingestions as entries
 from shared.ledger.state import State
 from shared.loading.load import Load
+from shared.queries import ingestions
+from shared.use_cases import replaying, sweeping, undoing
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Keyless, Uploads, history, names

@@ -9,10 +9,9 @@ from azure.storage.blob import ContainerClient
 from psycopg2 import sql
 from sqlalchemy import Engine
 
-from shared import catalog
-from shared.inference import rendering
-from shared.ingesting import Ingesting
+from shared.datasets import catalog, rendering
 from shared.ledger.state import State
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.looking import entry
 from tests.unit.reading.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
 from tests.unit.reading.writing import Row, Written

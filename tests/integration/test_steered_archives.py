@@ -10,11 +10,12 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
-from shared import releasing, replaying, undoing
+from shared.datasets import releasing
 from shared.errors import Unavailable
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
 from shared.loading.load import Load
+from shared.use_cases import replaying, undoing
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import orders
 from tests.integration.looking import table
 from tests.integration.test_archives import PATH, entries, states, zipped

@@ -6,9 +6,10 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared import correcting, replaying, undoing
 from shared.errors import Conflict
-from shared.ingesting import Ingesting
+from shared.queries import correcting
+from shared.use_cases import replaying, undoing
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry
 

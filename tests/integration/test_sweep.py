@@ -9,14 +9,14 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import abandoning, sweeping
 from shared.errors import Unavailable
-from shared.identity import BlobVersion
-from shared.ingesting import Ingesting
 from shared.ledger import ingestions
 from shared.ledger.state import State
 from shared.loading.load import Load
 from shared.storage import uploads
+from shared.storage.identity import BlobVersion
+from shared.use_cases import abandoning, sweeping
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry, states, table
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from azure.storage.blob import ContainerClient
 
-from shared import uploading
 from shared.errors import InvalidRequest
 from shared.formats import format as formats
 from shared.formats.overrides import Overrides
 from shared.storage import told, uploads
 from shared.storage.told import Told
-from shared.uploading import Destination, File
+from shared.use_cases import uploading
+from shared.use_cases.uploading import Destination, File
 from tests.fixtures.samples import orders
 
 FILE = File("a.csv", b"a\n1\n")

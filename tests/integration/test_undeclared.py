@@ -10,9 +10,10 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared import catalog, rows
+from shared.datasets import catalog
 from shared.errors import UnknownDataset
-from shared.ingesting import Ingesting
+from shared.queries import load_rows
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.inferred_tables import Shelf
 
 TYPES = {
@@ -217,7 +218,7 @@ def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engi
 
     contract = catalog.require(engine, "zoo").contract
 
-    assert rows.first_chunk(engine, contract, 10) == (
+    assert load_rows.first_chunk(engine, contract, 10) == (
         '[{"name":"Bo","price":1.5,"day":"2024-01-01"},'
         '{"name":"Al","price":12345678901234567890.1,"day":"2024-01-02"}]'
     )

@@ -18,9 +18,9 @@ from sqlalchemy import Engine, text
 from dev.process import wait_until
 from shared import retrying
 from shared.errors import Conflict, Unavailable
-from shared.ingesting import Ingesting
-from shared.keying import set_key
 from shared.loading.load import Load
+from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.keying import set_key
 from tests.fixtures.workers import worker, workers
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry, states

@@ -9,13 +9,13 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared import replaying, sweeping, undoing
 from shared.errors import Conflict, NotFound
-from shared.ingesting import Ingesting
 from shared.ledger import locks
 from shared.ledger.state import State
+from shared.ledger.twins import Twins
 from shared.loading.load import Load
-from shared.twins import Twins
+from shared.use_cases import replaying, sweeping, undoing
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Uploads, history, names

@@ -9,11 +9,12 @@ import pytest
 from azure.core.exceptions import ResourceModifiedError, ServiceRequestError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from shared import faults, uploading
+from shared import faults
 from shared.errors import InvalidRequest, Superseded, Unavailable
 from shared.storage import uploads
 from shared.storage.told import Told
-from shared.uploading import Destination, File
+from shared.use_cases import uploading
+from shared.use_cases.uploading import Destination, File
 from tests.fixtures.samples import orders
 
 

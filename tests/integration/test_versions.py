@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from shared.attempt import Outcome
 from shared.ledger import versions
 from shared.ledger.state import State
 from shared.loading.load import Load
+from shared.use_cases.attempt import Outcome
 from tests.integration.keyless import Uploads, history, names
 from tests.integration.looking import entry
 

@@ -11,9 +11,9 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared import waiting
-from shared.ingesting import Ingesting
 from shared.storage import uploads
+from shared.use_cases import waiting
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.test_ingestions import enter
 

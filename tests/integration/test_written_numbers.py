@@ -11,9 +11,9 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.formats.format import Format
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
-from shared.reading.batches import Reading
+from shared.parsing.batches import Reading
+from shared.use_cases.ingesting import Ingesting
 from tests.fixtures.samples import csv, row
 from tests.integration.looking import entry, table
 

@@ -10,11 +10,10 @@ from pydantic import Field, ValidationError
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from shared.contracts import registry
+from shared.contracts import dataset, registry
 from shared.contracts.base import BigInt, Contract, Timestamp
 from shared.contracts.sales import Sales
 from shared.errors import UnknownDataset
-from shared.tables import dataset
 
 GOOD: dict[str, str] = {
     "sales_order_number": "SO43701",

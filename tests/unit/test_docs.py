@@ -11,8 +11,8 @@ from blob_trigger import handler
 from dev import __main__ as dev
 from dev import programs
 from dev.programs import ROOT
-from shared import abandoning
 from shared.settings import Settings
+from shared.use_cases import abandoning
 
 README = (ROOT / "README.md").read_text()
 EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]

@@ -9,13 +9,13 @@ import pytest
 from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
+from shared.contracts import dataset
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
-from shared.reading import header
-from shared.reading.batches import Reading
-from shared.reading.columns import OfContract
-from shared.tables import dataset
+from shared.parsing import header
+from shared.parsing.batches import Reading
+from shared.parsing.columns import OfContract
 from tests.fixtures.samples import HEADER, csv, row
 
 COLUMNS = HEADER.split(",")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.identity import BlobVersion, dataset_of
 from shared.storage import names
+from shared.storage.identity import BlobVersion, dataset_of
 
 
 def test_an_id_never_changes() -> None:

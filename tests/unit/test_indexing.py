@@ -113,7 +113,7 @@ def test_what_answers_imports_neither_pandas_nor_pyarrow_nor_numpy(module: str) 
 
 def test_only_a_dry_run_imports_what_reads_files() -> None:
     assert "pyarrow" not in imported("ingest_http.trying")
-    assert "pyarrow" in imported("shared.dry_run")
+    assert "pyarrow" in imported("shared.use_cases.dry_run")
 
 
 def test_the_blob_source_is_a_setting() -> None:

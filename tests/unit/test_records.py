@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import FileRefused
-from shared.reading import lines, records
-from shared.reading.lines import Lines
-from shared.reading.records import Record
+from shared.parsing import lines, records
+from shared.parsing.lines import Lines
+from shared.parsing.records import Record
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8) | st.text(
     'a,"\n\r ', max_size=6

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.contracts.sales import Sales
-from shared.reading.batches import Reading
-from shared.reading.columns import OfContract
+from shared.parsing.batches import Reading
+from shared.parsing.columns import OfContract
 from shared.validation.validating import Validated, validate
 from tests.fixtures.samples import HEADER, csv, row
 

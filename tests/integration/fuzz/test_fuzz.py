@@ -8,7 +8,7 @@ from collections import Counter
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared.ingesting import Ingesting
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.fuzz.trial import LawBroken, Trial
 
 MOST_MEMORY = 400 * 1024 * 1024

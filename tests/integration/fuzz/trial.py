@@ -10,8 +10,8 @@ from typing import Any
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
-from shared.ingesting import Ingesting
 from shared.ledger.state import State
+from shared.use_cases.ingesting import Ingesting
 from tests.integration.fuzz import bases
 from tests.integration.fuzz.mutation import mutated
 

@@ -17,8 +17,8 @@ from shared.decoding.archive import Archive
 from shared.decoding.ranges import RangeFile
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.reading.batches import Reading
-from shared.reading.columns import Every
+from shared.parsing.batches import Reading
+from shared.parsing.columns import Every
 from tests.unit.decoding.cutting import noise
 from tests.unit.decoding.zipping import content, opened, zipped
 

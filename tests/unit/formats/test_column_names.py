@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contracts.base import Contract
-from shared.formats.column_names import LONGEST, joined, readable
-from shared.formats.reserved import RESERVED
+from shared.contracts.column_names import LONGEST, joined, readable
+from shared.contracts.reserved import RESERVED
 from shared.inference.fields import can_be_named
 
 ODD = st.sampled_from(

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
+from shared.detection import compression
 from shared.errors import FileRefused
-from shared.formats import compression
 
 
 def zipped(*names: str) -> bytes:

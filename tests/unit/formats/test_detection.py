@@ -10,8 +10,8 @@ import pytest
 
 from shared.contracts import spellings
 from shared.contracts.sales import Sales
+from shared.detection.detection import HEAD, detect
 from shared.errors import FileRefused
-from shared.formats.detection import HEAD, detect
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 from tests.fixtures.samples import HEADER

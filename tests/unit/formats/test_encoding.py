@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.formats import encoding
+from shared.detection import encoding
 
 WORDS = {
     ("cp1252", "German"): "Müller Größe Straße Köln Übersicht Änderung Schröder Weiß",

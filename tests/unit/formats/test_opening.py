@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.formats.detection import detect
+from shared.detection.detection import detect
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 

@@ -10,12 +10,12 @@ import pytest
 
 from shared.contracts import spellings
 from shared.contracts.sales import Sales
+from shared.detection import usual
+from shared.detection.detection import HEAD, detect
 from shared.errors import FileRefused
-from shared.formats import usual
-from shared.formats.detection import HEAD, detect
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.reading import header
+from shared.parsing import header
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 KNOWN = spellings.fields(Sales)

@@ -13,12 +13,12 @@ from psycopg2 import sql
 from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import CreateTable
 
+from shared.contracts import dataset
+from shared.datasets.changes import alter, changes
 from shared.inference import table
-from shared.inference.changes import alter, changes
 from shared.inference.contract import contract_of
-from shared.inference.nulls import without_spellings
 from shared.loading.encoding import encode, with_lineage
-from shared.tables import dataset
+from shared.validation.nulls import without_spellings
 from shared.validation.validating import validate
 from tests.unit.inference.found import CELLS, Texts, infer
 from tests.unit.validation.oracle import batch_of

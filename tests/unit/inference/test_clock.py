@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.inference import clock
 from shared.inference.kinds import Kind
-from shared.validation.rules import times
+from shared.validation import times
 
 _RULES = {
     Kind.DATE: times.day({"type": "date"}),

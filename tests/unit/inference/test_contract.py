@@ -6,14 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts import spellings
+from shared.contracts import dataset, spellings
 from shared.inference import fields, table
 from shared.inference.contract import contract_of
 from shared.inference.kinds import TEXT
-from shared.inference.nulls import without_spellings
 from shared.inference.table import TableColumn
-from shared.tables import dataset
 from shared.validation.compiled import compiled
+from shared.validation.nulls import without_spellings
 from shared.validation.validating import validate
 from tests.unit.inference.found import Texts, columns, infer
 from tests.unit.validation.oracle import batch_of, require_as_row_by_row

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.datasets.changes import changes
 from shared.inference import table
-from shared.inference.changes import changes
 from shared.inference.kinds import widen
 from shared.inference.table import TableColumn
 from tests.unit.inference.found import Texts, columns, infer

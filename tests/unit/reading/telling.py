@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.errors import FileRefused
-from shared.reading import lines, plain, records, stretch, walk
-from shared.reading.dialect import USUAL, Dialect
-from shared.reading.layout import Fields, Layout
-from shared.reading.lines import Lines
-from shared.reading.records import Record
-from shared.reading.reject import Reject
-from shared.reading.stretch import Odd, Stretch
+from shared.parsing import lines, plain, records, stretch, walk
+from shared.parsing.dialect import USUAL, Dialect
+from shared.parsing.layout import Fields, Layout
+from shared.parsing.lines import Lines
+from shared.parsing.records import Record
+from shared.parsing.reject import Reject
+from shared.parsing.stretch import Odd, Stretch
 
 
 @dataclass

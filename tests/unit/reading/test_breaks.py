@@ -6,8 +6,8 @@ import pytest
 
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.reading.batches import Reading
-from shared.reading.columns import Every
+from shared.parsing.batches import Reading
+from shared.parsing.columns import Every
 
 TABLE = "id,name,amount\n1,Ada,2.50\n2,Bob,3\n"
 USUAL = Overrides(delimiter=",", header_line=1, header_lines=1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.reading import footer
-from shared.reading.batches import Reading
-from shared.reading.columns import Every
-from shared.reading.footer import Tail
+from shared.parsing import footer
+from shared.parsing.batches import Reading
+from shared.parsing.columns import Every
+from shared.parsing.footer import Tail
 
 ABOVE: Tail = [(2, ["1", "Ada", "London", "2"]), (3, ["2", "Bob", None, "3"])]
 

@@ -13,8 +13,8 @@ from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.reading.batches import Reading
-from shared.reading.columns import Columns, Every, Mapped, OfContract
+from shared.parsing.batches import Reading
+from shared.parsing.columns import Columns, Every, Mapped, OfContract
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 NOTHING = Overrides()

@@ -11,8 +11,8 @@ import pytest
 PROGRAM = """
 import resource, sys
 from shared.contracts.sales import Sales
-from shared.reading.batches import Reading
-from shared.reading.columns import OfContract
+from shared.parsing.batches import Reading
+from shared.parsing.columns import OfContract
 from tests.fixtures.samples import HEADER, row
 
 def blocks(row, megabytes):

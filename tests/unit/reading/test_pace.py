@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.reading import plain
-from shared.reading.layout import Layout
-from shared.reading.lines import Lines
+from shared.parsing import plain
+from shared.parsing.layout import Layout
+from shared.parsing.lines import Lines
 from tests.unit.reading.telling import exact_records
 
 FIELDS = ("x", "y", "z")

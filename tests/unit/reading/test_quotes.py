@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.reading import quotes
-from shared.reading.quotes import QuotedScan, TextAfterQuote
+from shared.parsing import quotes
+from shared.parsing.quotes import QuotedScan, TextAfterQuote
 
 LINE = st.lists(st.sampled_from(['"', '""', ",", ",", "a", " ", "é", '"b,c"', ',"d",'])).map("".join)
 

@@ -13,8 +13,8 @@ from random import Random
 
 import pytest
 
-from shared.reading import plain
-from shared.reading.dialect import USUAL, Dialect
+from shared.parsing import plain
+from shared.parsing.dialect import USUAL, Dialect
 from tests.unit.reading.telling import bound, exactly, narrow, walked
 
 CELLS = [

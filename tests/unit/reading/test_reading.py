@@ -10,8 +10,8 @@ import pytest
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.reading.batches import Batch, Reading
-from shared.reading.columns import Columns, Every, OfContract
+from shared.parsing.batches import Batch, Reading
+from shared.parsing.columns import Columns, Every, OfContract
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.formats.overrides import Overrides
-from shared.reading.batches import Reading
-from shared.reading.columns import Every
+from shared.parsing.batches import Reading
+from shared.parsing.columns import Every
 from tests.unit.reading.writing import Row, Written
 
 UNICODE = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.reading import plain
+from shared.parsing import plain
 from tests.unit.reading.telling import bound, exactly, narrow, walked
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.text('a,"\n\r \u20ac', max_size=6)

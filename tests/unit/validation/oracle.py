@@ -13,8 +13,8 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract
-from shared.reading.batches import Batch
-from shared.reading.reject import RowError
+from shared.parsing.batches import Batch
+from shared.parsing.reject import RowError
 from shared.validation.validating import Validated, validate
 
 FIRST_LINE = 2

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from shared.contracts.base import BigInt, Contract
 from shared.formats.format import Format
-from shared.reading.batches import Batch, Reading
-from shared.reading.columns import OfContract
-from shared.reading.reject import Reject
+from shared.parsing.batches import Batch, Reading
+from shared.parsing.columns import OfContract
+from shared.parsing.reject import Reject
 from shared.validation import arrow, preparing, validating
 
 

@@ -1,0 +1,108 @@
+"""Column names: unique, readable snake_case names for a table, whatever a header says."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from shared.contracts.reserved import RESERVED
+
+LONGEST = 63
+"""Bytes of UTF-8 that Postgres keeps of a name."""
+
+_SPELT_OUT = """
+ß ss ẞ SS æ ae Æ AE œ oe Œ OE ø o Ø O ł l Ł L đ d Đ D ð d Ð D þ th Þ TH ħ h Ħ H ŧ t Ŧ T ŋ n Ŋ N ĸ k ə e Ə E
+% _percent_ € _eur_ $ _dollar_ £ _pound_ & _and_
+"""
+_PAIRS = _SPELT_OUT.split()
+_LETTERS = str.maketrans(
+    {**dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)), "\u0131": "i", "'": "", "\u2019": ""}
+)
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LATIN = re.compile("[A-Za-z]")
+
+
+def readable(names: Sequence[str]) -> list[str]:
+    """A column name for each of the header's `names`, in their order.
+
+    `OrderDate`, `order date` and `Order-Date` become `order_date`; letters with accents lose them (`Größe`:
+    `grosse`), those of other scripts stay. A name without letters and digits becomes `column_3` by its place,
+    one that begins with a digit `n_2019`; a reserved word has an underscore behind it, and the second of a
+    name a `_2`. None begins with an underscore, as the table's own columns do, nor with `model_`, as the
+    attributes of models do. What is as it should be stays.
+    """
+    bases = [_base(name, place) for place, name in enumerate(names, 1)]
+    taken = set(bases)
+    found: list[str] = []
+    seen: set[str] = set()
+    next_count: dict[str, int] = {}  # those before it are taken, and would be tried again and again
+    for base in bases:
+        name = base
+        if name in seen:
+            count = next_count.get(base, 2)
+            while (name := _numbered(base, count)) in taken:
+                count += 1
+            next_count[base] = count + 1
+        taken.add(name)
+        seen.add(name)
+        found.append(name)
+    return found
+
+
+def joined(records: Sequence[Sequence[str]]) -> list[str]:
+    """The names that a header of several `records` gives: those of groups in front of those of their columns.
+
+    A group's name stands above its first column and holds up to the next one.
+    """
+    width = max(map(len, records), default=0)
+    rows = [_filled(record, width, spread=record is not records[-1]) for record in records]
+    return [" ".join(part for part in parts if part) for parts in zip(*rows, strict=True)]
+
+
+def _filled(record: Sequence[str], width: int, *, spread: bool) -> list[str]:
+    cells = [cell.strip() for cell in record] + [""] * (width - len(record))
+    for place in range(1, width if spread else 0):
+        cells[place] = cells[place] or cells[place - 1]
+    return cells
+
+
+def _base(name: str, place: int) -> str:
+    """The column name of `name`, not yet unique."""
+    plain = unicodedata.normalize("NFKC", _without_accents(name.translate(_LETTERS)))
+    words = unicodedata.normalize("NFKC", _HUMPS.sub("_", plain).lower())
+    words = "".join(char if char == "_" or f"a{char}".isidentifier() else "_" for char in words)
+    base = re.sub("__+", "_", words).strip("_")
+    if not base:
+        return f"column_{place}"
+    if not base.isidentifier():
+        base = f"n_{base}"
+    base = _cut(_without_model(base), LONGEST)
+    return f"{base}_" if base in RESERVED else base
+
+
+def _without_accents(text: str) -> str:
+    """Latin letters without their accents; others as they are."""
+    pieces = []
+    for char in unicodedata.normalize("NFC", text):
+        apart = unicodedata.normalize("NFKD", char)
+        is_latin = _LATIN.match(apart) is not None
+        pieces.append(
+            "".join(part for part in apart if not unicodedata.combining(part)) if is_latin else char
+        )
+    return "".join(pieces)
+
+
+def _numbered(base: str, count: int) -> str:
+    number = f"_{count}"
+    return _without_model(_cut(base, LONGEST - len(number)) + number)
+
+
+def _without_model(name: str) -> str:
+    """`modelyear` for `model_year`, which to a contract is the same spelling."""
+    return name.replace("_", "", 1) if name.startswith("model_") else name
+
+
+def _cut(name: str, size: int) -> str:
+    """As many of its characters as fit into `size` bytes."""
+    return name.encode()[:size].decode(errors="ignore").rstrip("_")

@@ -1,0 +1,1 @@
+"""Access to Postgres: short transactions and COPY."""

@@ -1,0 +1,1 @@
+"""Datasets and their tables: the catalog, and creating, checking and changing tables."""

@@ -1,1 +1,0 @@
-"""Editing: one row of a dataset written or deleted by hand, and a record of each change."""

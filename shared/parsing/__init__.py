@@ -1,0 +1,1 @@
+"""Parses CSV text into batches of text columns with line numbers, and rejects."""

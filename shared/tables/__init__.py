@@ -1,1 +1,0 @@
-"""Tables: the ledger's, the datasets', and the migrations that make them."""

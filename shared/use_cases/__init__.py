@@ -1,0 +1,1 @@
+"""What the app does: one module per use case; handlers call these."""
