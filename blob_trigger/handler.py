@@ -12,12 +12,12 @@ import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 from loguru import logger
 
-from shared import registration
-from shared.registration import REPLAYS_QUEUE, STORAGE_CONNECTION, UPLOADS_CONTAINER
+from shared import bindings
+from shared.bindings import REPLAYS_QUEUE, STORAGE_CONNECTION, UPLOADS_CONTAINER
 
 if TYPE_CHECKING:
     from shared.resources import Resources
-    from shared.use_cases.ingesting import Ingesting
+    from shared.use_cases.load_blob import BlobLoader
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -34,11 +34,11 @@ _SWEEP_SECONDS = 240
     "client",
     f"{UPLOADS_CONTAINER}/{{name}}",
     STORAGE_CONNECTION,
-    source=_SOURCES[registration.trigger_source()],
+    source=_SOURCES[bindings.trigger_source()],
 )
 def load(client: blob.BlobClient) -> None:
     """Load a blob that is new; an exception makes the platform try again, five times in all."""
-    from shared import retrying  # noqa: PLC0415
+    from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
 
     if client.container_name != UPLOADS_CONTAINER:
@@ -46,35 +46,37 @@ def load(client: blob.BlobClient) -> None:
         return
     own = resources()
     ingesting = _ingesting(own)
-    retrying.patiently(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
+    retry.retry_unavailable(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
 
 
 @blueprint.function_name("replay")
 @blueprint.queue_trigger("message", REPLAYS_QUEUE, STORAGE_CONNECTION)
 def replay(message: func.QueueMessage) -> None:
     """Load a blob again for which that was asked; tried as often as a new one is."""
-    from shared import retrying  # noqa: PLC0415
+    from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
-    from shared.use_cases import redelivery  # noqa: PLC0415
+    from shared.use_cases import replay_load  # noqa: PLC0415
 
     own = resources()
     ingesting = _ingesting(own)
-    path = redelivery.parse(message.get_body().decode())
-    retrying.patiently(lambda: ingesting.ingest(path), own.settings.retry_seconds)
+    path = replay_load.parse_message(message.get_body().decode())
+    retry.retry_unavailable(lambda: ingesting.ingest(path), own.settings.retry_seconds)
 
 
 @blueprint.function_name("give_up")
 @blueprint.queue_trigger("message", "webjobs-blobtrigger-poison", STORAGE_CONNECTION)
 def give_up(message: func.QueueMessage) -> None:
     """Record that a blob could not be loaded, after the platform's last try."""
-    from shared import retrying  # noqa: PLC0415
+    from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
-    from shared.use_cases import abandoning  # noqa: PLC0415
+    from shared.use_cases import give_up  # noqa: PLC0415
 
     own = resources()
-    poison = abandoning.PoisonMessage.parse(message.get_body().decode())
+    poison = give_up.PoisonMessage.parse(message.get_body().decode())
     if poison.version.container == UPLOADS_CONTAINER:
-        retrying.patiently(lambda: abandoning.give_up(own.engine, poison.version), own.settings.retry_seconds)
+        retry.retry_unavailable(
+            lambda: give_up.give_up(own.engine, poison.version), own.settings.retry_seconds
+        )
 
 
 @blueprint.function_name("sweep")
@@ -82,18 +84,18 @@ def give_up(message: func.QueueMessage) -> None:
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
     """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
     from shared.resources import resources  # noqa: PLC0415
-    from shared.use_cases import sweeping  # noqa: PLC0415
+    from shared.use_cases import sweep  # noqa: PLC0415
 
     own = resources()
     ingesting = _ingesting(own)
-    done = sweeping.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
+    done = sweep.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
     logger.bind(ingested=done).info("swept")
 
 
-def _ingesting(own: Resources) -> Ingesting:
-    from shared.use_cases.ingesting import Ingesting  # noqa: PLC0415
+def _ingesting(own: Resources) -> BlobLoader:
+    from shared.use_cases.load_blob import BlobLoader  # noqa: PLC0415
 
-    return Ingesting(
+    return BlobLoader(
         own.engine,
         own.uploads,
         own.settings.default_dataset,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dev.complaint import Complaint
 from shared.errors import IngestError
 from shared.settings import UPLOADS_CONTAINER
-from shared.use_cases.migrating import migrate as apply_migrations
+from shared.use_cases.migrate import migrate as apply_migrations
 
 AZURITES_ACCOUNT = "devstoreaccount1"
 _FROM_THE_CONSOLE = CorsRule(["*"], ["PUT"], allowed_headers=["*"], max_age_in_seconds=3600)

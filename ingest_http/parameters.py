@@ -1,19 +1,21 @@
-"""What the query of a request tells: the dataset, how its files are to be read, and a key."""
+"""Query parameters of uploads: dataset, format options, key, correction."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
+
+from pydantic import Field, create_model
 
 from shared.errors import WrongOverride
 from shared.formats import overrides
 from shared.formats.overrides import Overrides
-from shared.http.parameters import PLATFORMS
+from shared.http.requests import KEY_PARAMETER
 from shared.settings import Settings
-from shared.storage.told import Told
-from shared.use_cases.uploading import Destination
+from shared.storage.upload_options import UploadOptions
+from shared.use_cases.upload_files import Destination
 
 _OTHERS = ("dataset", "filename", "key", "corrects", "dry_run")
 
@@ -33,8 +35,8 @@ def destination(
     The platform leaves out parameters without a value, which only the request's `url` has.
     """
     faults: Faults = [{"parameter": name, "detail": f"{name} has no value."} for name in _blank(url)]
-    faults += [{"parameter": name, "detail": _unknown(name)} for name in parameters if not known(name)]
-    given = {name: text for name, text in parameters.items() if name in overrides.names()}
+    faults += [{"parameter": name, "detail": _unknown(name)} for name in parameters if not is_known(name)]
+    given = {name: text for name, text in parameters.items() if name in overrides.option_names()}
     try:
         told = Overrides.parse(given)
     except WrongOverride as exc:
@@ -48,23 +50,25 @@ def destination(
         faults.append({"parameter": "corrects", "detail": "corrects is the id of an ingestion, a UUID."})
     dataset = parameters.get("dataset", settings.default_dataset)
     creates = settings.undeclared_datasets == "create"
-    return Destination(dataset, Told(told, key, corrects), creates), faults
+    return Destination(dataset, UploadOptions(told, key, corrects), creates), faults
 
 
-def names() -> tuple[str, ...]:
+def parameter_names() -> tuple[str, ...]:
     """Of all parameters."""
-    return (*_OTHERS, *overrides.names())
+    return (*_OTHERS, *overrides.option_names())
 
 
 def _blank(url: str) -> list[str]:
     """Known parameters that are there without a value."""
     pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    return list(dict.fromkeys(name for name, text in pairs if not text and known(name) and name != PLATFORMS))
+    return list(
+        dict.fromkeys(name for name, text in pairs if not text and is_known(name) and name != KEY_PARAMETER)
+    )
 
 
-def known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether there is a parameter of this name."""
-    return name in {*names(), PLATFORMS}
+    return name in {*parameter_names(), KEY_PARAMETER}
 
 
 def _id(text: str) -> uuid.UUID | None:
@@ -75,7 +79,7 @@ def _id(text: str) -> uuid.UUID | None:
 
 
 def _unknown(name: str) -> str:
-    return f"{name} is unknown; known: {', '.join(names())}."
+    return f"{name} is unknown; known: {', '.join(parameter_names())}."
 
 
 def _faults_of_key(key: tuple[str, ...]) -> Iterator[str]:
@@ -85,3 +89,41 @@ def _faults_of_key(key: tuple[str, ...]) -> Iterator[str]:
         yield "key names a column twice."
     if len(key) > _MOST_COLUMNS or len(quote(",".join(key))) > _LONGEST_KEY:
         yield f"key has more than {_MOST_COLUMNS} columns, or {_LONGEST_KEY} characters, percent-encoded."
+
+
+_DESCRIPTIONS = {
+    "dataset": "Where the rows go; `DEFAULT_DATASET` where it is left out.",
+    "filename": "The name of a file that is the whole body; its extension says how it is packed.",
+    "key": "Names of columns, `order_id,line`: the key of a dataset that this file makes.",
+    "corrects": "The id of the ingestion whose rejects this file has, mended.",
+    "dry_run": "`true`: say what would become of the files, and store nothing.",
+    "compression": "`gzip`, `bz2`, `zstd`, `zip` or `none`, where the bytes do not tell.",
+    "encoding": "Any text encoding that Python knows, `cp1250`.",
+    "delimiter": "One character, or `tab`, `semicolon`, `pipe`, `space`, `none`.",
+    "quote": "`double`, `single` or `none`.",
+    "escape": "How a quote is written inside of quotes: `doubled`, or behind a `backslash`.",
+    "spaces_around_quotes": "`true`: spaces between a quote and a delimiter are no part of the value.",
+    "line_end": "`lf`, `crlf`, `cr` or `mixed`.",
+    "sep_line": "`true`: the first line is Excel's `sep=;`.",
+    "header_line": "The line of the names, the first one is 1; or `none`.",
+    "header_lines": "How many lines the header has, with group headings above the names.",
+    "has_trailing_delimiter": "`true`: each row ends with a delimiter, behind which no column is.",
+    "decimal": "What stands before the decimals of numbers: `comma` or `point`.",
+    "thousands": "What groups the digits of numbers: `comma`, `point`, `space`, `apostrophe`, `underscore`.",
+    "currency": "A sign or code that numbers may have, `EUR`.",
+    "ragged": "`pad`: rows that are too short get missing values.",
+}
+
+_FIELDS: Any = {
+    name: (Annotated[str, Field(description=_DESCRIPTIONS[name])] | None, None) for name in parameter_names()
+}
+
+IngestQuery = create_model("Ingest", __doc__="What is told about files, as texts.", **_FIELDS)
+
+_OF_A_REQUEST = ("dataset", "filename", "dry_run")
+
+UploadQuery = create_model(
+    "Upload",
+    __doc__="The same of a file whose name and dataset stand in the body.",
+    **{name: field for name, field in _FIELDS.items() if name not in _OF_A_REQUEST},
+)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from read_http import pages
+from read_http import static_files
 from shared.errors import SettingsError
 from shared.resources import resources
 
@@ -20,12 +20,16 @@ def page(req: func.HttpRequest) -> func.HttpResponse:
     """The page, which names its files relative to its own address."""
     if urlsplit(req.url).path.endswith("/"):
         return func.HttpResponse(status_code=int(HTTPStatus.FOUND), headers={"Location": "../console"})
-    return pages.answer(req, _FOLDER, _PAGE, {"Content-Security-Policy": pages.policy(_storage())})
+    return static_files.serve_file(
+        req, _FOLDER, _PAGE, {"Content-Security-Policy": static_files.policy(_storage())}
+    )
 
 
 def file(req: func.HttpRequest) -> func.HttpResponse:
     """A file of the page."""
-    return pages.answer(req, _FOLDER, req.route_params["file"], {"Content-Security-Policy": pages.policy()})
+    return static_files.serve_file(
+        req, _FOLDER, req.route_params["file"], {"Content-Security-Policy": static_files.policy()}
+    )
 
 
 def _storage() -> list[str]:

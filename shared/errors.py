@@ -125,7 +125,7 @@ class Unavailable(IngestError):
         super().__init__(f"{part} is unavailable: {reason}")
 
 
-class Contended(Unavailable):
+class ConcurrencyConflict(Unavailable):
     """Another load got in the way; alone, this one would have succeeded."""
 
 
@@ -133,7 +133,7 @@ class LoadFailed(IngestError):
     """The load failed for a reason that a retry cannot mend."""
 
 
-class ConservationBroken(LoadFailed):
+class RowCountMismatch(LoadFailed):
     """Rows read differ from inserted + updated + unchanged + duplicates + rejected; nothing was loaded."""
 
 

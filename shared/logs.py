@@ -1,4 +1,4 @@
-"""Logs: loguru in the code, forwarded to the standard library, where the Functions worker listens."""
+"""Logging: loguru in the code, forwarded to the standard library, where the Functions worker listens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from shared import registration
+from shared import bindings
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -32,7 +32,7 @@ def configure() -> None:
 
     The worker finds the invocation of a record by its thread, so nothing may be queued.
     """
-    level = registration.log_level()
+    level = bindings.log_level()
     logger.remove()
     # Without diagnose, tracebacks hold no variables' values: those could be rows or secrets.
     logger.add(_forward, level=level, format="{message}", enqueue=False, diagnose=False, backtrace=False)

@@ -1,24 +1,50 @@
-"""What a process needs one of: settings, engine, storage client; built on first use, under a lock."""
+"""Resources of a process: settings, engine and storage clients, built on first use under a lock."""
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from shared import settings
+from shared.bindings import REPLAYS_QUEUE
 from shared.errors import SettingsError
-from shared.pinging import ping_rested
-from shared.registration import REPLAYS_QUEUE
 from shared.settings import UPLOADS_CONTAINER, Settings
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
+
+_IDLE_SECONDS = 1.0
+_KEY = "rests_since"
+
+
+def ping_idle(engine: Engine) -> None:
+    """Ping each connection that rested for a second before it is used again; a dead one is replaced.
+
+    Idle connections are dropped by firewalls and by restarts. `pool_pre_ping` asks for every use, which is a
+    round trip more where one use follows another.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def begin_rest(_connection: Any, record: Any) -> None:
+        record.info[_KEY] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get(_KEY, float("inf")) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as exc:
+            raise InvalidatePoolError from exc  # the pool makes new ones, and hands out one of them
+
 
 _BLOCK = 8 * 1024 * 1024
 """Bytes of one read from storage."""
@@ -59,7 +85,7 @@ class Resources:
                 "tcp_user_timeout": 30_000,
             },
         )
-        ping_rested(engine)
+        ping_idle(engine)
         if self.settings.database_auth == "entra":
             event.listen(engine, "do_connect", self._use_fresh_token)
         return engine

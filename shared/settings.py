@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.bindings import STORAGE_CONNECTION, UPLOADS_CONTAINER, LogLevel, TriggerSource
 from shared.errors import SettingsError
-from shared.registration import STORAGE_CONNECTION, UPLOADS_CONTAINER, LogLevel, TriggerSource
 
 __all__ = ["STORAGE_CONNECTION", "UPLOADS_CONTAINER", "Settings", "load", "postgres_url"]
 

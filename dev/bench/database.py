@@ -10,7 +10,7 @@ import psycopg2
 from dev.complaint import Complaint
 from dev.postgres import Postgres
 from dev.process import wait_until
-from shared.use_cases.migrating import migrate
+from shared.use_cases.migrate import migrate
 
 PLAIN_TABLE = """
     create table plain (sales_order_number text, sales_order_line_number bigint, order_date timestamp,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import azure.functions as func
 
-from read_http import answers, rows
+from read_http import rows
 
 _OK = 200
 _WARM, _TIMES = 20, 200
@@ -19,7 +19,7 @@ def main(after: str) -> None:
     """Print the median seconds of the first chunk, the first page, the one behind `after`, the recent one."""
     page = {"dataset": "sales"}
     asked: list[tuple[Handler, dict[str, str], dict[str, str]]] = [
-        (answers.first_chunk, {}, {}),
+        (rows.first_chunk, {}, {}),
         (rows.page, page, {}),
         (rows.page, page, {"after": after}),
         (rows.page, page, {"order": "recent"}),

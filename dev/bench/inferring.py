@@ -6,7 +6,7 @@ from dev.bench import database, figures
 from dev.bench.figures import INFERRED, Measured
 from dev.bench.ours import Expected, OurLoad, require
 from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
-from shared.ledger.state import State
+from shared.ledger.tables import State
 
 _KEY = {"key": "SalesOrderNumber,SalesOrderLineNumber"}
 _DECLARED, _INFERRED = "sales/first.csv", "sold/first.csv"

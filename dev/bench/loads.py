@@ -9,7 +9,7 @@ from dev.bench.figures import CPU, FRESH, YARDSTICK, Figure, Measured
 from dev.bench.ours import Expected, OurLoad, require
 from dev.bench.sales_file import Edition
 from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
-from shared.ledger.state import State
+from shared.ledger.tables import State
 
 _COLLIDING_EVERY = 100
 _CPU_ROWS = 1_000_000

@@ -5,7 +5,7 @@ from dev.bench.figures import MEMORY, MEMORY_EQUAL, MEMORY_OF_MORE, Measured
 from dev.bench.ours import Expected, require
 from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
 from dev.groups import ON_LINUX
-from shared.ledger.state import State
+from shared.ledger.tables import State
 
 TIMES_MORE = 10
 _LOOK_SECONDS = 0.005

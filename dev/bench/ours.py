@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dev.bench import database
 from shared import settings
-from shared.ledger.state import State
+from shared.ledger.tables import State
 from shared.resources import Resources
-from shared.use_cases.attempt import Outcome
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class OurLoad:
         environment = {"DATABASE_URL": database_url, settings.STORAGE_CONNECTION: storage_connection_string}
         own = Resources(settings.load(environment))
         self._engine = own.engine
-        self._ingesting = Ingesting(own.engine, own.uploads, "sales")
+        self._ingesting = BlobLoader(own.engine, own.uploads, "sales")
 
-    def __call__(self, blob: str) -> Outcome:
+    def __call__(self, blob: str) -> LoadOutcome:
         """Load a blob that is in storage already; return after the commit."""
         return self._ingesting.ingest(blob)
 

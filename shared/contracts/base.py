@@ -1,4 +1,4 @@
-"""`Contract`, the base of every dataset's row model, and the field types whose text form is unambiguous."""
+"""`Contract`, the base class of every dataset's row model, and field types with one text form."""
 
 from __future__ import annotations
 

@@ -1,14 +1,49 @@
-"""Column names: unique, readable snake_case names for a table, whatever a header says."""
+"""Column names: readable snake_case names, reserved names, and name variants of a field."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from shared.contracts.reserved import RESERVED
+from pydantic import AliasChoices
 
-LONGEST = 63
+from shared.contracts.base import MOST_CONTRACTS, Contract
+
+_POSTGRES = """
+all analyse analyze and any array as asc
+asymmetric authorization binary both case cast check collate collation column concurrently
+constraint create cross current_catalog current_date current_role current_schema current_time
+current_timestamp current_user default deferrable desc distinct do else end except false fetch for
+foreign freeze from full grant group having ilike in initially inner intersect into is isnull join
+lateral leading left like limit localtime localtimestamp natural not notnull null offset on only or
+order outer overlaps placing primary references returning right select session_user similar some
+symmetric system_user table tablesample then to trailing true union unique user using variadic
+verbose when where window with
+"""
+_SYSTEM_COLUMNS = "cmax cmin ctid oid tableoid xmax xmin"
+_PYTHON = """
+and as assert async await break class continue def del elif else except finally for from global if
+import in is lambda nonlocal not or pass raise return try while with yield false none true
+"""
+_CONTRACT = """
+construct copy dataset dict file_format from_orm json key max_reject_ratio model_computed_fields model_config
+model_construct model_copy model_dump model_dump_json model_extra model_fields model_fields_set
+model_json_schema model_parametrized_name model_post_init model_rebuild model_validate null_spellings
+model_validate_json model_validate_strings on_conflict parse_file parse_obj parse_raw schema
+schema_json update_forward_refs validate
+"""
+"""What a contract has of its own, so that an inferred table can become a declared one with the same names.
+In writing, not asked of the class: columns keep their names when a library gets a method more."""
+
+_TYPES = "bool float int str tuple"
+"""What the source of a contract calls the types of its fields; one of that name would hide them."""
+
+RESERVED = frozenset(" ".join((_POSTGRES, _SYSTEM_COLUMNS, _PYTHON, _CONTRACT, _TYPES)).split())
+"""Words in lower case. Postgres' own: https://www.postgresql.org/docs/current/sql-keywords-appendix.html"""
+
+MAX_NAME_BYTES = 63
 """Bytes of UTF-8 that Postgres keeps of a name."""
 
 _SPELT_OUT = """
@@ -23,7 +58,7 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LATIN = re.compile("[A-Za-z]")
 
 
-def readable(names: Sequence[str]) -> list[str]:
+def readable_names(names: Sequence[str]) -> list[str]:
     """A column name for each of the header's `names`, in their order.
 
     `OrderDate`, `order date` and `Order-Date` become `order_date`; letters with accents lose them (`Größe`:
@@ -50,7 +85,7 @@ def readable(names: Sequence[str]) -> list[str]:
     return found
 
 
-def joined(records: Sequence[Sequence[str]]) -> list[str]:
+def joined_names(records: Sequence[Sequence[str]]) -> list[str]:
     """The names that a header of several `records` gives: those of groups in front of those of their columns.
 
     A group's name stands above its first column and holds up to the next one.
@@ -77,7 +112,7 @@ def _base(name: str, place: int) -> str:
         return f"column_{place}"
     if not base.isidentifier():
         base = f"n_{base}"
-    base = _cut(_without_model(base), LONGEST)
+    base = _cut(_without_model(base), MAX_NAME_BYTES)
     return f"{base}_" if base in RESERVED else base
 
 
@@ -95,7 +130,7 @@ def _without_accents(text: str) -> str:
 
 def _numbered(base: str, count: int) -> str:
     number = f"_{count}"
-    return _without_model(_cut(base, LONGEST - len(number)) + number)
+    return _without_model(_cut(base, MAX_NAME_BYTES - len(number)) + number)
 
 
 def _without_model(name: str) -> str:
@@ -106,3 +141,42 @@ def _without_model(name: str) -> str:
 def _cut(name: str, size: int) -> str:
     """As many of its characters as fit into `size` bytes."""
     return name.encode()[:size].decode(errors="ignore").rstrip("_")
+
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+
+
+def normalize_name(name: str) -> str:
+    """What spellings of one name have in common: letters and digits, without case.
+
+    Of a name that has neither, such as `#`, all of it counts; letters are compared as composed characters.
+    """
+    composed = unicodedata.normalize("NFKC", name)
+    return _NOT_ALPHANUMERIC.sub("", composed).casefold() or composed.strip()
+
+
+@lru_cache(MOST_CONTRACTS)
+def fields_by_name(contract: type[Contract]) -> dict[str, str]:
+    """Each `normal` spelling → the field of `contract` that goes by it: its own name, or an alias.
+
+    Raises `TypeError` that names two fields which one column could be.
+    """
+    found: dict[str, str] = {}
+    for field, spelling in name_variants(contract):
+        other = found.setdefault(normalize_name(spelling), field)
+        if other != field:
+            raise TypeError(
+                f"{contract.__name__}.{field}: a column {spelling!r} could also be "
+                f"{contract.__name__}.{other}; give one of them another name or alias"
+            )
+    return found
+
+
+def name_variants(contract: type[Contract]) -> Iterator[tuple[str, str]]:
+    """Each field with each of its spellings; a path into a nested value is no column."""
+    for field, info in contract.model_fields.items():
+        alias = info.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        for spelling in (field, *choices):
+            if isinstance(spelling, str):
+                yield field, spelling

@@ -1,4 +1,4 @@
-"""The datasets that the app knows: add a contract here and it has a table, a folder and an endpoint."""
+"""The registry of contracts: a contract listed here has a table, a folder and endpoints."""
 
 from __future__ import annotations
 

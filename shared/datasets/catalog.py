@@ -1,4 +1,4 @@
-"""The catalog: every dataset that there is, declared by a contract of the app's or made from its files."""
+"""The catalog: every dataset, declared by a contract or inferred from files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sqlalchemy import Connection, Engine, func, select
 
 from shared.contracts import registry
 from shared.contracts.base import Contract
-from shared.contracts.dataset import SCHEMA
+from shared.contracts.dataset_table import TABLE_SCHEMA
 from shared.contracts.registry import CONTRACTS
-from shared.database import brief
-from shared.inference import table
-from shared.inference.contract import contract_of
-from shared.inference.table import TableColumn
-from shared.ledger.ingest import datasets
+from shared.database import transactions
+from shared.inference import table_columns
+from shared.inference.contract_builder import build_contract
+from shared.inference.table_columns import TableColumn
+from shared.ledger.tables import datasets
 
 _NAME = re.compile(r"(?!.*(_pkey|_load_line)$)[a-z][a-z0-9_]{0,47}")
 """Names of tables that nobody has to quote, with room for those of their indexes (63 bytes); not those."""
-_HAS_TABLE = func.to_regclass(func.format("%I.%I", SCHEMA, datasets.c.name)).is_not(None)
+_HAS_TABLE = func.to_regclass(func.format("%I.%I", TABLE_SCHEMA, datasets.c.name)).is_not(None)
 """A table can be dropped by hand: the dataset went with it, and the next file makes it anew."""
 
 
@@ -47,7 +47,7 @@ class Dataset:
         return self.columns is None
 
 
-def can_be_named(name: str) -> bool:
+def is_valid_dataset_name(name: str) -> bool:
     """Whether a dataset that nobody declared may have this name: lower case letters, digits, underscores.
 
     Not one that an index of another dataset may have.
@@ -55,11 +55,11 @@ def can_be_named(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def find(connection: Connection, name: str) -> Dataset | None:
+def find_dataset(connection: Connection, name: str) -> Dataset | None:
     """The dataset of this name, if there is one."""
     if name in CONTRACTS:
         return Dataset(CONTRACTS[name], None)
-    return find_inferred(connection, name) if can_be_named(name) else None
+    return find_inferred(connection, name) if is_valid_dataset_name(name) else None
 
 
 def find_inferred(connection: Connection, name: str) -> Dataset | None:
@@ -69,15 +69,15 @@ def find_inferred(connection: Connection, name: str) -> Dataset | None:
     return _inferred(entry) if entry else None
 
 
-def require(engine: Engine, name: str) -> Dataset:
+def require_dataset(engine: Engine, name: str) -> Dataset:
     """The dataset of this name, for an HTTP function; of one that is declared, Postgres is asked nothing.
 
     Raises `UnknownDataset` and `Unavailable`.
     """
-    if name in CONTRACTS or not can_be_named(name):
+    if name in CONTRACTS or not is_valid_dataset_name(name):
         return Dataset(registry.find(name), None)
-    with brief.connect(engine) as connection:
-        return find(connection, name) or Dataset(registry.find(name), None)
+    with transactions.short_transaction(engine) as connection:
+        return find_dataset(connection, name) or Dataset(registry.find(name), None)
 
 
 def every(connection: Connection) -> list[Dataset]:
@@ -89,5 +89,5 @@ def every(connection: Connection) -> list[Dataset]:
 
 
 def _inferred(entry: Mapping[Any, Any]) -> Dataset:
-    columns = tuple(table.from_json(column) for column in entry["columns"])
-    return Dataset(contract_of(entry["name"], columns, entry["key"]), columns)
+    columns = tuple(table_columns.column_from_json(column) for column in entry["columns"])
+    return Dataset(build_contract(entry["name"], columns, entry["key"]), columns)

@@ -1,4 +1,4 @@
-"""Streams of zstd frames, by pyarrow.
+"""Decompresses zstd frames with pyarrow.
 
 pyarrow asks for at most the 128 MB of memory that a frame may want by the format's usual limit; a frame that
 wants more is refused as corrupt.
@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from shared.decoding.broken import corrupt, trailing, truncated
-from shared.decoding.expansion import Expansion
+from shared.decoding.limits import Expansion, corrupt_data, trailing_data, truncated_data
 from shared.errors import FileRefused
 
 _MOST = 1024 * 1024
@@ -44,7 +43,7 @@ class _Source(io.RawIOBase):
         return piece
 
 
-def decompressed(blocks: Iterable[bytes], limits: Expansion) -> Iterator[bytes]:
+def decompress(blocks: Iterable[bytes], limits: Expansion) -> Iterator[bytes]:
     """What the frames contain, in pieces of at most a megabyte; raises `FileRefused`."""
     source = _Source(blocks)
     stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
@@ -54,7 +53,7 @@ def decompressed(blocks: Iterable[bytes], limits: Expansion) -> Iterator[bytes]:
         limits.check(source.taken, written)
         yield out
     if not source.taken:
-        raise truncated("zstd", 0)
+        raise truncated_data("zstd", 0)
 
 
 def _read(stream: pa.CompressedInputStream, source: _Source) -> bytes:
@@ -68,7 +67,7 @@ def _read(stream: pa.CompressedInputStream, source: _Source) -> bytes:
 
 def _refused(said: str, read: int) -> FileRefused:
     if "Truncated" in said:
-        return truncated("zstd", read)
+        return truncated_data("zstd", read)
     if "Unknown frame descriptor" in said:
-        return trailing("zstd", read)
-    return corrupt("zstd", read, said.removeprefix("ZSTD decompress failed: "))
+        return trailing_data("zstd", read)
+    return corrupt_data("zstd", read, said.removeprefix("ZSTD decompress failed: "))

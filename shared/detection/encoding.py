@@ -1,4 +1,4 @@
-"""The encoding of a file, from its first bytes."""
+"""Detects the encoding of a file from its first bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from shared.detection import east_asian, legacy
+from shared.detection import legacy_encoding
 
 _BOMS = (
     ("utf-8-sig", codecs.BOM_UTF8),
@@ -35,7 +35,7 @@ class Encoding:
     doubts: tuple[str, ...] = ()
 
 
-def detect(head: bytes, *, is_whole: bool) -> Encoding:
+def detect_encoding(head: bytes, *, is_whole: bool) -> Encoding:
     """The encoding of the file that begins with `head`, and is no longer if `is_whole`.
 
     ASCII is called UTF-8. Raises nothing: any bytes are in some encoding.
@@ -46,18 +46,18 @@ def detect(head: bytes, *, is_whole: bool) -> Encoding:
     utf16 = _utf16(head)
     if utf16:
         return Encoding(utf16)
-    text = decoded(head, "utf-8", is_whole=is_whole)
+    text = decode_head(head, "utf-8", is_whole=is_whole)
     bad = len(_BAD.findall(text)) if not text.isascii() else 0
     if not bad:
-        return Encoding(east_asian.escaped(head) or "utf-8")
+        return Encoding(legacy_encoding.detect_escaped(head) or "utf-8")
     good = len(_BEYOND_ASCII.findall(text)) - bad
     if good >= _SPEAK_FOR_UTF8 * bad:
         return Encoding("utf-8", doubts=(f"{bad} of the first {len(head)} bytes are not valid UTF-8.",))
-    guess = legacy.guess(head)
+    guess = legacy_encoding.guess_encoding(head)
     return Encoding(guess.name, doubts=guess.doubts)
 
 
-def chosen(told: str | None, found: Encoding) -> Encoding:
+def choose_encoding(told: str | None, found: Encoding) -> Encoding:
     """The encoding that is `told`, where one is, with what was `found` about its byte order."""
     if told is None:
         return found
@@ -72,7 +72,7 @@ def chosen(told: str | None, found: Encoding) -> Encoding:
     return Encoding("utf-8" if told == "utf-8-sig" else told, doubts=(doubt,) if found.has_bom else ())
 
 
-def decoded(head: bytes, encoding: str, *, is_whole: bool) -> str:
+def decode_head(head: bytes, encoding: str, *, is_whole: bool) -> str:
     """`head` as text, with what cannot be decoded as lone surrogates (PEP 383) or U+FFFD, without BOM.
 
     A character that is cut at the end is left out, unless the file ends there.

@@ -1,4 +1,4 @@
-"""`Format`: what the bytes of a file look like, as it was detected or told."""
+"""`Format`: how a file is written, as detected or as set by options."""
 
 from __future__ import annotations
 

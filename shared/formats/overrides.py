@@ -1,4 +1,4 @@
-"""`Overrides`: what is told about a file's format, so that it need not be detected."""
+"""`Overrides`: format options that replace detection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,59 @@ from typing import Any, Self
 
 from shared.errors import WrongOverride
 from shared.formats import format as formats
-from shared.formats import wording
+
+_TAB = {"tab": "\t", "\\t": "\t"}
+_SPOKEN: Mapping[str, Mapping[str, str]] = {
+    "compression": {"none": "", "gz": "gzip", "zst": "zstd", "bzip2": "bz2"},
+    "delimiter": {
+        **_TAB,
+        "comma": ",",
+        "semicolon": ";",
+        "pipe": "|",
+        "caret": "^",
+        "space": " ",
+        "none": "",
+    },
+    "quote": {"double": '"', "single": "'", "none": ""},
+    "escape": {"backslash": "\\", "doubled": "", "none": ""},
+    "line_end": {"lf": "\n", "crlf": "\r\n", "cr": "\r", "\\n": "\n", "\\r\\n": "\r\n", "\\r": "\r"},
+    "decimal": {"point": ".", "comma": ","},
+    "thousands": {
+        "none": "",
+        "comma": ",",
+        "point": ".",
+        "space": " ",
+        "apostrophe": "'",
+        "underscore": "_",
+    },
+    "ragged": {},
+}
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_MOST_DIGITS = 9
+
+
+def parse_value(name: str, text: str) -> str | int | bool:
+    """The value that `text` writes for the field `name`; raises `ValueError` that says what is allowed.
+
+    A text that is none of the words stands for itself.
+    """
+    word = text.strip().lower()
+    if name in {"spaces_around_quotes", "sep_line", "has_trailing_delimiter"}:
+        if word not in _TRUTHS:
+            raise ValueError("it is true or false")
+        return _TRUTHS[word]
+    if name == "header_line" and word == "none":
+        return 0
+    if name in {"header_line", "header_lines"}:
+        if not (word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS):
+            allowed = ", or none" if name == "header_line" else ""
+            raise ValueError(f"it is a whole number{allowed}")
+        return int(word)
+    if name == "encoding":
+        return word
+    if name == "currency":
+        return "" if word == "none" else text.strip()
+    return _SPOKEN[name].get(word, text if text.isspace() else word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +124,13 @@ class Overrides:
             name = key.lower().removeprefix(prefix)
             if not key.lower().startswith(prefix):
                 continue
-            if name not in names():
-                faults.append(f"{key} is unknown; known: {', '.join(prefix + known for known in names())}.")
+            if name not in option_names():
+                faults.append(
+                    f"{key} is unknown; known: {', '.join(prefix + known for known in option_names())}."
+                )
                 continue
             try:
-                values[name] = wording.value(name, text)
+                values[name] = parse_value(name, text)
             except ValueError as exc:
                 faults.append(f"{key} cannot be {text!r}: {exc}.")
         try:
@@ -93,10 +147,10 @@ class Overrides:
 
     def given(self) -> dict[str, Any]:
         """The fields that are told."""
-        return {name: value for name in names() if (value := getattr(self, name)) is not None}
+        return {name: value for name in option_names() if (value := getattr(self, name)) is not None}
 
 
-def names() -> tuple[str, ...]:
+def option_names() -> tuple[str, ...]:
     """What can be told."""
     return tuple(field.name for field in fields(Overrides))
 

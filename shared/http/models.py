@@ -1,4 +1,4 @@
-"""What answers consist of, as models: the API is described by them, and tests hold answers to them."""
+"""Response models of the reading endpoints, from which the API description is built."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Told(BaseModel):
+class ResponseModel(BaseModel):
     """A part of an answer. Others may be added to it, so clients have to ignore what they do not know."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Problem(Told):
+class Problem(ResponseModel):
     """An error (RFC 9457)."""
 
     type: str
@@ -23,7 +23,7 @@ class Problem(Told):
     errors: list[dict[str, Any]] = []
 
 
-class Counts(Told):
+class Counts(ResponseModel):
     """What became of the rows of a file."""
 
     read: int | None
@@ -34,7 +34,7 @@ class Counts(Told):
     rejected: int | None
 
 
-class Timings(Told):
+class Timings(ResponseModel):
     """When a file came and was loaded; times are ISO 8601."""
 
     received_at: str
@@ -46,7 +46,7 @@ class Timings(Told):
 State = Literal["received", "loading", "loaded", "refused", "failed", "duplicate", "superseded", "undone"]
 
 
-class Undone(Told):
+class Undone(ResponseModel):
     """What an undo took away; `unchanged_in` are loads that may miss some of the rows now."""
 
     at: str
@@ -56,7 +56,7 @@ class Undone(Told):
     unchanged_in: list[str]
 
 
-class ListedIngestion(Told):
+class ListedIngestion(ResponseModel):
     """The load of one version of one blob."""
 
     id: str
@@ -81,7 +81,7 @@ class ListedIngestion(Told):
     archive: str = Field("", description="Of a file in an archive: the ingestion of that.")
 
 
-class Member(Told):
+class Member(ResponseModel):
     """A file in an archive."""
 
     id: str
@@ -98,14 +98,14 @@ class Ingestion(ListedIngestion):
     members: list[Member] = Field([], description="Of an archive: the first thousand of its files.")
 
 
-class Ingestions(Told):
+class Ingestions(ResponseModel):
     """A page of them."""
 
     ingestions: list[ListedIngestion]
     next: str | None
 
 
-class Reason(Told):
+class Reason(ResponseModel):
     """Why a row was rejected."""
 
     column: str | None
@@ -114,7 +114,7 @@ class Reason(Told):
     value: str | None
 
 
-class Reject(Told):
+class Reject(ResponseModel):
     """A row that broke the contract."""
 
     line: int
@@ -122,14 +122,14 @@ class Reject(Told):
     errors: list[Reason]
 
 
-class Rejects(Told):
+class Rejects(ResponseModel):
     """A page of them."""
 
     rejects: list[Reject]
     next: str | None
 
 
-class Column(Told):
+class Column(ResponseModel):
     """A column of a dataset; `headers` are the files' own names of it, `nulls` stand for missing values."""
 
     name: str
@@ -139,7 +139,7 @@ class Column(Told):
     nulls: list[str]
 
 
-class LastLoad(Told):
+class LastLoad(ResponseModel):
     """The load that came last."""
 
     ingestion_id: str
@@ -148,7 +148,7 @@ class LastLoad(Told):
     counts: Counts
 
 
-class Dataset(Told):
+class Dataset(ResponseModel):
     """A destination of files; `rows` is null where nobody can tell, and `problem` says why."""
 
     name: str
@@ -168,14 +168,14 @@ class ChangedDataset(Dataset):
     next: str | None
 
 
-class Datasets(Told):
+class Datasets(ResponseModel):
     """A page of them."""
 
     datasets: list[Dataset]
     next: str | None
 
 
-class Day(Told):
+class Day(ResponseModel):
     """What was loaded on one day."""
 
     day: str
@@ -183,13 +183,13 @@ class Day(Told):
     ingestions: int
 
 
-class Days(Told):
+class Days(ResponseModel):
     """The last days."""
 
     days: list[Day]
 
 
-class Part(Told):
+class Part(ResponseModel):
     """What the app stands on."""
 
     part: str
@@ -198,14 +198,14 @@ class Part(Told):
     detail: str | None
 
 
-class Health(Told):
+class Health(ResponseModel):
     """Whether every part answers."""
 
     status: Literal["ok", "unavailable"]
     parts: list[Part]
 
 
-class SignedUpload(Told):
+class SignedUpload(ResponseModel):
     """Where one file may be uploaded to, and how."""
 
     url: str
@@ -216,7 +216,7 @@ class SignedUpload(Told):
     status_url: str
 
 
-class Rows(Told):
+class Rows(ResponseModel):
     """A page of rows: an object each, with a member for each column."""
 
     rows: list[dict[str, Any]]

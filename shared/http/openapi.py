@@ -1,9 +1,10 @@
-"""The description of the API, OpenAPI 3.1, made of its operations and their models."""
+"""Builds the OpenAPI 3.1 description from the operations and their models."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,43 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.http.models import Problem
-from shared.http.operation import JSON, PROBLEM, Answer, Operation
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSpec:
+    """What comes with a status: a `model` in JSON, one of `media` (types and their schemas), or nothing."""
+
+    description: str
+    model: type[BaseModel] | None = None
+    media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What `function` of the app answers to `method` on `path`, which begins behind the prefix.
+
+    `query` has a field for each parameter, `parameters` are more of them as OpenAPI has them. A `body` is a
+    model in JSON, `media` are other types of body with their schemas. `problems` are the statuses of errors.
+    """
+
+    function: str
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, ResponseSpec]
+    query: type[BaseModel] | None = None
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    body: type[BaseModel] | None = None
+    media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+    description: str = ""
+    is_open: bool = False
+    """Whether it needs no function key."""
+
 
 _REFERENCE = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"code": []}]
@@ -73,7 +110,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     answers = dict(operation.answers)
     for status in (*operation.problems, *_PROBLEMS_OF_ALL):
         schema = {"$ref": _REFERENCE.format(model=Problem.__name__)}
-        answers.setdefault(status, Answer(HTTPStatus(status).phrase, media={PROBLEM: schema}))
+        answers.setdefault(status, ResponseSpec(HTTPStatus(status).phrase, media={PROBLEM: schema}))
     found: dict[str, Any] = {
         "operationId": operation.function,
         "tags": [_tag(operation.path)],
@@ -138,7 +175,7 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, **choices[0]} if choices else found
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: ResponseSpec) -> dict[str, Any]:
     found: dict[str, Any] = {"description": answer.description}
     if content := _content(answer.model, answer.media):
         found["content"] = content

@@ -1,4 +1,4 @@
-"""What a new version of a blob leaves of the versions before, where the contract has no key."""
+"""Replaces the rows of a blob's earlier versions where the contract has no key."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from shared.ledger.ingest import ingestions
-from shared.ledger.state import State
-from shared.storage.identity import BlobVersion
+from shared.ledger.tables import State, ingestions
+from shared.storage.blob_version import BlobVersion
 
 _EARLIER = """
     container = :container and path = :path and dataset = :dataset and etag <> :etag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from shared.ledger.ingest import SCHEMA
+from shared.ledger.tables import SCHEMA
 
 context.configure(connection=context.config.attributes["connection"], version_table_schema=SCHEMA)
 context.run_migrations()

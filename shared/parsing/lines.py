@@ -1,4 +1,4 @@
-"""Physical lines of a stream of bytes, however its blocks are cut; some may be put back or skipped."""
+"""Physical lines of a stream of bytes, with push-back and skip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source of the lines: a file's bytes, decompressed, their format found, and decoded into UTF-8."""
+"""The text of a file: decompressed, its format detected, decoded to UTF-8."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from shared.decoding import compression
-from shared.decoding.line_ends import line_feeds
-from shared.decoding.text import Text
-from shared.detection import compression as archives
-from shared.detection import detection, legacy, line_ends
+from shared.decoding.text_decoder import TextDecoder
+from shared.decoding.transcoding import normalize_line_ends
+from shared.detection import dialect, legacy_encoding
+from shared.detection import file_kind as archives
+from shared.detection.detect import HEAD
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
@@ -28,11 +29,11 @@ class Source:
         """Read the beginning, and `detect` its format. Raises `FileRefused`."""
         iterator = iter(blocks)
         self._kind, start = _kind(iterator, told)
-        plain = compression.decompressed(_after(start, iterator), self._kind)
-        pieces = _first(plain, detection.HEAD + 1)
-        head = b"".join(pieces)[: detection.HEAD + 1] if len(pieces) > 1 else pieces[0][: detection.HEAD + 1]
-        is_whole = len(head) <= detection.HEAD
-        head = head[: detection.HEAD]
+        plain = compression.decompress(_after(start, iterator), self._kind)
+        pieces = _first(plain, HEAD + 1)
+        head = b"".join(pieces)[: HEAD + 1] if len(pieces) > 1 else pieces[0][: HEAD + 1]
+        is_whole = len(head) <= HEAD
+        head = head[:HEAD]
         self._found = detect(head, is_whole, told)
         if b"\r\r\n" in head.replace(b"\0", b"") and _TWO_CRS not in self._found.doubts:
             self._found = replace(self._found, doubts=(*self._found.doubts, _TWO_CRS))
@@ -69,33 +70,33 @@ class Source:
         """The text, with LF where a CR alone ends lines: before lines are asked whether they are UTF-8."""
         found = self._found
         has_cr_ends = found.line_end == "\r" or (
-            found.line_end == "mixed" and ("line_end" in found.told or line_ends.has_lone_cr(head, found))
+            found.line_end == "mixed" and ("line_end" in found.told or dialect.has_lone_cr(head, found))
         )
         is_wide = found.encoding.startswith(_WIDE)
         is_told = "encoding" in found.told
         is_open = found.encoding == "utf-8" and not is_told and head.isascii()
-        self._text = Text(
-            line_feeds(blocks) if has_cr_ends and not is_wide else blocks,
+        self._text = TextDecoder(
+            normalize_line_ends(blocks) if has_cr_ends and not is_wide else blocks,
             None if is_open else found.encoding,
             self._judge,
             guessed=not is_told,
         )
-        return line_feeds(self._text) if has_cr_ends and is_wide else iter(self._text)
+        return normalize_line_ends(self._text) if has_cr_ends and is_wide else iter(self._text)
 
     def _judge(self, sample: bytes) -> str:
-        guess = legacy.guess(sample)
+        guess = legacy_encoding.guess_encoding(sample)
         self._late = guess.doubts
         return guess.name
 
 
-def _kind(blocks: Iterator[bytes], told: Overrides) -> tuple[compression.Kind, list[bytes]]:
+def _kind(blocks: Iterator[bytes], told: Overrides) -> tuple[compression.CompressionKind, list[bytes]]:
     """How the file is compressed, and its first blocks; raises `FileRefused` where it is told otherwise."""
     pieces = _first(blocks, compression.HEAD)
-    kind = compression.kind(b"".join(piece[: compression.HEAD] for piece in pieces))
+    kind = compression.compression_kind(b"".join(piece[: compression.HEAD] for piece in pieces))
     found = "" if kind == "none" else kind
     if kind == "zip":
-        pieces += _first(blocks, detection.HEAD)
-        archives.detect(b"".join(pieces)[: detection.HEAD])
+        pieces += _first(blocks, HEAD)
+        archives.detect_compression(b"".join(pieces)[:HEAD])
         raise FileRefused("zip_archive", "The file is a zip archive where a CSV file was expected.")
     if told.compression not in {None, "zip", found}:  # of an archive, this is a member
         raise FileRefused(

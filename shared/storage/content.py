@@ -1,9 +1,10 @@
-"""The content of one version of a blob, or of a file in it: streamed or hashed, any number of times."""
+"""The content of a blob version or archive member: streamed or hashed, any number of times."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 _HEAD = 1024 * 1024
@@ -71,3 +72,29 @@ class Content:
             blocks = self._opened()
             next(blocks)
         return blocks
+
+
+_BLOCK = 4 * 1024 * 1024
+"""Bytes, as storage gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialContent:
+    """What `opened` gives from the beginning each time, `size` bytes in all."""
+
+    opened: Callable[[], Iterator[bytes]]
+    size: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The blocks in order."""
+        return self.opened()
+
+
+def of_bytes(content: bytes) -> TrialContent:
+    """The file that has these bytes."""
+    return TrialContent(lambda: _blocks(content), len(content))
+
+
+def _blocks(content: bytes) -> Iterator[bytes]:
+    for at in range(0, len(content), _BLOCK):
+        yield content[at : at + _BLOCK]

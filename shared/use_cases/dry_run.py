@@ -1,4 +1,4 @@
-"""The use case of a dry run: what posted files would become, with nothing stored, created or recorded."""
+"""Dry run: predicts how posted files would be loaded; stores nothing."""
 
 from __future__ import annotations
 
@@ -9,30 +9,141 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from shared.contracts import column_types, dataset_table
+from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
-from shared.database import brief
-from shared.datasets import growing
+from shared.database import transactions
+from shared.datasets import schema_evolution
+from shared.datasets.alter_table import column_changes
+from shared.datasets.catalog import Dataset
 from shared.decoding import compression
-from shared.decoding.archive import Archive
-from shared.decoding.members import Member
-from shared.decoding.ranges import RangeFile
+from shared.decoding.range_file import RangeFile
+from shared.decoding.zip_archive import Archive, ArchiveMember
 from shared.errors import FileRefused
-from shared.storage import trial_content
-from shared.storage.trial_content import Content
-from shared.use_cases import declared, undeclared, unread
-from shared.use_cases.outlook import Outlook
-from shared.use_cases.uploading import Destination, File, require_storable
+from shared.formats.overrides import Overrides
+from shared.inference.contract_builder import build_contract
+from shared.inference.infer_file import FileInference, InferredFile
+from shared.inference.table_columns import TableColumn
+from shared.inference.widening import TEXT_TYPE
+from shared.parsing.column_mapping import AllColumns, ColumnMapping, ContractColumns, FixedColumns
+from shared.parsing.reader import CsvReader
+from shared.parsing.rejects import Reject
+from shared.storage.content import TrialContent, of_bytes
+from shared.storage.upload_options import UploadOptions
+from shared.use_cases.dry_run_report import (
+    MAX_REJECTS,
+    DryRunColumn,
+    FileDryRun,
+    RowCollector,
+    unloaded_columns,
+)
+from shared.use_cases.upload_files import Destination, UploadedFile, check_files
 
-Foresee = Callable[[Content], Outlook]
+
+def predict_refused(content: TrialContent, told: Overrides, refusal: FileRefused) -> FileDryRun:
+    """Its format and columns, unless they are the reason of the `refusal`."""
+    try:
+        reading = CsvReader(content, AllColumns(), told)
+    except FileRefused:
+        return FileDryRun(refusal=refusal)
+    return FileDryRun(reading.format, unloaded_columns(reading.header), refusal=refusal)
+
+
+def predict_declared(content: TrialContent, contract: type[Contract], told: Overrides) -> FileDryRun:
+    """What a load by `contract` would do, read as it is `told`."""
+    told = told.over(contract.file_format)
+    try:
+        reading = CsvReader(content, ContractColumns(contract), told)
+    except FileRefused as exc:
+        return predict_refused(content, told, exc)
+    trial = RowCollector(contract)
+    trial.run(reading, content.size)
+    return trial.outlook(reading.format, _declared_columns(reading.header, contract))
+
+
+def _declared_columns(header: ColumnMapping, contract: type[Contract]) -> list[DryRunColumn]:
+    fields = {field.name: field for field in dataset_table.contract_fields(contract)}
+    columns = []
+    for one in header.as_json():
+        shown, field = str(one["name"]), fields.get(one["column"] or "")
+        if field is None:
+            columns.append(DryRunColumn(shown))
+            continue
+        nulls = tuple(contract.null_spellings.get(field.name, ()))
+        columns.append(DryRunColumn(shown, field.name, column_types.type_name(field), field.nullable, nulls))
+    return columns
+
+
+def predict_inferred(
+    content: TrialContent, name: str, known: Dataset | None, told: UploadOptions
+) -> FileDryRun:
+    """What a load into the dataset of that name would do, which is `known` unless this is its first file."""
+    try:
+        look = schema_evolution.infer_against(known, content, told.overrides, told.key, content.size)
+    except FileRefused as exc:
+        return predict_refused(content, told.overrides, exc)
+    rejects = _Rejects()
+    try:
+        found = look.run(rejects.keep)
+        table = schema_evolution.evolved_columns(known, found)
+    except FileRefused as exc:
+        return rejects.outlook(look, exc)
+    contract = build_contract(name, table, found.key)
+    fields = [field if field in contract.model_fields else None for field in found.header.fields]
+    trial = RowCollector(contract)
+    reading = CsvReader(
+        content, FixedColumns(fields), told.overrides, format=found.format, footers=found.footers
+    )
+    trial.run(reading, content.size)
+    return trial.outlook(
+        found.format,
+        _inferred_columns(found, table),
+        column_changes((known and known.columns) or table, table),
+    )
+
+
+class _Rejects:
+    """The rejects of a look, which are all that is left of it where the file is refused."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: list[Reject] = []
+
+    def keep(self, more: Sequence[Reject]) -> None:
+        """Take those of a batch."""
+        self._count += len(more)
+        self._first += more[: MAX_REJECTS - len(self._first)]
+
+    def outlook(self, look: FileInference, refusal: FileRefused) -> FileDryRun:
+        """For the file of `look`, whose columns are not all known."""
+        columns = unloaded_columns(look.reading.header)
+        accepted = look.rows_read - self._count
+        return FileDryRun(look.reading.format, columns, (), self._first, accepted, self._count, refusal)
+
+
+def _inferred_columns(found: InferredFile, table: Sequence[TableColumn]) -> list[DryRunColumn]:
+    known = {column.name: column for column in table}
+    whys = {column.name: column.why_text for column in found.columns}
+    return [_column(str(one["name"]), known.get(one["column"] or ""), whys) for one in found.header.as_json()]
+
+
+def _column(header: str, column: TableColumn | None, whys: Mapping[str, str | None]) -> DryRunColumn:
+    if column is None:
+        return DryRunColumn(header)
+    kind, why = str(column.type.kind), whys.get(column.name) if column.type == TEXT_TYPE else None
+    return DryRunColumn(header, column.name, kind, column.nullable, column.nulls, why)
+
+
+Predict = Callable[[TrialContent], FileDryRun]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DryRunItem:
     """A posted file, or a `member` of a zip archive, which is an ingestion of its own."""
 
-    file: File
-    outlook: Outlook
-    member: Member | None = None
+    file: UploadedFile
+    outlook: FileDryRun
+    member: ArchiveMember | None = None
     is_archive: bool = False
 
 
@@ -46,13 +157,13 @@ class DryRun:
     dataset: str
     is_declared: bool
     is_new: bool
-    items: Sequence[Item]
+    items: Sequence[DryRunItem]
 
 
-def run(
+def dry_run(
     engine: Engine,
     to: Destination,
-    files: Sequence[File],
+    files: Sequence[UploadedFile],
     found: Sequence[Mapping[str, Any]] = (),
 ) -> DryRun:
     """Try `files`; only a dataset that nobody declared is looked up in the database.
@@ -60,43 +171,43 @@ def run(
     `found` are faults of the request. Raises `InvalidRequest` where they would not even be stored, and
     `Unavailable`.
     """
-    require_storable(to, files, found)
+    check_files(to, files, found)
     foresee, is_new = _foresight(engine, to)
     return DryRun(to.dataset, to.dataset in CONTRACTS, is_new, list(_items(files, foresee)))
 
 
-def _foresight(engine: Engine, to: Destination) -> tuple[Foresee, bool]:
+def _foresight(engine: Engine, to: Destination) -> tuple[Predict, bool]:
     """What tells the outlook for a file, and whether there is no such dataset yet."""
     told = to.told.overrides
     if to.dataset in CONTRACTS:
-        return partial(declared.outlook, contract=CONTRACTS[to.dataset], told=told), False
+        return partial(predict_declared, contract=CONTRACTS[to.dataset], told=told), False
     try:
-        with brief.connect(engine) as connection:
-            known = growing.find(connection, to.dataset)
+        with transactions.short_transaction(engine) as connection:
+            known = schema_evolution.find_or_check_name(connection, to.dataset)
     except FileRefused as exc:
-        return partial(unread.outlook, told=told, refusal=exc), False
-    return partial(undeclared.outlook, name=to.dataset, known=known, told=to.told), known is None
+        return partial(predict_refused, told=told, refusal=exc), False
+    return partial(predict_inferred, name=to.dataset, known=known, told=to.told), known is None
 
 
-def _items(files: Sequence[File], foresee: Foresee) -> Iterator[Item]:
+def _items(files: Sequence[UploadedFile], foresee: Predict) -> Iterator[DryRunItem]:
     for file in files:
-        if compression.kind(file.content[: compression.HEAD]) == "zip":
+        if compression.compression_kind(file.content[: compression.HEAD]) == "zip":
             yield from _members(file, foresee)
         else:
-            yield Item(file, foresee(trial_content.of_bytes(file.content)))
+            yield DryRunItem(file, foresee(of_bytes(file.content)))
 
 
-def _members(file: File, foresee: Foresee) -> Iterator[Item]:
+def _members(file: UploadedFile, foresee: Predict) -> Iterator[DryRunItem]:
     """An item for each CSV file of an archive, or one for an archive that is none."""
     try:
         archive = Archive(RangeFile(lambda at, length: file.content[at : at + length], len(file.content)))
     except FileRefused as exc:
-        yield Item(file, Outlook(refusal=exc), is_archive=True)
+        yield DryRunItem(file, FileDryRun(refusal=exc), is_archive=True)
         return
     for member in archive.members:
         if not member.skipped:
-            yield Item(file, foresee(_content(archive, member)), member, is_archive=True)
+            yield DryRunItem(file, foresee(_content(archive, member)), member, is_archive=True)
 
 
-def _content(archive: Archive, member: Member) -> Content:
-    return Content(lambda: archive.read(member), member.size)
+def _content(archive: Archive, member: ArchiveMember) -> TrialContent:
+    return TrialContent(lambda: archive.read(member), member.size)

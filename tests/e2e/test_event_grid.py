@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from shared.storage.identity import BlobVersion
+from shared.storage.blob_version import BlobVersion
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import orders
 

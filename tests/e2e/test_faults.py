@@ -9,7 +9,7 @@ import httpx
 import psycopg2
 
 from dev.postgres import Postgres
-from shared.storage.identity import BlobVersion
+from shared.storage.blob_version import BlobVersion
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import orders
 

@@ -10,7 +10,7 @@ import zipfile
 import httpx
 import pytest
 
-from shared.storage.identity import BlobVersion
+from shared.storage.blob_version import BlobVersion
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 

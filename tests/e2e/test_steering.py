@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from shared.http import arrivals, models
+from shared.http import ingest_models, models
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 
@@ -210,10 +210,10 @@ def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> 
     def post(**headers: str) -> httpx.Response:
         return client.http.post("/api/ingest", params={"dataset": "sales"}, files=parts, headers=headers)
 
-    fits(arrivals.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
-    fits(arrivals.Accepted, post().json())
+    fits(ingest_models.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
+    fits(ingest_models.Accepted, post().json())
     settled = post(prefer="wait=25").json()
-    fits(arrivals.Outcomes, settled)
+    fits(ingest_models.Outcomes, settled)
     whole = client.http.get(f"/api/ingestions/{settled['files'][0]['id']}").json()
     fits(models.Ingestion, whole)
     inside = whole["members"][0]["id"]

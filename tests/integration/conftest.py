@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from shared import settings
 from shared.contracts import registry
 from shared.resources import Resources
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.migrating import migrate
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.migrate import migrate
 from tests.integration.inferred_tables import Shelf
 from tests.integration.keyless import Keyless, Uploads, require_consistent
 
@@ -41,19 +41,19 @@ def container(storage: str) -> Iterator[ContainerClient]:
 
 
 @pytest.fixture
-def ingesting(engine: Engine, container: ContainerClient) -> Ingesting:
-    return Ingesting(engine, container, "sales")
+def ingesting(engine: Engine, container: ContainerClient) -> BlobLoader:
+    return BlobLoader(engine, container, "sales")
 
 
 @pytest.fixture
-def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
+def shelf(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
     return Shelf(ingesting, container, engine)
 
 
 @pytest.fixture
 def uploads(
     container: ContainerClient,
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,

@@ -10,14 +10,14 @@ from sqlalchemy import Engine, text
 from shared.datasets import catalog
 from shared.datasets.catalog import Dataset
 from shared.ledger import datasets
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.looking import entry
 
 
 class Shelf:
     """Brings files to one worker, and looks at what became of them."""
 
-    def __init__(self, ingesting: Ingesting, container: ContainerClient, engine: Engine) -> None:
+    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
         self._ingesting = ingesting
         self._container = container
         self._engine = engine
@@ -49,7 +49,7 @@ class Shelf:
 
     def dataset(self, name: str) -> Dataset:
         with self._engine.connect() as connection:
-            found = catalog.find(connection, name)
+            found = catalog.find_dataset(connection, name)
         assert found is not None
         return found
 

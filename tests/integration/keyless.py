@@ -9,9 +9,9 @@ from pydantic import Field
 from sqlalchemy import Engine, text
 
 from shared.contracts.base import Contract
-from shared.ledger.state import State
-from shared.use_cases.attempt import Outcome
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
 
 
 class Keyless(Contract):
@@ -26,7 +26,7 @@ class Keyless(Contract):
 class Uploads:
     """Blobs of the dataset, uploaded and ingested at once."""
 
-    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
+    def __init__(self, container: ContainerClient, ingesting: BlobLoader) -> None:
         self._container = container
         self._ingesting = ingesting
 
@@ -38,7 +38,7 @@ class Uploads:
         content = "\n".join(["name", *names.split(), ""])
         self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
 
-    def ingest(self, blob: str) -> Outcome:
+    def ingest(self, blob: str) -> LoadOutcome:
         return self._ingesting.ingest(f"keyless/{blob}.csv")
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
-from shared.ledger.state import State
-from shared.use_cases import migrating
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases import migrate
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.looking import entry
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -36,13 +36,13 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> type[Contract]:
 
 def test_its_table_is_made_and_files_load_into_it(
     visits: type[Contract],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
 ) -> None:
-    assert migrating.migrate(database_url) == ["table visits: created from contract Visits"]
-    assert migrating.migrate(database_url) == ["the database is up to date"]
+    assert migrate.migrate(database_url) == ["table visits: created from contract Visits"]
+    assert migrate.migrate(database_url) == ["the database is up to date"]
     container.upload_blob(
         "visits/a.csv", b'Visit ID,at,SECONDS,referrer\n007,2026-01-01,5,\n8,2026-01-02,6,""\n'
     )
@@ -56,12 +56,12 @@ def test_its_table_is_made_and_files_load_into_it(
 
 def test_an_optional_column_may_be_absent_from_a_file(
     visits: type[Contract],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
 ) -> None:
-    migrating.migrate(database_url)
+    migrate.migrate(database_url)
     container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n")
 
     ingesting.ingest("visits/a.csv")
@@ -76,7 +76,7 @@ def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
         connection.execute(text("create table visits (visit_id text primary key, seconds text, extra text)"))
 
     with pytest.raises(SettingsError) as caught:
-        migrating.migrate(database_url)
+        migrate.migrate(database_url)
 
     told = str(caught.value)
     assert "column at is missing" in told
@@ -86,14 +86,14 @@ def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
 
 def test_rows_of_a_dataset_without_a_key_are_appended(
     visits: type[Contract],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(visits, "key", ())
-    migrating.migrate(database_url)
+    migrate.migrate(database_url)
     container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n1,2026-01-01,5\n")
 
     ingesting.ingest("visits/a.csv")
@@ -104,7 +104,7 @@ def test_rows_of_a_dataset_without_a_key_are_appended(
 
 
 def test_a_fresh_database_gets_the_ledger_and_the_tables(empty_database_url: str) -> None:
-    assert migrating.migrate(empty_database_url) == [
+    assert migrate.migrate(empty_database_url) == [
         "schema ingest: revision none -> 0006",
         "table sales: created from contract Sales",
     ]

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, text
 
 from shared.contracts import registry
 from shared.contracts.base import BigInt, Contract
-from shared.ledger.state import State
-from shared.queries import load_rows
-from shared.use_cases import migrating
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.queries import first_rows
+from shared.use_cases import migrate
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.looking import entry
 
 
@@ -42,7 +42,7 @@ class Orders(Contract):
 
 @pytest.fixture
 def loaded(
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -50,7 +50,7 @@ def loaded(
 ) -> Engine:
     """A database with two files of `orders`, each in spellings of its own."""
     monkeypatch.setitem(registry.CONTRACTS, Orders.dataset, Orders)
-    migrating.migrate(database_url)
+    migrate.migrate(database_url)
     partner = "Preis (EUR),Bemerkung,AUFTRAGS-NR.,article\n5.50,,1,Zelt\n x,rude,oops,\n1_0,thanks,2,Seil\n"
     ours = "order,item,price\n2,Seil,11\n3,Axt,7\n"
     for name, content in (("partner", partner), ("ours", ours)):
@@ -60,7 +60,7 @@ def loaded(
 
 
 def test_rows_go_to_the_fields_whatever_the_columns_are_called(loaded: Engine) -> None:
-    assert json.loads(load_rows.first_chunk(loaded, Orders, 10)) == [
+    assert json.loads(first_rows.first_chunk(loaded, Orders, 10)) == [
         {"order": 1, "item": "Zelt", "price": 5.5, "note": "none"},
         {"order": 2, "item": "Seil", "price": 11, "note": "none"},
         {"order": 3, "item": "Axt", "price": 7, "note": "none"},
@@ -82,7 +82,7 @@ def test_reasons_name_the_fields_and_their_values(loaded: Engine) -> None:
 
 
 def test_two_columns_for_one_field_refuse_the_file(
-    loaded: Engine, ingesting: Ingesting, container: ContainerClient
+    loaded: Engine, ingesting: BlobLoader, container: ContainerClient
 ) -> None:
     container.upload_blob("orders/twice.csv", "order,Artikel,Article,price\n1,a,b,2\n")
 

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from azure.storage.blob import ContainerClient
 from shared import settings
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.load_blob import BlobLoader
 from shared.resources import Resources
 
 def peak():  # megabytes; ru_maxrss would begin with that of the process that started this one
@@ -28,7 +28,7 @@ own = Resources(settings.load({"DATABASE_URL": sys.argv[1], "UPLOADS": sys.argv[
 container = ContainerClient.from_connection_string(
     sys.argv[2], sys.argv[3], max_single_get_size=8 << 20, max_chunk_get_size=8 << 20
 )
-ingesting = Ingesting(own.engine, container, "sales")
+ingesting = BlobLoader(own.engine, container, "sales")
 print(ingesting.ingest("sales/few.zip").counts.read)
 start = peak()
 print(ingesting.ingest("sales/many.zip").counts.read, peak() - start)

@@ -15,10 +15,10 @@ from sqlalchemy import Engine, text
 
 from shared.contracts import registry
 from shared.contracts.base import Contract
-from shared.ledger.state import State
-from shared.loading.load import Load
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.migrating import migrate
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.migrate import migrate
 from tests.fixtures.gates import Gate
 from tests.integration.keyless import names, require_consistent
 
@@ -37,7 +37,7 @@ class Keyless(Contract):
 class Archives:
     """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
 
-    def __init__(self, container: ContainerClient, ingesting: Ingesting) -> None:
+    def __init__(self, container: ContainerClient, ingesting: BlobLoader) -> None:
         self._container = container
         self._ingesting = ingesting
 
@@ -72,7 +72,7 @@ def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 
 
 @pytest.fixture
-def archives(container: ContainerClient, ingesting: Ingesting, engine: Engine) -> Iterator[Archives]:
+def archives(container: ContainerClient, ingesting: BlobLoader, engine: Engine) -> Iterator[Archives]:
     """However a test ends, each row must belong to a file that is loaded, and each such file to its rows."""
     yield Archives(container, ingesting)
     require_consistent(engine)
@@ -194,18 +194,18 @@ def test_a_new_version_waits_for_the_archive_before_it(
     archives: Archives, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archives.upload("z.zip", a="1", b="2", c="3")
-    run = Load.run
-    loads: list[Load] = []
+    run = FileLoader.run
+    loads: list[FileLoader] = []
 
     with ThreadPoolExecutor(2) as pool, Gate() as gate:
 
-        def run_after_the_gate(load: Load, *arguments: Any) -> None:
+        def run_after_the_gate(load: FileLoader, *arguments: Any) -> None:
             loads.append(load)
             if len(loads) == 2:
                 gate.go_through()
             run(load, *arguments)
 
-        monkeypatch.setattr(Load, "run", run_after_the_gate)
+        monkeypatch.setattr(FileLoader, "run", run_after_the_gate)
         old = pool.submit(archives.ingest, "z.zip")
         gate.wait()
         archives.upload("z.zip", c="4")

@@ -13,14 +13,15 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.errors import Unavailable, Unexpected
-from shared.http import status
-from shared.ledger import ingestions, members
-from shared.ledger.state import State
-from shared.loading.load import Load
-from shared.storage import uploads
-from shared.storage.identity import BlobVersion
-from shared.use_cases import abandoning, sweeping
-from shared.use_cases.ingesting import Ingesting
+from shared.http import serializers
+from shared.ledger.entries import find_entry, members_of_entry
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.storage import blobs
+from shared.storage.blob_version import BlobVersion
+from shared.use_cases import give_up
+from shared.use_cases import sweep as sweep_module
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import table
 
@@ -65,7 +66,7 @@ def encrypted(content: bytes) -> bytes:
 
 
 def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     contents = {f"part {number}.csv": orders(1 + 10 * number, 10) for number in range(12)}
     more = [("notes.txt", b"?"), ("__MACOSX/._a.csv", b"?"), ("folder/", b"")]
@@ -95,21 +96,21 @@ def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
 
 
 def test_ids_follow_from_the_archives_and_each_status_names_the_other(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 2), b=orders(3, 1)))
-    version = uploads.describe(container, PATH).version
+    version = blobs.describe(container, PATH).version
 
     ingesting.ingest(PATH)
 
     with engine.connect() as connection:
         whole, part = (
-            ingestions.find(connection, one.ingestion_id) for one in (version, version.of_member("b.csv"))
+            find_entry(connection, one.ingestion_id) for one in (version, version.of_member("b.csv"))
         )
         assert whole is not None
         assert part is not None
-        shown = status.of(dict(whole), members.within(connection, whole))
-        member = status.of(dict(part), members.within(connection, part))
+        shown = serializers.ingestion_json(dict(whole), members_of_entry(connection, whole))
+        member = serializers.ingestion_json(dict(part), members_of_entry(connection, part))
     assert [(one["member"], one["state"], one["counts"]["inserted"]) for one in shown["members"]] == [
         ("a.csv", "loaded", 2),
         ("b.csv", "loaded", 1),
@@ -121,7 +122,7 @@ def test_ids_follow_from_the_archives_and_each_status_names_the_other(
 
 
 def test_what_a_file_is_is_told_by_its_bytes(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/zipped.csv", zipped(a=orders(1, 2)))
     container.upload_blob("sales/plain.zip", orders(3, 2))
@@ -136,7 +137,7 @@ def test_what_a_file_is_is_told_by_its_bytes(
 
 
 def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=orders(1, 3)))
 
@@ -148,7 +149,7 @@ def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
 
 
 def test_an_archive_of_which_every_file_is_refused_is_refused(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=b""))
 
@@ -175,13 +176,13 @@ def test_an_archive_of_which_every_file_is_refused_is_refused(
 def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
     spoil: Callable[[bytes], bytes],
     code: str,
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if code == "expands_too_far":  # the archive as a whole may, so that the file by itself is looked at
-        from shared.decoding import archive as archives  # noqa: PLC0415
+        from shared.decoding import zip_archive as archives  # noqa: PLC0415
 
         monkeypatch.setattr(archives.Archive, "_check", lambda _: None)
     container.upload_blob(PATH, spoil(zipped(a=orders(1, 9), b=orders(20, 3))))
@@ -205,7 +206,7 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
     ids=["a workbook", "nothing to load", "cut", "a bomb"],
 )
 def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
-    content: bytes, code: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    content: bytes, code: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, content)
 
@@ -215,7 +216,7 @@ def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
 
 
 def test_two_files_of_the_same_bytes_are_loaded_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(1, 3)))
 
@@ -228,7 +229,7 @@ def test_two_files_of_the_same_bytes_are_loaded_once(
 
 
 def test_the_same_archive_under_another_name_is_a_duplicate(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for path in (PATH, "sales/b.zip"):
         container.upload_blob(path, zipped(a=orders(1, 3), b=b"Name\nx\n"))
@@ -239,20 +240,20 @@ def test_the_same_archive_under_another_name_is_a_duplicate(
 
 
 def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3), c=orders(21, 3)))
-    run = Load.run
-    begun: list[Load] = []
+    run = FileLoader.run
+    begun: list[FileLoader] = []
 
-    def die_at_the_second(load: Load, *arguments: Any) -> None:
+    def die_at_the_second(load: FileLoader, *arguments: Any) -> None:
         begun.append(load)
         if len(begun) == 2:
             raise KeyboardInterrupt  # nothing is noted, as when the process is killed
         run(load, *arguments)
 
     with monkeypatch.context() as dying:
-        dying.setattr(Load, "run", die_at_the_second)
+        dying.setattr(FileLoader, "run", die_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             ingesting.ingest(PATH)
     assert states(engine) == {"": "loading", "a.csv": "loaded", "b.csv": "loading"}
@@ -270,18 +271,18 @@ def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
 
 def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the load of the file that begins with order `number` fail."""
-    bring = Load.settle
+    bring = FileLoader.settle
 
-    def settle_or_fail(load: Load, reading: Any) -> Any:
+    def settle_or_fail(load: FileLoader, reading: Any) -> Any:
         if reading.size == len(orders(number, number)):
             raise exc
         return bring(load, reading)
 
-    monkeypatch.setattr(Load, "settle", settle_or_fail)
+    monkeypatch.setattr(FileLoader, "settle", settle_or_fail)
 
 
 def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
@@ -300,7 +301,7 @@ def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(
 
 
 def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
@@ -316,7 +317,7 @@ def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
 
 
 def test_a_rule_of_the_tables_owner_fails_its_file_alone(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales add constraint house_rule check (quantity < 5)"))
@@ -333,22 +334,22 @@ def test_a_rule_of_the_tables_owner_fails_its_file_alone(
 
 
 def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = "".join(row(number, price=str(number * 7919 % 100_003)) for number in range(1, 40_000)).encode()
     container.upload_blob(PATH, archive(("a.csv", orders(1, 3)), ("x.txt", noise), ("b.csv", orders(9, 3))))
-    old = uploads.describe(container, PATH).version
-    read = uploads.read
+    old = blobs.describe(container, PATH).version
+    read = blobs.read_range
 
     def replace_then_read(at: ContainerClient, version: BlobVersion, *rest: int) -> bytes:
         found = read(at, version, *rest)
-        if uploads.describe(container, PATH).version == old:
+        if blobs.describe(container, PATH).version == old:
             container.upload_blob(PATH, zipped(z=orders(50, 1)), overwrite=True)
         return found
 
     with monkeypatch.context() as meddling:
-        meddling.setattr("shared.decoding.ranges._BLOCK", 1000)
-        meddling.setattr(uploads, "read", replace_then_read)
+        meddling.setattr("shared.decoding.range_file._BLOCK", 1000)
+        meddling.setattr(blobs, "read_range", replace_then_read)
         assert ingesting.ingest(PATH).state is State.SUPERSEDED
     assert set(states(engine).values()) == {"superseded"}
 
@@ -359,11 +360,11 @@ def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
 AT_ONCE = timedelta(seconds=-60)
 
 
-def sweep(engine: Engine, container: ContainerClient, ingesting: Ingesting) -> int:
-    return sweeping.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+def sweep(engine: Engine, container: ContainerClient, ingesting: BlobLoader) -> int:
+    return sweep_module.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
 
 
-def left_unfinished(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> None:
+def left_unfinished(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
     """An archive whose second file was being loaded when the process died."""
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3)))
     ingesting.ingest(PATH)
@@ -375,7 +376,7 @@ def left_unfinished(ingesting: Ingesting, container: ContainerClient, engine: En
 
 
 def test_the_sweep_finishes_an_archive_and_leaves_it_alone_then(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     left_unfinished(ingesting, container, engine)
 
@@ -385,7 +386,7 @@ def test_the_sweep_finishes_an_archive_and_leaves_it_alone_then(
 
 
 def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     left_unfinished(ingesting, container, engine)
     container.upload_blob(PATH, zipped(c=orders(21, 1)), overwrite=True)
@@ -401,32 +402,32 @@ def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
 
 
 def test_giving_an_archive_up_gives_its_unfinished_files_up(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     left_unfinished(ingesting, container, engine)
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set attempts = 5"))
 
-    version = uploads.describe(container, PATH).version
-    assert abandoning.give_up(engine, version) is State.FAILED
+    version = blobs.describe(container, PATH).version
+    assert give_up.give_up(engine, version) is State.FAILED
 
     assert states(engine) == {"": "failed", "a.csv": "loaded", "b.csv": "failed"}
     assert error(engine, "b.csv")["code"] == "worker_died"
 
 
 def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.use_cases.ingesting._WAIT_FOR_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("shared.use_cases.load_blob._WAIT_FOR_LOCK_SECONDS", 0.2)
     container.upload_blob(PATH, zipped(a=orders(1, 3)))
-    run = Load.run
+    run = FileLoader.run
     others: list[State | None] = []
 
-    def run_beside_another(load: Load, *arguments: Any) -> None:
+    def run_beside_another(load: FileLoader, *arguments: Any) -> None:
         others.append(ingesting.ingest(PATH).state)
         run(load, *arguments)
 
-    monkeypatch.setattr(Load, "run", run_beside_another)
+    monkeypatch.setattr(FileLoader, "run", run_beside_another)
 
     assert ingesting.ingest(PATH).state is State.LOADED
     assert others == [None]

@@ -13,15 +13,16 @@ from psycopg2 import sql
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from shared.contracts import dataset
+from shared.contracts import dataset_table
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
-from shared.database import brief
+from shared.database import transactions
 from shared.errors import InvalidRequest, NotFound, Unavailable
-from shared.queries import browse, by_load, filters, keys, of_load, shown
-from shared.queries.page import Asked
-from shared.use_cases import body, edit
-from shared.use_cases.ingesting import Ingesting
+from shared.queries import filters, load_tail, row_page, rows_by_recency
+from shared.queries.row_page import PageRequest
+from shared.queries.rows import dataset_contract, read_page, row_by_key
+from shared.use_cases import edit_row
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 
 
@@ -37,7 +38,7 @@ class Notes(Contract):
 @pytest.fixture
 def notes(engine: Engine) -> type[Contract]:
     """Its table, with a load of a hundred rows."""
-    table = dataset.table(Notes)
+    table = dataset_table.sqlalchemy_table(Notes)
     with engine.begin() as connection:
         connection.execute(CreateTable(table))
         for index in table.indexes:
@@ -49,7 +50,7 @@ def notes(engine: Engine) -> type[Contract]:
 
 
 @pytest.fixture
-def loads(ingesting: Ingesting, container: ContainerClient) -> None:
+def loads(ingesting: BlobLoader, container: ContainerClient) -> None:
     """Three loads of sales, of which the third one replaces rows of the others."""
     for name, content in (
         ("a", orders(100, 40)),
@@ -66,7 +67,7 @@ def pages(
     """All pages, the cursor of each passed on as callers do."""
     after = None
     while True:
-        found = browse.page(engine, contract, Asked(limit, after, **asked))
+        found = read_page(engine, contract, PageRequest(limit, after, **asked))
         yield [json.loads(one) for one in found.rows]
         if found.after is None:
             return
@@ -80,7 +81,7 @@ def walk(engine: Engine, contract: type[Contract], limit: int, **asked: Any) -> 
 
 
 def only(contract: type[Contract], **query: str) -> tuple[filters.Filter, ...]:
-    return filters.read(contract, query, ("limit", "after", "order"))
+    return filters.parse_filters(contract, query, ("limit", "after", "order"))
 
 
 EVERY_ORDER = [f"SO{n}" for n in (*range(100, 140), *range(200, 240), 300)]
@@ -89,9 +90,9 @@ OLD = {*range(100, 140), *range(200, 240)} - {103, 205}
 
 def put(engine: Engine, number: int) -> None:
     """Write another quantity into a row of `loads` by hand."""
-    key = keys.read(Sales, f"SO{number},1")
-    row = json.loads(str(browse.row(engine, Sales, key))) | {"quantity": 7}
-    edit.put(engine, body.read(Sales, json.dumps(row).encode(), key), key)
+    key = filters.parse_key(Sales, f"SO{number},1")
+    row = json.loads(str(row_by_key(engine, Sales, key))) | {"quantity": 7}
+    edit_row.put_row(engine, edit_row.row_from_json(Sales, json.dumps(row).encode(), key), key)
 
 
 @pytest.mark.usefixtures("loads")
@@ -116,7 +117,7 @@ def test_recent_rows_come_load_by_load_the_last_line_first(engine: Engine) -> No
 
 @pytest.mark.usefixtures("loads")
 def test_recent_rows_of_a_long_file_are_found_behind_gaps(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/d.csv", csv(row(400)) + b"\n" * 30_000 + csv(row(401)).partition(b"\n")[2])
     ingesting.ingest("sales/d.csv")
@@ -140,12 +141,12 @@ def test_a_long_stretch_without_rows_is_passed(engine: Engine, notes: type[Contr
 
 
 def test_a_rewritten_table_is_no_end_of_the_list(engine: Engine, notes: type[Contract]) -> None:
-    after = browse.page(engine, notes, Asked(10)).after
+    after = read_page(engine, notes, PageRequest(10)).after
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum full notes"))
 
     with pytest.raises(InvalidRequest, match="begin anew"):
-        browse.page(engine, notes, Asked(10, after))
+        read_page(engine, notes, PageRequest(10, after))
 
 
 def test_rows_of_partitions_are_read_by_load(engine: Engine) -> None:
@@ -235,13 +236,13 @@ def test_a_cursor_that_no_answer_gave_is_refused(engine: Engine) -> None:
     for after in [*nonsense, *of_recent]:
         for recent in (False, True):
             with pytest.raises(InvalidRequest, match="after"):
-                browse.page(engine, Sales, Asked(10, after, recent=recent))
+                read_page(engine, Sales, PageRequest(10, after, recent=recent))
 
 
 def test_a_place_that_no_answer_gave_is_refused(engine: Engine, notes: type[Contract]) -> None:
     for after in (["place", 1], ["place", 1, None], ["place", "1", "(0,1)"], ["place", 1, "(-1,1)"]):
         with pytest.raises(InvalidRequest, match="after"):
-            browse.page(engine, notes, Asked(10, after))
+            read_page(engine, notes, PageRequest(10, after))
 
 
 def test_filters_that_take_too_long_say_so(
@@ -249,8 +250,8 @@ def test_filters_that_take_too_long_say_so(
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("insert into notes select n, n, 2, n from generate_series(1, 300000) n"))
-    patience = brief._BEFORE.string.replace(f"'{brief.SECONDS}s'", "'1ms'")
-    monkeypatch.setattr(brief, "_BEFORE", type(brief._BEFORE)(patience))
+    patience = transactions._BEFORE.string.replace(f"'{transactions.TIMEOUT_SECONDS}s'", "'1ms'")
+    monkeypatch.setattr(transactions, "_BEFORE", type(transactions._BEFORE)(patience))
 
     with pytest.raises(Unavailable, match="an index"):
         walk(engine, notes, 10, filters=only(notes, limit__lt="0"))
@@ -258,7 +259,7 @@ def test_filters_that_take_too_long_say_so(
 
 @pytest.mark.parametrize("after", [["recent", 1, 25_000, 1, 5], ["key", "SO35000", "1"]])
 def test_no_page_reads_the_whole_table(
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -275,11 +276,11 @@ def test_no_page_reads_the_whole_table(
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
         return ask(engine, query)
 
-    ask = brief.ask
-    monkeypatch.setattr(brief, "ask", explain)
+    ask = transactions.run_query
+    monkeypatch.setattr(transactions, "run_query", explain)
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
-        found = browse.page(engine, Sales, Asked(10, after, recent=after[0] == "recent"))
+        found = read_page(engine, Sales, PageRequest(10, after, recent=after[0] == "recent"))
 
     assert len(found.rows) == 10
     assert not [plan for plan in plans if "Seq Scan on sales" in plan]
@@ -287,7 +288,7 @@ def test_no_page_reads_the_whole_table(
 
 def test_nobody_knows_another_dataset(engine: Engine) -> None:
     with pytest.raises(NotFound, match="'nothing'"):
-        browse.contract_of(engine, "nothing")
+        dataset_contract(engine, "nothing")
 
 
 @pytest.mark.usefixtures("loads")
@@ -301,10 +302,10 @@ def test_recent_rows_are_found_where_they_lie_without_the_index_of_loads(
         by_index.append(load.serial)
         return found_by_index(_engine, _contract, load, *rest)
 
-    found_by_index = of_load._by_index
-    monkeypatch.setattr(of_load, "_by_index", seen)
+    found_by_index = load_tail._by_index
+    monkeypatch.setattr(load_tail, "_by_index", seen)
 
-    page = browse.page(engine, Sales, Asked(3, recent=True))
+    page = read_page(engine, Sales, PageRequest(3, recent=True))
     assert ([json.loads(one)["sales_order_number"] for one in page.rows], by_index) == (
         ["SO300", "SO205", "SO103"],
         [],
@@ -320,25 +321,27 @@ def test_recent_rows_that_pass_filters_are_found_with_and_without_sorting_the_ta
     recent = walk(engine, Sales, 100, recent=True)
     dear, new = only(Sales, unit_price__gt="1"), only(Sales, sales_order_number__gte="SO210")
     for windows in ((500, 20_000), (5, 10)):
-        monkeypatch.setattr(of_load, "_WINDOWS", windows)
+        monkeypatch.setattr(load_tail, "_WINDOWS", windows)
         for limit in (3, 7, 100):
             assert walk(engine, Sales, limit, recent=True, filters=dear) == recent[3:]
             assert walk(engine, Sales, limit, recent=True, filters=new) == [n for n in recent if n >= "SO210"]
 
-    monkeypatch.setattr(by_load, "_filtered", None)
-    assert len(browse.page(engine, Sales, Asked(3, recent=True, filters=dear)).rows) == 3
+    monkeypatch.setattr(rows_by_recency, "_filtered", None)
+    assert len(read_page(engine, Sales, PageRequest(3, recent=True, filters=dear)).rows) == 3
 
 
 @pytest.mark.usefixtures("loads")
 def test_a_place_that_is_wrong_costs_time_alone(engine: Engine) -> None:
-    right = browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, 0], recent=True))
+    right = read_page(engine, Sales, PageRequest(10, ["recent", 2, 30, 3, 0], recent=True))
     for block in (1, 2**32 - 2, 2**32, 2**63 - 1):
-        assert browse.page(engine, Sales, Asked(10, ["recent", 2, 30, 3, block], recent=True)) == right
+        assert read_page(engine, Sales, PageRequest(10, ["recent", 2, 30, 3, block], recent=True)) == right
 
 
 @pytest.mark.usefixtures("loads")
 def test_a_page_of_several_loads_ends_early_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "MOST_BYTES", 600)  # a row of JSON takes some 240, of which 60 are texts
+    monkeypatch.setattr(
+        row_page, "MAX_PAGE_BYTES", 600
+    )  # a row of JSON takes some 240, of which 60 are texts
 
     found = list(pages(engine, Sales, 50, recent=True))
 
@@ -350,17 +353,17 @@ def test_a_page_of_several_loads_ends_early_too(engine: Engine, monkeypatch: pyt
 
 @pytest.mark.usefixtures("loads")
 def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for n in (110, 111, 112):
         put(engine, n)
-    first = browse.page(engine, Sales, Asked(2, recent=True))
+    first = read_page(engine, Sales, PageRequest(2, recent=True))
     container.upload_blob("sales/d.csv", csv(row(111, price="7"), row(112, price="7")))
     ingesting.ingest("sales/d.csv")
 
     after, numbers = first.after, [json.loads(one)["sales_order_number"] for one in first.rows]
     while after:
-        page = browse.page(engine, Sales, Asked(2, after, recent=True))
+        page = read_page(engine, Sales, PageRequest(2, after, recent=True))
         numbers += [json.loads(one)["sales_order_number"] for one in page.rows]
         after = page.after
 
@@ -372,7 +375,7 @@ def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
 def test_a_page_ends_early_where_its_rows_are_long(
     engine: Engine, notes: type[Contract], recent: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_BYTES", 100)
+    monkeypatch.setattr(row_page, "MAX_PAGE_BYTES", 100)
     with engine.begin() as connection:
         connection.execute(text("update notes set _load = 9223372036854775807"))
         connection.execute(text("insert into ingest.edits (dataset, after) values ('notes', '{}')"))
@@ -388,7 +391,7 @@ def test_a_page_ends_early_where_its_rows_are_long(
 def test_a_page_in_the_order_of_the_key_ends_early_too(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_BYTES", 200)
+    monkeypatch.setattr(row_page, "MAX_PAGE_BYTES", 200)
 
     assert {len(page) for page in pages(engine, Sales, 50)} == {1, 4}
     assert walk(engine, Sales, 50) == EVERY_ORDER

@@ -9,11 +9,11 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared.datasets import growing
+from shared.datasets import schema_evolution
 from shared.errors import Conflict, SettingsError, Unavailable
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.keying import set_key
-from shared.use_cases.migrating import migrate
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.migrate import migrate
+from shared.use_cases.set_key import set_key
 from tests.fixtures.samples import csv, row
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry
@@ -85,7 +85,7 @@ def test_a_declared_dataset_waits_for_migrate_where_types_differ(
 
 
 def test_a_declared_table_altered_by_hand_takes_no_rows(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales alter quantity type double precision"))
@@ -182,7 +182,10 @@ def test_a_dropped_table_is_the_contracts_after_one_migrate(
 
 def test_a_change_gives_up_behind_a_load_that_takes_long(shelf: Shelf, engine: Engine) -> None:
     shelf.bring("zoo/a.csv", "id,n", "1,5")
-    with engine.begin() as load, patch.object(growing, "_PATIENCE", text("set local lock_timeout = '200ms'")):
+    with (
+        engine.begin() as load,
+        patch.object(schema_evolution, "_PATIENCE", text("set local lock_timeout = '200ms'")),
+    ):
         load.execute(text("select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"))
         with pytest.raises(Unavailable, match="lock"):
             shelf.bring("zoo/b.csv", "id,n", "2,x")

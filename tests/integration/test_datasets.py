@@ -9,14 +9,14 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.programs import ROOT
-from shared.datasets import counting
+from shared.datasets import tables
 from shared.errors import NotFound
-from shared.http import described
-from shared.inference.kinds import Kind, Type
-from shared.inference.table import TableColumn
-from shared.queries import datasets
-from shared.queries.datasets import Description
-from shared.use_cases.ingesting import Ingesting
+from shared.http import serializers
+from shared.inference.table_columns import TableColumn
+from shared.inference.widening import Kind, Type
+from shared.queries import describe_datasets
+from shared.queries.describe_datasets import DatasetDescription
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 
 COLUMNS = (
@@ -51,18 +51,18 @@ def enter_change(engine: Engine, name: str, column: str) -> None:
         )
 
 
-def names(found: list[Description]) -> list[str]:
+def names(found: list[DatasetDescription]) -> list[str]:
     return [one.dataset.name for one in found]
 
 
 def test_a_declared_dataset_is_described(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 3))
     container.upload_blob("sales/b.csv", orders(4, 2))
     loaded = [ingesting.ingest(f"sales/{name}.csv").ingestion_id for name in "ab"]
 
-    found = described.of(datasets.describe(engine, "sales"))
+    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "sales"))
 
     assert (found["declared"], found["rows"], found["rows_estimated"], found["problem"]) == (
         True,
@@ -88,7 +88,7 @@ def test_a_declared_dataset_is_described(
 def test_an_inferred_dataset_is_described(engine: Engine) -> None:
     enter(engine, "visits", 3)
 
-    found = described.of(datasets.describe(engine, "visits"))
+    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
 
     assert (found["declared"], found["key"], found["rows"], found["last_load"]) == (False, [], 3, None)
     assert found["columns"] == [
@@ -98,7 +98,7 @@ def test_an_inferred_dataset_is_described(engine: Engine) -> None:
 
 
 def test_nobody_knows_another_dataset(engine: Engine) -> None:
-    for ask in (datasets.describe, datasets.contract_source):
+    for ask in (describe_datasets.describe_dataset, describe_datasets.source_of_contract):
         with pytest.raises(NotFound, match="'nothing'"):
             ask(engine, "nothing")
 
@@ -107,15 +107,15 @@ def test_datasets_are_listed_by_page_in_the_order_of_their_names(engine: Engine)
     for name in ("z_last", "zb", "a_first", "zz"):
         enter(engine, name)
 
-    first, after = datasets.page(engine, None, 3)
-    second, end = datasets.page(engine, after, 3)
+    first, after = describe_datasets.dataset_page(engine, None, 3)
+    second, end = describe_datasets.dataset_page(engine, after, 3)
 
     assert names(first) == ["a_first", "sales", "z_last"]
     assert (names(second), end) == (["zb", "zz"], None)
 
 
 def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
-    assert datasets.page(engine, None, 1)[1] is None
+    assert describe_datasets.dataset_page(engine, None, 1)[1] is None
 
 
 def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engine) -> None:
@@ -123,7 +123,7 @@ def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engin
     with engine.begin() as connection:
         connection.execute(text("drop table sales"))
 
-    sales, visits = map(described.of, datasets.page(engine, None, 10)[0])
+    sales, visits = map(serializers.dataset_json, describe_datasets.dataset_page(engine, None, 10)[0])
 
     assert (sales["rows"], visits["rows"]) == (None, 2)
     assert sales["problem"] == "a table is missing; run `python3 dev migrate`"
@@ -133,7 +133,7 @@ def test_a_table_that_a_load_is_changing_is_named_and_breaks_nothing(engine: Eng
     enter(engine, "visits", 2)
     with engine.begin() as other:
         other.execute(text("alter table visits add column more text"))
-        sales, visits = map(described.of, datasets.page(engine, None, 10)[0])
+        sales, visits = map(serializers.dataset_json, describe_datasets.dataset_page(engine, None, 10)[0])
 
     assert (sales["rows"], visits["rows"]) == (0, None)
     assert "lock" in visits["problem"]
@@ -141,15 +141,15 @@ def test_a_table_that_a_load_is_changing_is_named_and_breaks_nothing(engine: Eng
 
 @pytest.mark.parametrize("analyzed", [True, False])
 def test_many_rows_are_estimated(engine: Engine, analyzed: bool) -> None:
-    enter(engine, "visits", counting.MOST_COUNTED + 1)
+    enter(engine, "visits", tables.MAX_COUNTED + 1)
     if analyzed:
         with engine.begin() as connection:
             connection.execute(text("analyze visits"))
 
-    found = described.of(datasets.describe(engine, "visits"))
+    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
 
     assert found["rows_estimated"]
-    assert found["rows"] == pytest.approx(counting.MOST_COUNTED, rel=0.01 if analyzed else 0.9)
+    assert found["rows"] == pytest.approx(tables.MAX_COUNTED, rel=0.01 if analyzed else 0.9)
 
 
 def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
@@ -162,7 +162,7 @@ def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
         connection.execute(text("insert into visits select n, 1 + n % 2 from generate_series(1, 110000) n"))
         connection.execute(text("analyze visits"))
 
-    found = described.of(datasets.describe(engine, "visits"))
+    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
 
     assert (found["rows"], found["rows_estimated"]) == (110_000, True)
 
@@ -173,23 +173,23 @@ def test_changes_are_told_from_the_newest_on_by_page(engine: Engine) -> None:
         enter_change(engine, "visits", column)
     enter_change(engine, "others", "four")
 
-    first, before = datasets.changes(engine, "visits", None, 2)
-    rest, end = datasets.changes(engine, "visits", before, 2)
+    first, before = describe_datasets.dataset_changes(engine, "visits", None, 2)
+    rest, end = describe_datasets.dataset_changes(engine, "visits", before, 2)
 
-    assert [described.change(dict(entry))["column"] for entry in first] == ["three", "two"]
-    assert [described.change(dict(entry))["column"] for entry in rest] == ["one"]
+    assert [serializers.change_json(dict(entry))["column"] for entry in first] == ["three", "two"]
+    assert [serializers.change_json(dict(entry))["column"] for entry in rest] == ["one"]
     assert end is None
 
 
 def test_the_contract_of_a_declared_dataset_is_its_own_file(engine: Engine) -> None:
     file = ROOT / "shared" / "contracts" / "sales.py"
-    assert datasets.contract_source(engine, "sales") == file.read_text()
+    assert describe_datasets.source_of_contract(engine, "sales") == file.read_text()
 
 
 def test_the_contract_of_an_inferred_dataset_is_python(engine: Engine) -> None:
     enter(engine, "visits")
 
-    source = datasets.contract_source(engine, "visits")
+    source = describe_datasets.source_of_contract(engine, "visits")
 
     made: dict[str, object] = {}
     exec(compile(source, "visits.py", "exec"), made)  # noqa: S102 - our own words

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
-from shared.inference.source import source
-from shared.use_cases.migrating import migrate
+from shared.inference.contract_source import contract_source
+from shared.use_cases.migrate import migrate
 from tests.integration.inferred_tables import Shelf
 
 Declare = Callable[[str], type[Contract]]
@@ -63,7 +63,7 @@ def test_the_source_of_an_inferred_contract_declares_it_without_a_change(
     known = shelf.dataset("zoo")
     before = shelf.types("zoo")
 
-    declare(source("zoo", known.columns or (), known.contract.key))
+    declare(contract_source("zoo", known.columns or (), known.contract.key))
 
     assert migrate(database_url) == ["table zoo: declared (ZooRow)"]
     assert migrate(database_url) == ["the database is up to date"]
@@ -162,7 +162,7 @@ def test_a_column_without_a_header_does_not_keep_its_file_from_the_declared_data
 ) -> None:
     shelf.bring("zoo/a.csv", "id,,name", "1,a,x")
     known = shelf.dataset("zoo")
-    declare(source("zoo", known.columns or (), known.contract.key))
+    declare(contract_source("zoo", known.columns or (), known.contract.key))
     migrate(database_url)
 
     found = shelf.bring("zoo/b.csv", "id,,name", "2,b,y")

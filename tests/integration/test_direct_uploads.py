@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from shared.errors import InvalidRequest, SettingsError
 from shared.formats.overrides import Overrides
-from shared.storage import signing, uploads
-from shared.storage.signing import Signed
-from shared.storage.told import Told
-from shared.use_cases import uploading
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.uploading import Destination
+from shared.storage import blobs, sas_url
+from shared.storage.sas_url import SignedUrl
+from shared.storage.upload_options import UploadOptions
+from shared.use_cases import upload_files
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.upload_files import Destination
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry
 
@@ -25,8 +25,8 @@ HEADERS = {"x-ms-blob-type": "BlockBlob"}
 
 
 @pytest.fixture
-def signed(container: ContainerClient) -> Signed:
-    return signing.sign(container, PATH, by_identity=False)
+def signed(container: ContainerClient) -> SignedUrl:
+    return sas_url.sign_upload(container, PATH, by_identity=False)
 
 
 def status(method: str, url: str, **rest: str) -> int:
@@ -34,21 +34,23 @@ def status(method: str, url: str, **rest: str) -> int:
 
 
 def test_a_file_put_there_is_loaded_with_its_name_and_what_is_told(
-    signed: Signed, container: ContainerClient, ingesting: Ingesting, engine: Engine
+    signed: SignedUrl, container: ContainerClient, ingesting: BlobLoader, engine: Engine
 ) -> None:
-    told = Told(Overrides(delimiter=","))
-    metadata = {f"x-ms-meta-{name}": text for name, text in uploads.metadata("Jüni.csv", told).items()}
+    told = UploadOptions(Overrides(delimiter=","))
+    metadata = {f"x-ms-meta-{name}": text for name, text in blobs.blob_metadata("Jüni.csv", told).items()}
 
     answer = httpx.put(signed.url, content=orders(1, 3), headers={**HEADERS, **metadata})
 
     assert answer.status_code == 201
-    assert uploads.describe(container, PATH).metadata["csv_delimiter"] == ","
+    assert blobs.describe(container, PATH).metadata["csv_delimiter"] == ","
     ingesting.ingest(PATH)
     found = entry(engine, PATH)
     assert (found["state"], found["filename"], found["rows_inserted"]) == ("loaded", "Jüni.csv", 3)
 
 
-def test_it_is_good_for_blocks_and_for_writing_once_more(signed: Signed, container: ContainerClient) -> None:
+def test_it_is_good_for_blocks_and_for_writing_once_more(
+    signed: SignedUrl, container: ContainerClient
+) -> None:
     for content in ("a", "b"):
         assert httpx.put(f"{signed.url}&comp=block&blockid=MQ==", content=content).status_code == 201
         blocks = "<BlockList><Latest>MQ==</Latest></BlockList>"
@@ -56,7 +58,7 @@ def test_it_is_good_for_blocks_and_for_writing_once_more(signed: Signed, contain
     assert container.download_blob(PATH).readall() == b"b"
 
 
-def test_it_is_good_for_nothing_else(signed: Signed, container: ContainerClient) -> None:
+def test_it_is_good_for_nothing_else(signed: SignedUrl, container: ContainerClient) -> None:
     container.upload_blob(PATH, b"x")
     container.upload_blob("sales/other.csv", b"x")
     other = signed.url.replace("june.csv", "july.csv")
@@ -71,7 +73,7 @@ def test_it_is_good_for_nothing_else(signed: Signed, container: ContainerClient)
     assert [blob.name for blob in container.list_blobs()] == [PATH, "sales/other.csv"]
 
 
-def test_it_ends_after_an_hour(signed: Signed) -> None:
+def test_it_ends_after_an_hour(signed: SignedUrl) -> None:
     (permissions,) = parse_qs(urlsplit(signed.url).query)["sp"]
     (ends,) = parse_qs(urlsplit(signed.url).query)["se"]
     assert permissions == "cw"
@@ -84,7 +86,7 @@ def test_it_ends_after_an_hour(signed: Signed) -> None:
 def test_a_container_that_is_missing_is_made(storage: str) -> None:
     with BlobServiceClient.from_connection_string(storage) as account:
         container = account.get_container_client("not-there-yet")
-        signed = signing.sign(container, PATH, by_identity=False)
+        signed = sas_url.sign_upload(container, PATH, by_identity=False)
         assert status("PUT", signed.url, content="x") == 201
         container.delete_container()
 
@@ -94,25 +96,25 @@ def test_without_a_key_nothing_can_be_signed(container: ContainerClient) -> None
         ContainerClient(container.url.partition("/uploads")[0], str(container.container_name)) as keyless,
         pytest.raises(SettingsError, match="AccountKey"),
     ):
-        signing._account_key(keyless)
+        sas_url._account_key(keyless)
 
 
 def test_an_account_may_be_called_as_the_container_is() -> None:
     account = "https://uploads5.blob.core.windows.net"
     with ContainerClient(account, "uploads") as container:
-        assert signing._account_url(container) == account
+        assert sas_url._account_url(container) == account
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "😀"])
 def test_a_name_that_is_too_long_for_its_header_loses_whole_letters(letter: str) -> None:
-    kept = uploads.metadata(letter * 5000, Told())["filename"]
+    kept = blobs.blob_metadata(letter * 5000, UploadOptions())["filename"]
     assert 4080 < len(kept) <= 4096
     assert set(unquote(kept)) == {letter}
 
 
 def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:
     to = Destination("sales")
-    paths = {uploading.reserve(to, "../Jüni 1.csv") for _ in range(3)}
+    paths = {upload_files.reserve_path(to, "../Jüni 1.csv") for _ in range(3)}
     assert len(paths) == 3
     assert all(path.startswith("sales/direct-") and path.endswith("/Jüni_1.csv") for path in paths)
     assert all(path.count("/") == 2 for path in paths)
@@ -123,10 +125,10 @@ def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:
     [
         (Destination("sales"), "a.xlsx", ["filename"]),
         (Destination("Nowhere"), "a.csv", ["dataset"]),
-        (Destination("sales", Told(key=("item",))), "a.pdf", ["key", "filename"]),
+        (Destination("sales", UploadOptions(key=("item",))), "a.pdf", ["key", "filename"]),
     ],
 )
 def test_what_could_not_be_loaded_gets_no_address(to: Destination, filename: str, faults: list[str]) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        uploading.reserve(to, filename)
+        upload_files.reserve_path(to, filename)
     assert [one.get("parameter", one.get("member")) for one in refused.value.faults] == faults

@@ -15,12 +15,12 @@ from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
-from shared.http import foreseen
-from shared.queries import load_rows
-from shared.storage.told import Told
+from shared.http import serializers
+from shared.queries import first_rows
+from shared.storage.upload_options import UploadOptions
 from shared.use_cases import dry_run
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.uploading import Destination, File
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.upload_files import Destination, UploadedFile
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import entry
 from tests.integration.test_datasets import enter
@@ -32,9 +32,9 @@ NOWHERE = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
 def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", **told: Any) -> Any:
     """The answer for files with these contents."""
     key = told.pop("key", ())
-    to = Destination(dataset, Told(Overrides(**told), key), creates=True)
-    run = dry_run.run(engine, to, [File(name, content) for content in contents])
-    return json.loads(foreseen.text(run, to.told.as_json()))
+    to = Destination(dataset, UploadOptions(Overrides(**told), key), creates=True)
+    run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
+    return json.loads(serializers.dry_run_json(run, to.told.as_json()))
 
 
 def outlook(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
@@ -64,7 +64,7 @@ def test_a_declared_dataset_needs_no_database() -> None:
     ids=["too many rejects", "header", "cut off"],
 )
 def test_the_reason_of_a_refusal_is_the_ledgers(
-    content: bytes, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    content: bytes, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
     ingesting.ingest("sales/a.csv")
@@ -87,7 +87,7 @@ def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
 
 
 def test_the_first_rows_are_those_that_callers_read_after_the_load(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = csv(row(1, price="1.50"), row(2, price="100"), row(3, price="0.0001"), *map(row, range(4, 9)))
     content = content.replace(b"2019-07-01", b"2019-07-01T10:30:00.250", 1).replace(
@@ -97,9 +97,9 @@ def test_the_first_rows_are_those_that_callers_read_after_the_load(
     ingesting.ingest("sales/a.csv")
 
     to = Destination("sales")
-    (item,) = dry_run.run(NOWHERE, to, [File("a.csv", content)]).items
+    (item,) = dry_run.dry_run(NOWHERE, to, [UploadedFile("a.csv", content)]).items
 
-    shown = load_rows.first_chunk(engine, Sales, 10)
+    shown = first_rows.first_chunk(engine, Sales, 10)
     assert f"[{','.join(item.outlook.rows)}]" == shown
     assert '"unit_price":1.5,' in shown
     assert '"order_date":"2019-07-01T10:30:00.25"' in shown

@@ -12,16 +12,16 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateTable
 
-from shared.contracts import dataset
+from shared.contracts import dataset_table
 from shared.contracts.base import Contract
-from shared.contracts.dataset import BY_HAND
+from shared.contracts.dataset_table import MANUAL_EDIT_LOAD
 from shared.contracts.sales import Sales
-from shared.database import brief
+from shared.database import transactions
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
-from shared.queries import browse, keys
-from shared.queries.page import Asked
-from shared.use_cases import body, edit
-from shared.use_cases.ingesting import Ingesting
+from shared.queries import filters, rows
+from shared.queries.row_page import PageRequest
+from shared.use_cases import edit_row
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 from tests.integration.looking import table
 
@@ -38,9 +38,11 @@ ROW = {
 }
 
 
-def put(engine: Engine, path: str = "SO1,1", **values: Any) -> edit.Written:
-    key = keys.read(Sales, path)
-    return edit.put(engine, body.read(Sales, json.dumps(ROW | values).encode(), key), key)
+def put(engine: Engine, path: str = "SO1,1", **values: Any) -> edit_row.EditedRow:
+    key = filters.parse_key(Sales, path)
+    return edit_row.put_row(
+        engine, edit_row.row_from_json(Sales, json.dumps(ROW | values).encode(), key), key
+    )
 
 
 def edits(engine: Engine) -> list[tuple[Any, Any]]:
@@ -56,13 +58,13 @@ def test_a_new_row_is_written_and_read(engine: Engine) -> None:
     written = put(engine)
 
     assert (written.is_new, json.loads(written.row)) == (True, ROW)
-    assert browse.row(engine, Sales, keys.read(Sales, "SO1,1")) == written.row
+    assert rows.row_by_key(engine, Sales, filters.parse_key(Sales, "SO1,1")) == written.row
     (found,) = table(engine)
-    assert (found["_load"], edits(engine)) == (BY_HAND, [(None, 9.99)])
+    assert (found["_load"], edits(engine)) == (MANUAL_EDIT_LOAD, [(None, 9.99)])
 
 
 def test_a_row_of_a_file_is_replaced_and_both_are_kept(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 2))
     ingesting.ingest("sales/a.csv")
@@ -70,7 +72,7 @@ def test_a_row_of_a_file_is_replaced_and_both_are_kept(
     written = put(engine)
 
     assert (written.is_new, edits(engine)) == (False, [(3399.99, 9.99)])
-    assert [one["_load"] for one in table(engine)] == [1, BY_HAND]
+    assert [one["_load"] for one in table(engine)] == [1, MANUAL_EDIT_LOAD]
 
 
 def test_the_same_row_again_changes_and_records_nothing(engine: Engine) -> None:
@@ -84,7 +86,7 @@ def test_the_same_row_again_changes_and_records_nothing(engine: Engine) -> None:
 
 
 def test_a_file_may_change_a_row_written_by_hand(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     put(engine)
     container.upload_blob("sales/a.csv", orders(1, 1))
@@ -94,23 +96,26 @@ def test_a_file_may_change_a_row_written_by_hand(
 
 
 def test_no_digit_of_a_number_is_lost(engine: Engine) -> None:
-    key = keys.read(Sales, "SO1,1")
+    key = filters.parse_key(Sales, "SO1,1")
     content = json.dumps(ROW | {"unit_price": "PRICE"}).replace('"PRICE"', "12345678901234.5678").encode()
 
-    assert '"unit_price":12345678901234.5678,' in edit.put(engine, body.read(Sales, content, key), key).row
+    assert (
+        '"unit_price":12345678901234.5678,'
+        in edit_row.put_row(engine, edit_row.row_from_json(Sales, content, key), key).row
+    )
 
 
 def test_a_deleted_row_is_gone_and_kept(engine: Engine) -> None:
     put(engine)
-    edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+    edit_row.delete_row(engine, Sales, filters.parse_key(Sales, "SO1,1"))
 
     assert (table(engine), edits(engine)) == ([], [(None, 9.99), (9.99, None)])
     with pytest.raises(NotFound):
-        edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+        edit_row.delete_row(engine, Sales, filters.parse_key(Sales, "SO1,1"))
 
 
 def test_the_last_edit_is_the_most_recent_row(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     put(engine, "SO1,1")
     put(engine, "SO1,2", sales_order_line_number=2)
@@ -118,7 +123,7 @@ def test_the_last_edit_is_the_most_recent_row(
     ingesting.ingest("sales/a.csv")
     put(engine, quantity=7)
 
-    found = browse.page(engine, Sales, Asked(10, recent=True))
+    found = rows.read_page(engine, Sales, PageRequest(10, recent=True))
 
     lines = [
         (one["sales_order_number"], one["sales_order_line_number"]) for one in map(json.loads, found.rows)
@@ -138,7 +143,7 @@ def test_a_row_that_a_load_holds_is_unavailable_after_a_while(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine)
-    monkeypatch.setattr(brief, "_PATIENCE", "set local lock_timeout = '50ms'")
+    monkeypatch.setattr(transactions, "_PATIENCE", "set local lock_timeout = '50ms'")
     with engine.begin() as load:
         load.execute(text("update sales set quantity = 3"))
         with pytest.raises(Unavailable, match="lock"):
@@ -167,7 +172,7 @@ def test_a_row_that_a_load_holds_is_unavailable_after_a_while(
 )
 def test_a_row_that_breaks_the_contract_is_refused(values: dict[str, Any], column: str, word: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        body.read(Sales, json.dumps(ROW | values).encode(), keys.read(Sales, "SO1,1"))
+        edit_row.row_from_json(Sales, json.dumps(ROW | values).encode(), filters.parse_key(Sales, "SO1,1"))
 
     (fault,) = caught.value.faults
     assert (fault["column"], word in fault["detail"]) == (column, True), fault
@@ -176,12 +181,12 @@ def test_a_row_that_breaks_the_contract_is_refused(values: dict[str, Any], colum
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{", b'{"quantity": NaN}', b"[" * 100_000, b'"\xff"'])
 def test_what_is_no_object_of_json_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidRequest, match="The body is not"):
-        body.read(Sales, content, keys.read(Sales, "SO1,1"))
+        edit_row.row_from_json(Sales, content, filters.parse_key(Sales, "SO1,1"))
 
 
 def test_the_key_may_be_left_out_of_the_row() -> None:
     values = {name: value for name, value in ROW.items() if name not in Sales.key}
-    read = body.read(Sales, json.dumps(values).encode(), keys.read(Sales, '"SO1, x",3'))
+    read = edit_row.row_from_json(Sales, json.dumps(values).encode(), filters.parse_key(Sales, '"SO1, x",3'))
     assert (read.model_dump()["sales_order_number"], read.model_dump()["sales_order_line_number"]) == (
         "SO1, x",
         3,
@@ -191,11 +196,11 @@ def test_the_key_may_be_left_out_of_the_row() -> None:
 @pytest.mark.parametrize("path", ["SO1", "SO1,1,2", "SO1,one", '"SO1,1', ",", "SO1,\0", "SO1,1\n2"])
 def test_what_is_no_key_is_refused(path: str) -> None:
     with pytest.raises(InvalidRequest):
-        keys.read(Sales, path)
+        filters.parse_key(Sales, path)
 
 
 def test_a_slash_in_a_key_arrives_encoded() -> None:
-    assert keys.read(Sales, "a%2Fb%2f,1")["sales_order_number"] == "a/b/"
+    assert filters.parse_key(Sales, "a%2Fb%2f,1")["sales_order_number"] == "a/b/"
 
 
 def test_without_a_key_no_row_can_be_named() -> None:
@@ -204,7 +209,7 @@ def test_without_a_key_no_row_can_be_named() -> None:
         text: str
 
     with pytest.raises(Conflict, match="PUT /api/datasets/lines"):
-        keys.read(Lines, "1")
+        filters.parse_key(Lines, "1")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,7 @@ def test_a_row_that_others_need_is_not_deleted(engine: Engine) -> None:
         connection.execute(text("insert into notes values ('SO1', 1)"))
 
     with pytest.raises(Conflict, match="of_sale"):
-        edit.delete(engine, Sales, keys.read(Sales, "SO1,1"))
+        edit_row.delete_row(engine, Sales, filters.parse_key(Sales, "SO1,1"))
     assert len(table(engine)) == 1
 
 
@@ -258,13 +263,15 @@ def test_a_key_that_no_index_has_room_for_is_refused(engine: Engine) -> None:
         code: str
 
     with engine.begin() as connection:
-        connection.execute(CreateTable(dataset.table(Codes)))
+        connection.execute(CreateTable(dataset_table.sqlalchemy_table(Codes)))
     key = {"code": secrets.token_hex(3000)}  # which cannot be compressed
 
     with pytest.raises(InvalidRequest, match="too large"):
-        edit.put(engine, body.read(Codes, b"{}", key), key)
+        edit_row.put_row(engine, edit_row.row_from_json(Codes, b"{}", key), key)
 
 
 def test_a_member_that_comes_twice_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="quantity: the body has it more than once"):
-        body.read(Sales, b'{"quantity": 1, "item": "a", "quantity": 2}', keys.read(Sales, "SO1,1"))
+        edit_row.row_from_json(
+            Sales, b'{"quantity": 1, "item": "a", "quantity": 2}', filters.parse_key(Sales, "SO1,1")
+        )

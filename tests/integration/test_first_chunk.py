@@ -11,13 +11,13 @@ from sqlalchemy import Engine, event, text
 
 from shared.contracts.sales import Sales
 from shared.errors import TooLarge
-from shared.queries import load_rows, shown
-from shared.use_cases.ingesting import Ingesting
+from shared.queries import first_rows, row_page
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 
 
 def test_the_first_chunk_goes_on_with_the_next_load(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name, first in (("a", 10), ("b", 20), ("c", 30)):
         container.upload_blob(f"sales/{name}.csv", orders(first, 4))
@@ -25,24 +25,24 @@ def test_the_first_chunk_goes_on_with_the_next_load(
     container.upload_blob("sales/d.csv", csv(*(row(n, price="1") for n in range(10, 14)), row(20, price="1")))
     ingesting.ingest("sales/d.csv")
 
-    numbers = [one["sales_order_number"] for one in json.loads(load_rows.first_chunk(engine, Sales, 9))]
+    numbers = [one["sales_order_number"] for one in json.loads(first_rows.first_chunk(engine, Sales, 9))]
 
     assert numbers == [f"SO{n}" for n in (21, 22, 23, 30, 31, 32, 33, 10, 11)]
 
 
 def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
     ingesting.ingest("sales/a.csv")
 
-    numbers = [one["sales_order_number"] for one in json.loads(load_rows.first_chunk(engine, Sales, 10))]
+    numbers = [one["sales_order_number"] for one in json.loads(first_rows.first_chunk(engine, Sales, 10))]
 
     assert numbers == ["SO1", "SO2"]
 
 
 def test_the_first_chunk_never_reads_the_whole_table(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50_000))
     ingesting.ingest("sales/a.csv")
@@ -56,7 +56,7 @@ def test_the_first_chunk_never_reads_the_whole_table(
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
 
     event.listen(engine, "before_cursor_execute", explain)
-    load_rows.first_chunk(engine, Sales, 10)
+    first_rows.first_chunk(engine, Sales, 10)
     event.remove(engine, "before_cursor_execute", explain)
 
     assert plans
@@ -65,30 +65,30 @@ def test_the_first_chunk_never_reads_the_whole_table(
 
 @pytest.mark.parametrize("limit", [3, 1])
 def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, limit: int
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, limit: int
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 6))
     ingesting.ingest("sales/a.csv")
     with engine.begin() as connection:  # to the end of the table
         connection.execute(text("update sales set quantity = 2 where sales_order_number in ('SO1', 'SO3')"))
 
-    numbers = [one["sales_order_number"] for one in json.loads(load_rows.first_chunk(engine, Sales, limit))]
+    numbers = [one["sales_order_number"] for one in json.loads(first_rows.first_chunk(engine, Sales, limit))]
 
     assert numbers == ["SO1", "SO2", "SO3"][:limit]
     with engine.begin() as connection:
         connection.execute(text("update sales set _load = 9 where sales_order_number = 'SO1'"))
-    assert "SO2" in load_rows.first_chunk(engine, Sales, 1)
+    assert "SO2" in first_rows.first_chunk(engine, Sales, 1)
 
 
 def test_first_rows_that_no_answer_has_room_for_are_refused_not_left_out(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, first in (("a", 10), ("b", 20)):
         container.upload_blob(f"sales/{name}.csv", orders(first, 4))
         ingesting.ingest(f"sales/{name}.csv")
-    monkeypatch.setattr(shown, "MOST_BYTES", 100)
+    monkeypatch.setattr(row_page, "MAX_PAGE_BYTES", 100)
 
-    assert len(json.loads(load_rows.first_chunk(engine, Sales, 2))) == 2
+    assert len(json.loads(first_rows.first_chunk(engine, Sales, 2))) == 2
     for limit in (4, 8):
         with pytest.raises(TooLarge, match="GET /api/read/sales"):
-            load_rows.first_chunk(engine, Sales, limit)
+            first_rows.first_chunk(engine, Sales, limit)

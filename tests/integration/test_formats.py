@@ -10,8 +10,8 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared.ledger.state import State
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import entry, table
 
@@ -40,7 +40,7 @@ def test_a_compressed_file_loads_as_what_it_contains(
     name: str,
     compress: type[bytes],
     kind: str,
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
@@ -65,7 +65,7 @@ def test_a_file_in_another_encoding_loads_with_its_letters(
     encoding: str,
     names: list[str],
     told: str,
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_file_in_another_encoding_loads_with_its_letters(
 
 
 def test_a_late_letter_decides_the_encoding(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     late = rows_of(*["Zhu"] * 3000, "Müller").decode().encode("cp1252")
     container.upload_blob("sales/a.csv", late)
@@ -89,7 +89,7 @@ def test_a_late_letter_decides_the_encoding(
 
 
 def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     first, second = rows_of(*["Müller"] * 50), csv(row(99).replace("Zhu", "Müller"))
     container.upload_blob("sales/a.csv", first + second.split(b"\n", 1)[1].decode().encode("cp1252"))
@@ -113,7 +113,7 @@ def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
     ids=["cut", "followed by something", "broken", "a bomb"],
 )
 def test_what_does_not_decompress_is_refused_whole(
-    content: bytes, code: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    content: bytes, code: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
 
@@ -138,7 +138,7 @@ def test_a_dialect_is_found_read_and_recorded(
     name: str,
     content: bytes,
     found: dict[str, object],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
@@ -152,7 +152,7 @@ def test_a_dialect_is_found_read_and_recorded(
 
 
 def test_several_tables_are_refused_with_their_lines_however_many_rows_that_rejects(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 3) + b"\nname,city\n" + b"Ada,London\n" * 20_000 + b"\n" + orders(4, 3)
     container.upload_blob("sales/a.csv", content)

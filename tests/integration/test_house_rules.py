@@ -5,14 +5,14 @@ from __future__ import annotations
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from shared.ledger.state import State
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.looking import entry, table
 
 
 def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/before.csv", csv(row(1, price="7")))
     ingesting.ingest("sales/before.csv")
@@ -37,7 +37,7 @@ def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
 
 
 def test_the_keys_constraint_may_have_any_name(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales rename constraint sales_pkey to house_key"))
@@ -47,7 +47,7 @@ def test_the_keys_constraint_may_have_any_name(
 
 
 def test_a_unique_index_of_the_tables_owner_is_named(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("create unique index house_rule on sales (customer_name)"))
@@ -58,7 +58,7 @@ def test_a_unique_index_of_the_tables_owner_is_named(
 
 
 def test_a_databases_own_isolation_level_does_not_matter(
-    container: ContainerClient, engine: Engine, ingesting: Ingesting
+    container: ContainerClient, engine: Engine, ingesting: BlobLoader
 ) -> None:
     with engine.begin() as connection:
         name = connection.scalar(text("select current_database()"))

@@ -15,13 +15,13 @@ from sqlalchemy import Engine, create_engine, text
 
 from dev.postgres import Postgres
 from dev.process import wait_until
-from shared import retrying
+from shared import retry
 from shared.errors import Unavailable
-from shared.ledger.state import State
+from shared.ledger.tables import State
 from shared.settings import postgres_url
-from shared.use_cases.attempt import Outcome
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.migrating import migrate
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.migrate import migrate
 from tests.fixtures.blocks import container_read_in_blocks
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
@@ -37,7 +37,7 @@ class Held(NamedTuple):
     """A load of `sales/a.csv` that has brought rows to the table and waits for the rest of its file."""
 
     gate: Gate
-    load: Future[Outcome]
+    load: Future[LoadOutcome]
 
 
 @contextmanager
@@ -48,8 +48,8 @@ def held(engine: Engine, container: ContainerClient, storage: str, retry_seconds
             str(container.container_name),
             lambda offset: gate.go_through() if offset > TWO_THIRDS else None,
         )
-        ingesting = Ingesting(engine, client, "sales")
-        load = pool.submit(retrying.patiently, lambda: ingesting.ingest("sales/a.csv"), retry_seconds)
+        ingesting = BlobLoader(engine, client, "sales")
+        load = pool.submit(retry.retry_unavailable, lambda: ingesting.ingest("sales/a.csv"), retry_seconds)
         gate.wait()
         assert wait_until(lambda: has_rows(engine), 30)
         yield Held(gate, load)
@@ -147,7 +147,7 @@ def test_a_load_that_lost_postgres_in_the_middle_loads_when_its_event_comes_agai
     server.start()
 
     assert states(its_engine) == {"loading": 1}
-    assert Ingesting(its_engine, container, "sales").ingest("sales/a.csv").state is State.LOADED
+    assert BlobLoader(its_engine, container, "sales").ingest("sales/a.csv").state is State.LOADED
     require_loaded_once(its_engine)
 
 

@@ -10,12 +10,12 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.errors import NotFound
-from shared.http import status
-from shared.ledger import ingestions as entries
-from shared.ledger.state import State
-from shared.queries import datasets, ingestions
-from shared.queries.listing import Wanted
-from shared.use_cases.ingesting import Ingesting
+from shared.http import serializers
+from shared.ledger import entries
+from shared.ledger.tables import State
+from shared.queries import describe_datasets, ingestions
+from shared.queries.ingestions import IngestionFilter
+from shared.use_cases.load_blob import BlobLoader
 
 FIVE = ("a", "b", "c", "d", "e")
 
@@ -41,9 +41,9 @@ def enter(engine: Engine, name: str, state: str = "refused", **facts: object) ->
     return uuid.UUID(str(found["id"]))
 
 
-def names(engine: Engine, wanted: Wanted) -> str:
+def names(engine: Engine, wanted: IngestionFilter) -> str:
     """What is listed, in its order."""
-    seen, _ = ingestions.page(engine, wanted, None, 100)
+    seen, _ = ingestions.ingestion_page(engine, wanted, None, 100)
     return " ".join(one.entry["filename"].removesuffix(".csv") for one in seen)
 
 
@@ -52,7 +52,7 @@ def test_the_newest_come_first_by_page(engine: Engine) -> None:
         enter(engine, name)
     pages, before = [], None
     for _ in range(3):
-        seen, before = ingestions.page(engine, Wanted(), before, 2)
+        seen, before = ingestions.ingestion_page(engine, IngestionFilter(), before, 2)
         pages.append([one.entry["filename"][0] for one in seen])
         enter(engine, "newer")  # moves nothing on the pages behind
 
@@ -63,7 +63,7 @@ def test_the_newest_come_first_by_page(engine: Engine) -> None:
 def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
     for name in FIVE:
         enter(engine, name)
-    assert ingestions.page(engine, Wanted(), None, 5)[1] is None
+    assert ingestions.ingestion_page(engine, IngestionFilter(), None, 5)[1] is None
 
 
 def test_filters_keep_the_others_out(engine: Engine) -> None:
@@ -72,37 +72,37 @@ def test_filters_keep_the_others_out(engine: Engine) -> None:
     enter(engine, "c", "duplicate", dataset="visits")
     enter(engine, "d", "refused", dataset="visits")
 
-    assert names(engine, Wanted(dataset="visits")) == "d c"
-    assert names(engine, Wanted(states=[State.REFUSED])) == "d a"
-    assert names(engine, Wanted(states=[State.FAILED, State.DUPLICATE])) == "c b"
-    assert names(engine, Wanted(dataset="visits", states=[State.REFUSED])) == "d"
-    assert names(engine, Wanted(since=datetime.now(UTC) - timedelta(days=1))) == "d c a"
-    assert names(engine, Wanted(blob=("uploads", "sales/b.csv"))) == "b"
-    assert names(engine, Wanted(blob=("others", "sales/b.csv"))) == ""
+    assert names(engine, IngestionFilter(dataset="visits")) == "d c"
+    assert names(engine, IngestionFilter(states=[State.REFUSED])) == "d a"
+    assert names(engine, IngestionFilter(states=[State.FAILED, State.DUPLICATE])) == "c b"
+    assert names(engine, IngestionFilter(dataset="visits", states=[State.REFUSED])) == "d"
+    assert names(engine, IngestionFilter(since=datetime.now(UTC) - timedelta(days=1))) == "d c a"
+    assert names(engine, IngestionFilter(blob=("uploads", "sales/b.csv"))) == "b"
+    assert names(engine, IngestionFilter(blob=("others", "sales/b.csv"))) == ""
 
 
 def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine) -> None:
     enter(engine, "a", "loaded", replaying="received")
     enter(engine, "b", "loaded")
 
-    assert names(engine, Wanted(states=[State.RECEIVED])) == "a"
-    assert names(engine, Wanted(states=[State.LOADED])) == "b"
-    assert names(engine, Wanted(states=[State.LOADED, State.RECEIVED])) == "b a"
+    assert names(engine, IngestionFilter(states=[State.RECEIVED])) == "a"
+    assert names(engine, IngestionFilter(states=[State.LOADED])) == "b"
+    assert names(engine, IngestionFilter(states=[State.LOADED, State.RECEIVED])) == "b a"
 
 
 def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
     asked = enter(engine, "a")
-    (seen,), _ = ingestions.page(engine, Wanted(), None, 1)
-    whole = status.of(dict(ingestions.find(engine, asked).entry))
-    assert whole.keys() - status.listed(dict(seen.entry)).keys() == {"format", "columns"}
+    (seen,), _ = ingestions.ingestion_page(engine, IngestionFilter(), None, 1)
+    whole = serializers.ingestion_json(dict(ingestions.find_ingestion(engine, asked).entry))
+    assert whole.keys() - serializers.listed_ingestion_json(dict(seen.entry)).keys() == {"format", "columns"}
 
 
 def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
     first = enter(engine, "a")
     corrections = [enter(engine, name, corrects=first) for name in "bc"]
 
-    assert ingestions.find(engine, first).corrected_by == corrections
-    assert ingestions.find(engine, corrections[0]).entry["corrects"] == first
+    assert ingestions.find_ingestion(engine, first).corrected_by == corrections
+    assert ingestions.find_ingestion(engine, corrections[0]).entry["corrects"] == first
 
 
 def test_what_there_is_not_is_null_to_those_who_ask_the_table(engine: Engine) -> None:
@@ -114,10 +114,10 @@ def test_what_there_is_not_is_null_to_those_who_ask_the_table(engine: Engine) ->
 
 def test_nobody_knows_another_ingestion(engine: Engine) -> None:
     with pytest.raises(NotFound, match="no ingestion 0000"):
-        ingestions.find(engine, uuid.UUID(int=0))
+        ingestions.find_ingestion(engine, uuid.UUID(int=0))
 
 
-def test_loads_are_added_up_by_day(engine: Engine, ingesting: Ingesting, container: ContainerClient) -> None:
+def test_loads_are_added_up_by_day(engine: Engine, ingesting: BlobLoader, container: ContainerClient) -> None:
     now = datetime.now(UTC)
     enter(engine, "a", "loaded", rows_inserted=5, finished_at=now)
     enter(engine, "b", "loaded", rows_inserted=7, finished_at=now)
@@ -127,9 +127,9 @@ def test_loads_are_added_up_by_day(engine: Engine, ingesting: Ingesting, contain
     enter(engine, "e", "undone", rows_inserted=9, finished_at=now)
     enter(engine, "f", "loaded", dataset="visits", rows_inserted=9, finished_at=now)
 
-    found = datasets.loads(engine, "sales", 3)
+    found = describe_datasets.loads_per_day(engine, "sales", 3)
 
     assert [(day.rows, day.ingestions) for day in found] == [(2, 1), (0, 0), (12, 2)]
     assert found[-1].day == now.date()
     with pytest.raises(NotFound):
-        datasets.loads(engine, "nothing", 3)
+        describe_datasets.loads_per_day(engine, "nothing", 3)

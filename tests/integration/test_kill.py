@@ -33,7 +33,7 @@ SUMMARY = """
 """
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["shared.use_cases.ingesting", __name__])
+PROCESSES.set_forkserver_preload(["shared.use_cases.load_blob", __name__])
 
 
 def deliver(begun: Connection, database_url: str, storage: str, container: str) -> None:

@@ -9,19 +9,19 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.contracts.sales import Sales
-from shared.ledger.state import State
-from shared.loading import rejects
-from shared.parsing import batches, walk
-from shared.queries import load_rows
-from shared.use_cases import uploading
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.uploading import Destination, File
+from shared.ledger.tables import State
+from shared.loading import reject_spool
+from shared.parsing import parser, reader
+from shared.queries import first_rows
+from shared.use_cases import upload_files
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.upload_files import Destination, UploadedFile
 from tests.fixtures.samples import HEADER, csv, orders, row
 from tests.integration.looking import entry, table
 
 
 def test_rows_arrive_with_their_types_and_their_lines(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2, price="699.0982")))
 
@@ -31,7 +31,7 @@ def test_rows_arrive_with_their_types_and_their_lines(
     found = entry(engine, "sales/a.csv")
     assert (found["rows_read"], found["rows_inserted"], found["state"]) == (2, 2, "loaded")
     assert [one["_line"] for one in table(engine)] == [2, 3]
-    assert json.loads(load_rows.first_chunk(engine, Sales, 1)) == [
+    assert json.loads(first_rows.first_chunk(engine, Sales, 1)) == [
         {
             "sales_order_number": "SO1",
             "sales_order_line_number": 1,
@@ -47,19 +47,19 @@ def test_rows_arrive_with_their_types_and_their_lines(
 
 
 def test_numbers_are_read_back_with_the_digits_of_the_file(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="12345678901234.5678"), row(2, price="3399.99")))
 
     ingesting.ingest("sales/a.csv")
 
-    chunk = load_rows.first_chunk(engine, Sales, 10)
+    chunk = first_rows.first_chunk(engine, Sales, 10)
     assert '"unit_price":12345678901234.5678' in chunk
     assert '"unit_price":3399.99,' in chunk
 
 
 def test_a_last_line_without_a_line_end_counts(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)).rstrip(b"\n"))
 
@@ -69,7 +69,7 @@ def test_a_last_line_without_a_line_end_counts(
 
 
 def test_of_a_key_that_comes_twice_the_last_line_counts(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="1"), row(2), row(1, price="2")))
 
@@ -84,7 +84,7 @@ def test_of_a_key_that_comes_twice_the_last_line_counts(
 
 
 def test_a_second_file_inserts_updates_and_leaves_alone(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)))
     container.upload_blob("sales/b.csv", csv(row(1), row(2, price="1"), row(3)))
@@ -103,7 +103,7 @@ def test_a_second_file_inserts_updates_and_leaves_alone(
 
 
 def test_a_header_alone_loads_no_rows(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER}\n".encode())
 
@@ -112,7 +112,7 @@ def test_a_header_alone_loads_no_rows(
 
 
 def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     good = [row(number).replace("Christy", "Chloë") for number in range(100)]
     bad = [
@@ -150,7 +150,7 @@ def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
 
 
 def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(8)), row(8, quantity="0"), "x"))
 
@@ -166,7 +166,7 @@ def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
 
 
 def test_exactly_the_allowed_share_of_rejects_loads(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(9)), "x"))
 
@@ -186,7 +186,7 @@ def test_exactly_the_allowed_share_of_rejects_loads(
     ],
 )
 def test_what_is_no_sales_file_is_refused_and_says_why(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, path: str, content: bytes, code: str
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, path: str, content: bytes, code: str
 ) -> None:
     container.upload_blob(path, content)
 
@@ -197,7 +197,7 @@ def test_what_is_no_sales_file_is_refused_and_says_why(
 
 
 def test_a_refused_header_names_what_was_found_and_what_is_missing(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", HEADER.replace("Quantity", "Menge").encode() + b"\n")
 
@@ -209,7 +209,7 @@ def test_a_refused_header_names_what_was_found_and_what_is_missing(
 
 
 def test_columns_that_the_contract_does_not_know_are_recorded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER},Colour\n{row(1)},red\n".encode())
 
@@ -220,7 +220,7 @@ def test_columns_that_the_contract_does_not_know_are_recorded(
 
 
 def test_a_blob_at_the_root_belongs_to_the_default_dataset(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("a.csv", csv(row(1)))
 
@@ -229,7 +229,7 @@ def test_a_blob_at_the_root_belongs_to_the_default_dataset(
 
 
 def test_a_file_of_several_batches_loads_whole(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 60_000))
 
@@ -239,9 +239,11 @@ def test_a_file_of_several_batches_loads_whole(
 
 
 def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    (stored,) = uploading.store(container, Destination("sales"), [File("t.csv", csv(row(1)))])
+    (stored,) = upload_files.store_files(
+        container, Destination("sales"), [UploadedFile("t.csv", csv(row(1)))]
+    )
     ingesting.ingest(stored.version.path)
     blob = container.get_blob_client(stored.version.path)
     metadata = blob.get_blob_properties().metadata
@@ -252,9 +254,9 @@ def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
 
 
 def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rejects, "FEW", 1000)
+    monkeypatch.setattr(reject_spool, "FEW", 1000)
     content = csv(*(row(n) for n in range(20))) + b"z\n" * 400_000
     container.upload_blob("sales/a.csv", content)
 
@@ -269,7 +271,7 @@ def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
 
 
 def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch)
     container.upload_blob("sales/a.csv", csv("z", "z", *(row(n) for n in range(30))))
@@ -279,7 +281,7 @@ def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it
 
 
 def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 100) + b"x" * 9_000_000 + orders(200, 100)
     container.upload_blob("sales/a.csv", content)
@@ -294,13 +296,13 @@ def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every two or three rows a batch of their own."""
     for name in ("_WIDEST", "_NARROWEST"):
-        monkeypatch.setattr(walk, name, 300)
-    monkeypatch.setattr(walk, "_WORTHWHILE", 0)
-    monkeypatch.setattr(batches, "_RECORDS", 1)
+        monkeypatch.setattr(parser, name, 300)
+    monkeypatch.setattr(parser, "_WORTHWHILE", 0)
+    monkeypatch.setattr(reader, "_RECORDS", 1)
 
 
 def test_a_load_that_met_present_keys_counts_every_row_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(5), row(6, price="6")))
     ingesting.ingest("sales/a.csv")

@@ -16,18 +16,18 @@ from sqlalchemy import Engine, event, text
 
 from dev.postgres import Postgres
 from shared.errors import Unavailable, Unexpected
-from shared.ledger.state import State
-from shared.loading.load import Load
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
 from shared.storage.content import Content
-from shared.use_cases.attempt import Outcome
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
 from tests.fixtures.samples import csv, orders, row
 from tests.fixtures.workers import workers
 from tests.integration.looking import entry, states, table
 
 
 def test_redelivered_blob_loads_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
 
@@ -44,7 +44,7 @@ def test_ten_deliveries_at_once_load_once(
     container.upload_blob("sales/a.csv", orders(1, 2000))
     all_there = threading.Barrier(10)
 
-    def deliver(ingesting: Ingesting) -> Outcome:
+    def deliver(ingesting: BlobLoader) -> LoadOutcome:
         all_there.wait(30)
         return ingesting.ingest("sales/a.csv")
 
@@ -64,11 +64,11 @@ def test_processes_that_race_for_one_blob_load_it_once(
     container.upload_blob("sales/a.csv", orders(1, 3000))
     program = (
         "import sys; from shared import settings; from shared.resources import Resources;"
-        "from shared.use_cases.ingesting import Ingesting;"
+        "from shared.use_cases.load_blob import BlobLoader;"
         "own = Resources(settings.load({'DATABASE_URL': sys.argv[1], 'UPLOADS': sys.argv[2]}));"
         "from azure.storage.blob import ContainerClient;"
         "c = ContainerClient.from_connection_string(sys.argv[2], sys.argv[3]);"
-        "print(Ingesting(own.engine, c, 'sales').ingest('sales/a.csv').state)"
+        "print(BlobLoader(own.engine, c, 'sales').ingest('sales/a.csv').state)"
     )
     command = [sys.executable, "-c", program, database_url, storage, str(container.container_name)]
     root = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_processes_that_race_for_one_blob_load_it_once(
 
 
 def test_the_same_bytes_under_another_name_are_a_duplicate(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     container.upload_blob("sales/b.csv", orders(1, 50))
@@ -95,7 +95,7 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(
 
 
 def test_the_same_bytes_under_four_names_at_once_load_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     paths = [f"sales/{name}.csv" for name in "abcd"]
     for path in paths:
@@ -109,7 +109,7 @@ def test_the_same_bytes_under_four_names_at_once_load_once(
 
 
 def test_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     paths = [f"sales/{price}.csv" for price in range(1, 7)]
     for price, path in enumerate(paths, 1):
@@ -123,17 +123,17 @@ def test_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
 
 
 def test_a_load_that_breaks_in_the_middle_leaves_nothing(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
-    settle = Load.settle
+    settle = FileLoader.settle
 
     def settle_then_break(*arguments: object) -> None:
         settle(*arguments)  # type: ignore[arg-type]
         raise ZeroDivisionError("SO1, a row's text")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Load, "settle", settle_then_break)
+        broken.setattr(FileLoader, "settle", settle_then_break)
         with pytest.raises(Unexpected, match="ZeroDivisionError") as caught:
             ingesting.ingest("sales/a.csv")
 
@@ -147,7 +147,7 @@ def test_a_load_that_breaks_in_the_middle_leaves_nothing(
 
 
 def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_try_loads(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, database_url: str
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, database_url: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     cut: list[bool] = []
@@ -180,7 +180,7 @@ def _cut_all_others(database_url: str) -> None:
 
 
 def test_an_entry_left_loading_by_a_dead_worker_is_taken_over(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     ingesting.ingest("sales/a.csv")
@@ -194,7 +194,7 @@ def test_an_entry_left_loading_by_a_dead_worker_is_taken_over(
 
 
 def test_a_file_that_kills_every_worker_is_failed_in_the_end(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     ingesting.ingest("sales/a.csv")
@@ -206,7 +206,7 @@ def test_a_file_that_kills_every_worker_is_failed_in_the_end(
 
 
 def test_a_version_replaced_before_its_load_is_superseded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     container.upload_blob("sales/other.csv", b"")  # another blob's entry must stay as it is
@@ -217,7 +217,7 @@ def test_a_version_replaced_before_its_load_is_superseded(
         return Content(opened, size)
 
     with monkeypatch.context() as meddling:
-        meddling.setattr("shared.use_cases.ingesting.Content", replace_then_read)
+        meddling.setattr("shared.use_cases.load_blob.Content", replace_then_read)
         assert ingesting.ingest("sales/a.csv").state is State.SUPERSEDED
 
     assert table(engine) == []
@@ -227,14 +227,14 @@ def test_a_version_replaced_before_its_load_is_superseded(
 
 
 def test_a_deleted_blob_supersedes_what_waited_for_it(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     assert ingesting.ingest("sales/never.csv").state is State.SUPERSEDED
     assert states(engine) == {}
 
 
 def test_a_table_that_is_missing_may_pass_and_says_what_to_run(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     with engine.begin() as connection:
@@ -246,7 +246,7 @@ def test_a_table_that_is_missing_may_pass_and_says_what_to_run(
 
 
 def test_a_rule_of_the_tables_owner_fails_the_load_without_quoting_a_row(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     with engine.begin() as connection:
@@ -259,7 +259,7 @@ def test_a_rule_of_the_tables_owner_fails_the_load_without_quoting_a_row(
 
 
 def test_postgres_away_is_unavailable_and_the_load_succeeds_when_it_is_back(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, postgres: Postgres
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, postgres: Postgres
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     postgres.stop()

@@ -13,9 +13,8 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, event, text
 
 from dev.process import wait_until
-from shared.ledger.counts import Counts
-from shared.ledger.state import State
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import Counts, State
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, row
 from tests.fixtures.workers import worker, workers
@@ -86,7 +85,7 @@ def one_after_the_other(
 )
 def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     before: list[Line],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -98,7 +97,7 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     ingesting.ingest(BEFORE)
     all_there = threading.Barrier(FILES)
 
-    def load(path: str, ingesting: Ingesting) -> State | None:
+    def load(path: str, ingesting: BlobLoader) -> State | None:
         all_there.wait(30)
         return ingesting.ingest(path).state
 
@@ -127,7 +126,7 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
 def test_a_load_that_meets_another_before_its_commit_comes_after_it(
     first: list[Line],
     second: list[Line],
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,

@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy import Engine, create_engine, text
 
-from shared.pinging import ping_rested
+from shared.resources import ping_idle
 
 
 def pid(engine: Engine) -> int:
@@ -17,7 +17,7 @@ def pid(engine: Engine) -> int:
 
 def test_a_connection_that_was_cut_while_it_rested_is_replaced(engine: Engine) -> None:
     pooled = create_engine(engine.url, pool_size=1, max_overflow=0)
-    ping_rested(pooled)
+    ping_idle(pooled)
     first = pid(pooled)
     assert pid(pooled) == first
     with engine.connect() as other:

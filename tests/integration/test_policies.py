@@ -16,10 +16,10 @@ from dev.postgres import Postgres
 from shared import settings
 from shared.contracts import registry
 from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
-from shared.ledger.state import State
+from shared.ledger.tables import State
 from shared.resources import Resources
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.migrating import migrate
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.migrate import migrate
 from tests.fixtures.databases import cloned
 from tests.integration.looking import entry
 from tests.integration.test_load import small_batches
@@ -101,7 +101,7 @@ def rows(engine: Engine, dataset: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("batches", ["one", "many"])
 def test_rows_of_every_type_are_unchanged_when_they_come_again(
     batches: str,
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -121,7 +121,7 @@ def test_rows_of_every_type_are_unchanged_when_they_come_again(
 
 @pytest.mark.parametrize("column", range(2, 8))
 def test_a_change_of_any_one_value_is_a_change(
-    column: int, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    column: int, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     values = ["k", "2026-01-01", "2026-01-01T10:00:00Z", "1.0000", "1.5", "1", "true", "x"]
     others = ["", "", "2026-01-01T10:00:00.000001Z", "1.0001", "1.5000000000000002", "2", "false", '""']
@@ -136,7 +136,7 @@ def test_a_change_of_any_one_value_is_a_change(
 
 
 def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,"))
     ingesting.ingest("things/a.csv")
@@ -159,7 +159,7 @@ def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
 
 
 def test_keys_scattered_over_a_bigger_table_are_found(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     many = [f"{number:05d},2026-01-01,,{number},,,," for number in range(2000)]
     few = [many[0], many[1999], many[1000].replace("1000,,", "7,,"), "x,2026-01-01,,,,,,", many[0]]
@@ -174,7 +174,7 @@ def test_keys_scattered_over_a_bigger_table_are_found(
 
 
 def test_keep_leaves_rows_that_are_there(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keeping/a.csv", csv("k,2026-01-01,,1,,,,"))
     container.upload_blob(
@@ -189,7 +189,7 @@ def test_keep_leaves_rows_that_are_there(
 
 
 def test_refuse_refuses_a_file_with_a_row_that_is_there(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("refusing/a.csv", csv("k,2026-01-01,,1,,,,"))
     container.upload_blob("refusing/b.csv", csv("m,2026-01-01,,2,,,,", "k,2026-01-01,,1,,,,"))
@@ -214,7 +214,7 @@ def test_refuse_refuses_a_file_with_a_row_that_is_there(
     ],
 )
 def test_where_the_owner_would_notice_a_row_is_updated_in_place(
-    house_rule: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    house_rule: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text(house_rule))
@@ -238,7 +238,7 @@ def test_where_the_owner_would_notice_a_row_is_updated_in_place(
 
 
 def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for path, names in (("keyless/a.csv", "ab"), ("keyless/other.csv", "x"), ("keyless/a.csv", "cd")):
         container.upload_blob(path, "\n".join(["name", *names]), overwrite=True)
@@ -254,7 +254,7 @@ def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
 
 
 def test_bytes_whose_rows_were_replaced_load_again(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for names in ("ab", "cd", "ab"):
         container.upload_blob("keyless/a.csv", "\n".join(["name", *names]), overwrite=True)
@@ -264,7 +264,7 @@ def test_bytes_whose_rows_were_replaced_load_again(
 
 
 def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keyless/a.csv", b"name\na\n")
     ingesting.ingest("keyless/a.csv")
@@ -287,7 +287,7 @@ class Until(Contract):
 
 
 def test_keys_that_are_the_same_in_postgres_are_the_same_here(
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -306,7 +306,7 @@ def test_keys_that_are_the_same_in_postgres_are_the_same_here(
 
 
 def test_long_texts_are_compared_without_being_fetched(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     marked = "\x02" + hashlib.sha256(b"y" * 1000).hexdigest()  # what the digest of a long text looks like
     notes = {"same": "x" * 1000, "other": "y" * 1000, "shorter": "y" * 1000, "marked": "y" * 1000}
@@ -322,7 +322,7 @@ def test_long_texts_are_compared_without_being_fetched(
 
 
 def test_a_partition_may_have_its_own_name_for_the_key(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         for statement in (
@@ -347,7 +347,7 @@ def test_a_partition_may_have_its_own_name_for_the_key(
     ids=["drops updates", "changes keys"],
 )
 def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
-    body: str, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    body: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("always,2026-01-01,,1,,,,"))
     ingesting.ingest("things/a.csv")
@@ -372,6 +372,6 @@ def test_a_database_in_another_encoding_gets_the_same_letters(
         migrate(url)
         own = Resources(settings.load({"DATABASE_URL": url, "UPLOADS": storage}))
         container.upload_blob("things/a.csv", csv("Müller,2026-01-01,,1,,,,ü"))
-        assert Ingesting(own.engine, container, "things").ingest("things/a.csv").state is State.LOADED
+        assert BlobLoader(own.engine, container, "things").ingest("things/a.csv").state is State.LOADED
         assert [(row[0], row[7]) for row in rows(own.engine, "things")] == [("Müller", "ü")]
         own.engine.dispose()

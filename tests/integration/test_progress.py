@@ -12,9 +12,9 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.process import wait_until
-from shared.ledger.state import State
-from shared.use_cases.attempt import Outcome
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
 from tests.fixtures.blocks import container_read_in_blocks
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import orders
@@ -41,7 +41,7 @@ def test_rows_and_bytes_grow_at_least_every_two_seconds(
     )
 
     with slow, ThreadPoolExecutor(1) as pool:
-        load = pool.submit(Ingesting(engine, slow, "sales").ingest, "sales/a.csv")
+        load = pool.submit(BlobLoader(engine, slow, "sales").ingest, "sales/a.csv")
         assert wait_until(lambda: load.done() or is_loading(engine), 30)
         begun = time.monotonic()
         steps = list(growth(engine, load))
@@ -55,7 +55,7 @@ def test_rows_and_bytes_grow_at_least_every_two_seconds(
     assert bytes_read == sorted(set(bytes_read))
 
 
-def growth(engine: Engine, load: Future[Outcome]) -> Iterator[tuple[float, int, int]]:
+def growth(engine: Engine, load: Future[LoadOutcome]) -> Iterator[tuple[float, int, int]]:
     """When the entry showed new rows and bytes, and how many, until the `load` is done."""
     seen = (0, 0)
     while not load.done():
@@ -82,7 +82,7 @@ def test_a_load_goes_on_while_somebody_holds_its_entry(
         held = container_read_in_blocks(
             storage, str(container.container_name), lambda offset: gate.go_through() if offset else None
         )
-        load = pool.submit(Ingesting(engine, held, "sales").ingest, "sales/a.csv")
+        load = pool.submit(BlobLoader(engine, held, "sales").ingest, "sales/a.csv")
         gate.wait()
         somebody.execute(text(query))
         time.sleep(1.1)  # from now on each batch is told

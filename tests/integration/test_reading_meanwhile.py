@@ -11,9 +11,9 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
 from shared.contracts.sales import Sales
-from shared.ledger.state import State
-from shared.queries import load_rows
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.queries import first_rows
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 
 STAGES = """
@@ -37,7 +37,7 @@ class Look(NamedTuple):
 
 
 def test_reading_goes_on_beside_a_load_and_sees_all_of_it_or_nothing(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     present, added = 140_000, 60_000
     container.upload_blob("sales/old.csv", orders(1, present))
@@ -66,7 +66,7 @@ def look(engine: Engine, reader: Connection) -> Look:
     begun = time.monotonic()
     totals = "select count(*), trunc(min(unit_price)), trunc(max(unit_price)) from sales"
     count, lowest, highest = reader.execute(text(totals)).one()
-    chunk = json.loads(load_rows.first_chunk(engine, Sales, 10))
+    chunk = json.loads(first_rows.first_chunk(engine, Sales, 10))
     seconds = time.monotonic() - begun
     stages = set(reader.scalars(text(STAGES)))
     reader.rollback()

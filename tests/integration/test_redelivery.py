@@ -10,10 +10,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
 from shared import settings
+from shared.bindings import REPLAYS_QUEUE
 from shared.errors import SettingsError
-from shared.registration import REPLAYS_QUEUE
 from shared.resources import Resources
-from shared.use_cases import redelivery
+from shared.use_cases import replay_load
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def _remove(queues: QueueServiceClient) -> None:
 
 def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue: QueueServiceClient) -> None:
     for path in ("sales/a.csv", 'sales/ü "1".csv'):
-        redelivery.send(own.replays, path)
+        replay_load.enqueue(own.replays, path)
 
     texts = [message.content for message in queue.get_queue_client(REPLAYS_QUEUE).peek_messages(9)]
-    assert [redelivery.parse(base64.b64decode(text).decode()) for text in texts] == [
+    assert [replay_load.parse_message(base64.b64decode(text).decode()) for text in texts] == [
         "sales/a.csv",
         'sales/ü "1".csv',
     ]
@@ -46,7 +46,7 @@ def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue
 @pytest.mark.parametrize("body", ["", "{}", "[]", "1"])
 def test_a_message_that_is_not_ours_is_named_as_such(body: str) -> None:
     with pytest.raises(ValueError, match="not a message"):
-        redelivery.parse(body)
+        replay_load.parse_message(body)
 
 
 def test_by_identity_the_queues_address_is_a_setting_of_its_own() -> None:

@@ -19,10 +19,10 @@ from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import Conflict, NotFound, TooLarge
 from shared.formats.overrides import Overrides
-from shared.ledger import conventions
-from shared.queries import correcting
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.migrating import migrate
+from shared.ledger import entries
+from shared.queries import rejects
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.migrate import migrate
 from tests.fixtures.samples import HEADER, orders, row
 from tests.integration.looking import entry, table
 from tests.integration.test_archives import zipped
@@ -33,7 +33,7 @@ BAD = [row(90, quantity="many"), row(91, price='"1,5"')]
 
 
 def load(
-    ingesting: Ingesting, container: ContainerClient, name: str, content: str, **metadata: str
+    ingesting: BlobLoader, container: ContainerClient, name: str, content: str, **metadata: str
 ) -> uuid.UUID:
     container.upload_blob(f"sales/{name}", content.encode(), metadata=metadata)
     found = ingesting.ingest(f"sales/{name}").ingestion_id
@@ -41,17 +41,17 @@ def load(
     return found
 
 
-def cells(sheet: correcting.Sheet) -> list[list[str]]:
+def cells(sheet: rejects.RejectFile) -> list[list[str]]:
     return list(csv_module.reader(io.StringIO(sheet.content.decode(), newline="")))
 
 
 def test_pages_have_each_reject_once_with_its_reasons(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
 
-    first, after = correcting.page(engine, asked, None, 1)
-    rest, end = correcting.page(engine, asked, after, 1)
+    first, after = rejects.reject_page(engine, asked, None, 1)
+    rest, end = rejects.reject_page(engine, asked, after, 1)
 
     assert [one["line"] for one in first + rest] == [31, 32]
     assert (after, end) == (31, None)
@@ -64,9 +64,9 @@ def test_a_page_of_long_rejects_is_short(engine: Engine) -> None:
     asked = enter(engine, "a")
     _reject(engine, asked, 8, "repeat('x', 1000000)")
 
-    found, after = correcting.page(engine, asked, None, 50)
+    found, after = rejects.reject_page(engine, asked, None, 50)
     assert (len(found), after) == (5, 5)
-    assert len(correcting.page(engine, asked, after, 50)[0]) == 3
+    assert len(rejects.reject_page(engine, asked, after, 50)[0]) == 3
 
 
 def _reject(engine: Engine, ingestion_id: uuid.UUID, count: int, raw: str) -> None:
@@ -81,11 +81,11 @@ def _reject(engine: Engine, ingestion_id: uuid.UUID, count: int, raw: str) -> No
 
 
 def test_a_file_of_rejects_that_is_mended_loads(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = load(ingesting, container, "june (1).csv", "\n".join([HEADER, *GOOD, *BAD]))
 
-    sheet = correcting.sheet(engine, asked, None, None)
+    sheet = rejects.reject_file(engine, asked, None, None)
 
     assert sheet.filename == "june_1_.rejects.csv"
     header, first, second = cells(sheet)
@@ -99,7 +99,7 @@ def test_a_file_of_rejects_that_is_mended_loads(
     assert (found["state"], found["rows_inserted"], found["corrects"]) == ("loaded", 2, asked)
     assert found["ignored_columns"] == ["_line", "_errors"]
     assert len(table(engine)) == 31
-    assert correcting.page(engine, correction, None, 10) == ([], None)
+    assert rejects.reject_page(engine, correction, None, 10) == ([], None)
 
 
 class Export(Contract):
@@ -116,7 +116,7 @@ class Export(Contract):
 
 
 def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells_of_others(
-    ingesting: Ingesting,
+    ingesting: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -128,7 +128,7 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
     container.upload_blob("exports/a.csv", original)
     asked = ingesting.ingest("exports/a.csv").ingestion_id
     assert asked is not None
-    sheet = correcting.sheet(engine, asked, None, None)
+    sheet = rejects.reject_file(engine, asked, None, None)
     in_quotes = io.StringIO()
     csv_module.writer(in_quotes, quoting=csv_module.QUOTE_ALL).writerows(cells(sheet))
     for name, whole, encoding, price in (
@@ -153,32 +153,32 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
 
 
 def test_of_an_archive_each_file_has_its_own_rejects(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     few = "\n".join([HEADER, *GOOD, *BAD]).encode()
     container.upload_blob("sales/both.zip", zipped(few=few, none=orders(200, 2)))
     asked = ingesting.ingest("sales/both.zip").ingestion_id
     assert asked is not None
 
-    for ask in (correcting.page, correcting.sheet):
+    for ask in (rejects.reject_page, rejects.reject_file):
         with pytest.raises(Conflict, match="archive") as refused:
             ask(engine, asked, None, 10)
     (told,) = refused.value.faults
     assert (told["file"], told["detail"]) == ("few.csv", "Rejected rows: 2.")
-    found, _ = correcting.page(engine, uuid.UUID(told["ingestion_id"]), None, 10)
+    found, _ = rejects.reject_page(engine, uuid.UUID(told["ingestion_id"]), None, 10)
     assert len(found) == 2
 
 
 def test_a_correction_with_rejects_has_the_notes_once(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
-    again = correcting.sheet(engine, asked, None, None).content.decode()
+    again = rejects.reject_file(engine, asked, None, None).content.decode()
 
     unchanged = load(ingesting, container, "b.csv", again, corrects=str(asked))
 
     assert entry(engine, "sales/b.csv")["state"] == "refused"
-    header, *rows = cells(correcting.sheet(engine, unchanged, None, None))
+    header, *rows = cells(rejects.reject_file(engine, unchanged, None, None))
     assert ",".join(header) == f"{HEADER},_line,_errors"
     assert [(one[6], one[-2]) for one in rows] == [("many", "2"), ("1", "3")]
 
@@ -196,7 +196,7 @@ def test_a_row_of_another_width_or_broken_keeps_all_that_it_has(
     engine: Engine, raw: str, shown: list[str]
 ) -> None:
     asked = _entry_with_reject(engine, [{"name": "A", "column": "a"}, {"name": "B", "column": "b"}], {}, raw)
-    assert cells(correcting.sheet(engine, asked, None, None)) == [["A", "B", "_line", "_errors"], shown]
+    assert cells(rejects.reject_file(engine, asked, None, None)) == [["A", "B", "_line", "_errors"], shown]
 
 
 def _entry_with_reject(
@@ -224,7 +224,7 @@ def _entry_with_reject(
 def test_values_are_told_apart_as_in_their_file(engine: Engine, form: dict[str, object], raw: str) -> None:
     columns: list[dict[str, str | None]] = [{"name": "A", "column": "a"}, {"name": "B", "column": None}]
     asked = _entry_with_reject(engine, columns, form, raw)
-    assert cells(correcting.sheet(engine, asked, None, None))[1][:2] == ["1,5", "b"]
+    assert cells(rejects.reject_file(engine, asked, None, None))[1][:2] == ["1,5", "b"]
 
 
 def test_columns_without_a_name_of_their_own_get_the_tables(engine: Engine) -> None:
@@ -233,7 +233,7 @@ def test_columns_without_a_name_of_their_own_get_the_tables(engine: Engine) -> N
         {"name": "2.", "column": None},
     ]
     asked = _entry_with_reject(engine, columns, {"header_line": None}, "a,b")
-    assert cells(correcting.sheet(engine, asked, None, None))[0][:2] == ["column_1", "2."]
+    assert cells(rejects.reject_file(engine, asked, None, None))[0][:2] == ["column_1", "2."]
 
 
 def test_more_than_an_answer_can_hold_is_refused_with_a_way_to_get_it(engine: Engine) -> None:
@@ -241,12 +241,12 @@ def test_more_than_an_answer_can_hold_is_refused_with_a_way_to_get_it(engine: En
     _reject(engine, asked, 2000, "repeat('x', 1000)")
 
     with pytest.raises(TooLarge, match=r"\?limit=\d+ .* ingest\.rejects") as refused:
-        correcting.sheet(engine, asked, None, None, most=2**20)
+        rejects.reject_file(engine, asked, None, None, most=2**20)
 
     limit = int(refused.value.message.partition("?limit=")[2].partition(" ")[0])
     lines, after = 0, None
     while lines == 0 or after is not None:
-        part = correcting.sheet(engine, asked, after, limit, most=2**20)
+        part = rejects.reject_file(engine, asked, after, limit, most=2**20)
         lines, after = lines + len(cells(part)) - 1, part.next
     assert lines == 2000
 
@@ -260,7 +260,7 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
         )  # all texts together are short enough, with the notes they are not
         tracemalloc.start()
         with pytest.raises(TooLarge):
-            correcting.sheet(engine, asked, None, None, most=2**16)
+            rejects.reject_file(engine, asked, None, None, most=2**16)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     _, few, many = peaks  # the first one has statements compiled
@@ -270,9 +270,9 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
 
 def test_nobody_knows_rejects_of_another_ingestion(engine: Engine) -> None:
     with pytest.raises(NotFound):
-        correcting.page(engine, uuid.UUID(int=0), None, 1)
+        rejects.reject_page(engine, uuid.UUID(int=0), None, 1)
     with pytest.raises(NotFound):
-        correcting.sheet(engine, uuid.UUID(int=0), None, None)
+        rejects.reject_file(engine, uuid.UUID(int=0), None, None)
 
 
 def test_a_correction_writes_numbers_as_the_file_that_it_corrects(engine: Engine) -> None:
@@ -283,9 +283,9 @@ def test_a_correction_writes_numbers_as_the_file_that_it_corrects(engine: Engine
 
     with engine.connect() as connection:
         found = [
-            conventions.of_corrected(connection, {"corrects": str(one)}).given()
+            entries.number_options_of_corrected(connection, {"corrects": str(one)}).given()
             for one in (told, by_itself, unread, uuid.UUID(int=0), "nothing")
         ]
-        found.append(conventions.of_corrected(connection, {}).given())
+        found.append(entries.number_options_of_corrected(connection, {}).given())
 
     assert found == [{"decimal": ",", "thousands": "."}, {}, {}, {}, {}, {}]

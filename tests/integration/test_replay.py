@@ -13,13 +13,13 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.sales import Sales
 from shared.errors import Conflict, Gone, LoadFailed, NotFound, Unavailable
-from shared.http import status
-from shared.ledger import ingestions as entries
-from shared.ledger.state import State
-from shared.loading.load import Load
+from shared.http import serializers
+from shared.ledger import entries
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
 from shared.queries import ingestions
-from shared.use_cases import replaying, sweeping, undoing
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases import replay_load, sweep, undo_load
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Keyless, Uploads, history, names
@@ -32,7 +32,7 @@ LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 class Replays:
     """Asks for replays of one container's blobs, and delivers them at once or not."""
 
-    def __init__(self, ingesting: Ingesting, container: ContainerClient, engine: Engine) -> None:
+    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
         self._ingesting = ingesting
         self._container = container
         self._engine = engine
@@ -45,7 +45,7 @@ class Replays:
 
     def run(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """Ask, deliver, give the entry."""
-        replaying.request(self._engine, self._container, ingestion_id, self._deliver)
+        replay_load.request_replay(self._engine, self._container, ingestion_id, self._deliver)
         return self.seen(ingestion_id)
 
     def _deliver(self, path: str) -> None:
@@ -53,16 +53,16 @@ class Replays:
 
     def ask(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """Ask, deliver nothing, give the entry."""
-        replaying.request(self._engine, self._container, ingestion_id, lambda _: None)
+        replay_load.request_replay(self._engine, self._container, ingestion_id, lambda _: None)
         return self.seen(ingestion_id)
 
     def seen(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """The entry as callers see it."""
-        return status.of(dict(ingestions.find(self._engine, ingestion_id).entry))
+        return serializers.ingestion_json(dict(ingestions.find_ingestion(self._engine, ingestion_id).entry))
 
 
 @pytest.fixture
-def replays(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Replays:
+def replays(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Replays:
     return Replays(ingesting, container, engine)
 
 
@@ -115,7 +115,7 @@ def test_a_duplicate_that_is_replayed_is_one_again(
 
 def test_what_was_undone_is_loaded_again(replays: Replays, engine: Engine) -> None:
     asked = replays.load("a", orders(1, 3))
-    undoing.undo(engine, asked)
+    undo_load.undo_load(engine, asked)
 
     found = replays.run(asked)
 
@@ -196,7 +196,7 @@ def test_while_it_is_loaded_again_it_shows_how_far_that_is(replays: Replays, eng
     replays.ask(asked)
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set replaying = 'loading'"))
-        entries.progress(connection, asked, rows=1, size=100)
+        entries.record_progress(connection, asked, rows=1, size=100)
 
     found = replays.seen(asked)
     assert (found["state"], found["bytes_read"], found["counts"]["read"]) == ("loading", 100, None)
@@ -204,13 +204,13 @@ def test_while_it_is_loaded_again_it_shows_how_far_that_is(replays: Replays, eng
 
 
 def test_the_sweep_loads_again_what_no_message_brought(
-    replays: Replays, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    replays: Replays, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = [replays.load(name, content) for name, content in (("a", orders(1, 3)), ("b", b"x\n"))]
     for one in asked:
         replays.ask(one)
 
-    assert sweeping.sweep(engine, container, ingesting.ingest, 60, AT_ONCE) == 2
+    assert sweep.sweep(engine, container, ingesting.ingest, 60, AT_ONCE) == 2
 
     assert [replays.seen(one)["state"] for one in asked] == ["loaded", "refused"]
 
@@ -223,7 +223,7 @@ def test_a_message_that_cannot_be_sent_is_left_to_the_sweep(
     def fail(_: str) -> None:
         raise Unavailable("storage", "as the test wants it")
 
-    replaying.request(engine, container, asked, fail)
+    replay_load.request_replay(engine, container, asked, fail)
     assert replays.seen(asked)["state"] == "received"
 
 
@@ -269,7 +269,7 @@ def test_a_replay_that_fails_leaves_what_was_there(
     replays: Replays, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replays.load("a", orders(1, 3))
-    monkeypatch.setattr(Load, "run", break_down)
+    monkeypatch.setattr(FileLoader, "run", break_down)
 
     found = replays.run(asked)
 
@@ -282,7 +282,7 @@ def test_a_replay_that_fails_leaves_what_was_there(
 
 
 def test_a_replay_that_meets_a_fault_that_may_pass_is_tried_again(
-    replays: Replays, ingesting: Ingesting, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    replays: Replays, ingesting: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
@@ -290,7 +290,7 @@ def test_a_replay_that_meets_a_fault_that_may_pass_is_tried_again(
     def fail(*_: object) -> None:
         raise Unavailable("postgres", "just now")
 
-    monkeypatch.setattr(Load, "run", fail)
+    monkeypatch.setattr(FileLoader, "run", fail)
     with pytest.raises(Unavailable):
         ingesting.ingest("sales/a.csv")
     found = replays.seen(asked)
@@ -302,18 +302,18 @@ def test_a_replay_that_meets_a_fault_that_may_pass_is_tried_again(
 
 
 def test_while_it_is_loaded_it_cannot_be_replayed_but_undone_after(
-    replays: Replays, ingesting: Ingesting, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    replays: Replays, ingesting: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
-    run = Load.run
+    run = FileLoader.run
     with Gate() as gate, ThreadPoolExecutor(1) as pool:
 
         def wait_and_run(*arguments: object) -> None:
             gate.go_through()
             run(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Load, "run", wait_and_run)
+        monkeypatch.setattr(FileLoader, "run", wait_and_run)
         loading = pool.submit(ingesting.ingest, "sales/a.csv")
         gate.wait()
         assert replays.seen(asked)["state"] == "loading"
@@ -323,17 +323,17 @@ def test_while_it_is_loaded_it_cannot_be_replayed_but_undone_after(
         gate.open()
         assert loading.result().state is LOADED
 
-    undoing.undo(engine, asked)
+    undo_load.undo_load(engine, asked)
     assert len(table(engine)) == 0
 
 
 def test_undoing_overrules_a_replay_that_waits(
-    replays: Replays, ingesting: Ingesting, engine: Engine
+    replays: Replays, ingesting: BlobLoader, engine: Engine
 ) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
 
-    undoing.undo(engine, asked)
+    undo_load.undo_load(engine, asked)
 
     assert ingesting.ingest("sales/a.csv").state is State.UNDONE
     assert len(table(engine)) == 0

@@ -9,9 +9,9 @@ from azure.storage.blob import ContainerClient
 from psycopg2 import sql
 from sqlalchemy import Engine
 
-from shared.datasets import catalog, rendering
-from shared.ledger.state import State
-from shared.use_cases.ingesting import Ingesting
+from shared.datasets import alter_table, catalog
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.looking import entry
 from tests.unit.reading.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
 from tests.unit.reading.writing import Row, Written
@@ -65,11 +65,11 @@ def read_back(
 ) -> tuple[list[list[str | None]], list[frozenset[str]]]:
     """The cells of a load as its files wrote them, and for each column the texts that are missing values."""
     with engine.connect() as connection:
-        found = catalog.find(connection, dataset)
+        found = catalog.find_dataset(connection, dataset)
         assert found is not None
         assert found.columns is not None
         columns = found.columns
-        values = sql.SQL(", ").join(rendering.as_text(column) for column in columns)
+        values = sql.SQL(", ").join(alter_table.text_expression(column) for column in columns)
         query = sql.SQL("select {} from {} where _load = {} order by _line").format(
             values, sql.Identifier(dataset), sql.Literal(serial)
         )
@@ -79,7 +79,7 @@ def read_back(
 
 
 def test_a_table_of_any_cells_is_read_back_from_postgres(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for seed in range(TABLES):
         chance = random.Random(seed)  # noqa: S311 - a failure is to be had again

@@ -10,12 +10,12 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
-from shared.datasets import releasing
+from shared.datasets import reassign_rows
 from shared.errors import Unavailable
-from shared.ledger.state import State
-from shared.loading.load import Load
-from shared.use_cases import replaying, undoing
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.use_cases import replay_load, undo_load
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 from tests.integration.looking import table
 from tests.integration.test_archives import PATH, entries, states, zipped
@@ -26,7 +26,7 @@ ALL_LOADED = {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
 class Archive:
     """One archive with two files, loaded."""
 
-    def __init__(self, ingesting: Ingesting, container: ContainerClient, engine: Engine) -> None:
+    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
         self._ingesting = ingesting
         self._container = container
         self._engine = engine
@@ -41,10 +41,10 @@ class Archive:
 
     def replay(self, member: str) -> None:
         asked = self.entry(member)["id"]
-        replaying.request(self._engine, self._container, asked, self._ingest)
+        replay_load.request_replay(self._engine, self._container, asked, self._ingest)
 
     def undo(self, member: str, path: str = PATH) -> None:
-        undoing.undo(self._engine, self.entry(member, path)["id"])
+        undo_load.undo_load(self._engine, self.entry(member, path)["id"])
 
     def entry(self, member: str, path: str = PATH) -> dict[str, Any]:
         return entries(self._engine, path)[member]
@@ -54,7 +54,7 @@ class Archive:
 
 
 @pytest.fixture
-def archive(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Iterator[Archive]:
+def archive(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Iterator[Archive]:
     made = Archive(ingesting, container, engine)
     assert made.put() is State.LOADED
     yield made
@@ -129,15 +129,15 @@ def test_an_archive_whose_files_were_undone_before_had_no_rows_any_more(
 def test_a_file_that_is_undone_at_the_same_time_as_its_archive_is_undone_once(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = releasing.release
+    release = reassign_rows.remove_load_rows
 
     def release_after(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Any:
         with monkeypatch.context() as aside:
-            aside.setattr(releasing, "release", release)
+            aside.setattr(reassign_rows, "remove_load_rows", release)
             archive.undo("a.csv")
         return release(connection, ingestion_id, state)
 
-    monkeypatch.setattr(releasing, "release", release_after)
+    monkeypatch.setattr(reassign_rows, "remove_load_rows", release_after)
     archive.undo("")
 
     assert archive.entry("a.csv")["undone"]["rows_removed"] == 2
@@ -157,7 +157,7 @@ def test_a_replay_that_breaks_off_goes_on_where_it_was(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(engine)
-    run, runs = Load.run, iter(range(9))
+    run, runs = FileLoader.run, iter(range(9))
 
     def run_once(*arguments: Any) -> None:
         if next(runs):
@@ -165,7 +165,7 @@ def test_a_replay_that_breaks_off_goes_on_where_it_was(
         run(*arguments)
 
     with monkeypatch.context() as meddling:
-        meddling.setattr(Load, "run", run_once)
+        meddling.setattr(FileLoader, "run", run_once)
         archive.replay("")  # its message breaks off, and comes again
     assert len(table(engine)) == 5
     assert fresh(engine) == ["SO1", "SO2"]

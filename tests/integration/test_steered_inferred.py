@@ -7,29 +7,29 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
 from shared.errors import Conflict
-from shared.queries import correcting
-from shared.use_cases import replaying, undoing
-from shared.use_cases.ingesting import Ingesting
+from shared.queries import rejects
+from shared.use_cases import replay_load, undo_load
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry
 
 
 @pytest.fixture
-def shelf(ingesting: Ingesting, container: ContainerClient, engine: Engine) -> Shelf:
+def shelf(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
     return Shelf(ingesting, container, engine)
 
 
-def replay(engine: Engine, container: ContainerClient, ingesting: Ingesting, path: str) -> str:
+def replay(engine: Engine, container: ContainerClient, ingesting: BlobLoader, path: str) -> str:
     def deliver(path: str) -> None:
         ingesting.ingest(path)
 
-    replaying.request(engine, container, entry(engine, path)["id"], deliver)
+    replay_load.request_replay(engine, container, entry(engine, path)["id"], deliver)
     return str(entry(engine, path)["state"])
 
 
 @pytest.mark.parametrize("key", [{}, {"key": "id"}])
 def test_a_file_is_loaded_again_and_undone(
-    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, key: dict[str, str]
+    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: BlobLoader, key: dict[str, str]
 ) -> None:
     assert shelf.bring("visits/a.csv", "id,name", "1,x", "2,y", **key)["state"] == "loaded"
     assert shelf.bring("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
@@ -37,7 +37,7 @@ def test_a_file_is_loaded_again_and_undone(
     assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
     assert sorted(shelf.rows("visits")) == [(1, "x"), (2, "y"), (3, "z")]
 
-    undoing.undo(engine, entry(engine, "visits/a.csv")["id"])
+    undo_load.undo_load(engine, entry(engine, "visits/a.csv")["id"])
     assert shelf.rows("visits") == [(3, "z")]
     assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
     assert len(shelf.rows("visits")) == 3
@@ -45,7 +45,7 @@ def test_a_file_is_loaded_again_and_undone(
 
 @pytest.mark.parametrize("again", ["b", "a"])
 def test_what_is_loaded_again_into_a_new_table_is_there_once(
-    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: Ingesting, again: str
+    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: BlobLoader, again: str
 ) -> None:
     shelf.bring("visits/a.csv", "id,name", "1,x", "2,y")
     shelf.run("drop table visits")
@@ -65,12 +65,12 @@ def test_rows_that_went_with_their_table_cannot_be_undone(shelf: Shelf, engine: 
     asked = shelf.bring("visits/a.csv", "id,name", "1,x")["id"]
     shelf.run("drop table visits")
     with pytest.raises(Conflict, match="table of the rows that were loaded before is gone"):
-        undoing.undo(engine, asked)
+        undo_load.undo_load(engine, asked)
 
 
 def test_notes_of_a_correction_make_no_columns(shelf: Shelf, engine: Engine) -> None:
     first = shelf.bring("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
-    sheet = correcting.sheet(engine, first["id"], None, None).content.decode()
+    sheet = rejects.reject_file(engine, first["id"], None, None).content.decode()
     header, row = sheet.splitlines()
     assert (header, row.split(",")[:2], row.split(",")[-1]) == ("id,name,_line,_errors", ["31", "y"], "z")
 

@@ -10,13 +10,14 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.errors import Unavailable
-from shared.ledger import ingestions
-from shared.ledger.state import State
-from shared.loading.load import Load
-from shared.storage import uploads
-from shared.storage.identity import BlobVersion
-from shared.use_cases import abandoning, sweeping
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger import entries
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.storage import blobs
+from shared.storage.blob_version import BlobVersion
+from shared.use_cases import give_up
+from shared.use_cases import sweep as sweep_module
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 from tests.integration.looking import entry, states, table
 
@@ -24,16 +25,16 @@ AT_ONCE = timedelta(seconds=-60)
 """A settling time below zero: everything is old enough, even where the servers' clocks differ a little."""
 
 
-def sweep(engine: Engine, container: ContainerClient, ingesting: Ingesting) -> int:
-    return sweeping.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+def sweep(engine: Engine, container: ContainerClient, ingesting: BlobLoader) -> int:
+    return sweep_module.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
 
 
 def version(container: ContainerClient, path: str) -> BlobVersion:
-    return uploads.describe(container, path).version
+    return blobs.describe(container, path).version
 
 
 def test_a_blob_whose_event_was_missed_is_loaded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("b.csv", orders(10, 5))
@@ -44,20 +45,20 @@ def test_a_blob_whose_event_was_missed_is_loaded(
 
 
 def test_a_young_blob_is_left_to_its_own_event(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
 
-    assert sweeping.sweep(engine, container, ingesting.ingest, 60, timedelta(minutes=2)) == 0
+    assert sweep_module.sweep(engine, container, ingesting.ingest, 60, timedelta(minutes=2)) == 0
 
 
 def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name in ("stale", "replaced", "deleted"):
         container.upload_blob(f"sales/{name}.csv", name.encode())
         with engine.begin() as connection:
-            ingestions.receive(connection, uploads.describe(container, f"sales/{name}.csv"), "sales")
+            entries.insert_received(connection, blobs.describe(container, f"sales/{name}.csv"), "sales")
     container.upload_blob("sales/replaced.csv", orders(1, 5), overwrite=True)
     container.delete_blob("sales/deleted.csv")
 
@@ -66,7 +67,7 @@ def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
 
 
 def test_a_blob_that_fails_does_not_keep_the_others_waiting(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
@@ -76,12 +77,12 @@ def test_a_blob_that_fails_does_not_keep_the_others_waiting(
             raise Unavailable("storage", "just now")
         ingesting.ingest(path)
 
-    assert sweeping.sweep(engine, container, fail_first, 60, AT_ONCE) == 1
+    assert sweep_module.sweep(engine, container, fail_first, 60, AT_ONCE) == 1
     assert len(table(engine)) == 5
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
@@ -105,15 +106,15 @@ def test_what_failed_for_a_passing_reason_is_tried_again(
 
 
 def test_giving_up_records_the_last_reason(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     seen = version(container, "sales/a.csv")
     with engine.begin() as connection:
-        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+        entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
         connection.execute(text('update ingest.ingestions set error = \'{"code": "unexpected"}\''))
 
-    assert abandoning.give_up(engine, seen) is State.FAILED
+    assert give_up.give_up(engine, seen) is State.FAILED
     assert entry(engine, "sales/a.csv")["error"] == {"code": "unexpected"}
 
 
@@ -122,51 +123,51 @@ def test_giving_up_after_the_worker_died_each_time_says_so(
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     with engine.begin() as connection:
-        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+        entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
         connection.execute(text("update ingest.ingestions set state = 'loading', attempts = 5"))
 
-    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.FAILED
+    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.FAILED
     assert entry(engine, "sales/a.csv")["error"]["code"] == "worker_died"
 
 
 def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
     with engine.begin() as connection:
-        ingestions.receive(connection, uploads.describe(container, "sales/a.csv"), "sales")
+        entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
 
-    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
-    assert abandoning.give_up(engine, version(container, "sales/b.csv")) is None
+    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
+    assert give_up.give_up(engine, version(container, "sales/b.csv")) is None
     assert sweep(engine, container, ingesting) == 2
     assert states(engine) == {"loaded": 2}
 
 
 def test_giving_up_never_overrules_what_is_settled(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     ingesting.ingest("sales/a.csv")
 
-    assert abandoning.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
+    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"BlobName": 1}'])
 def test_a_message_that_is_not_the_platforms_is_named_as_such(body: str) -> None:
     with pytest.raises(ValueError, match="poison"):
-        abandoning.PoisonMessage.parse(body)
+        give_up.PoisonMessage.parse(body)
 
 
 def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
 
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Load, "run", break_down)
+    monkeypatch.setattr(FileLoader, "run", break_down)
     for _ in range(6):
         sweep(engine, container, ingesting)
 
@@ -176,7 +177,7 @@ def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
 
 
 def test_without_a_container_there_is_nothing_to_sweep(
-    ingesting: Ingesting, engine: Engine, storage: str
+    ingesting: BlobLoader, engine: Engine, storage: str
 ) -> None:
     missing = ContainerClient.from_connection_string(storage, "not-there")
     assert sweep(engine, missing, ingesting) == 0

@@ -11,13 +11,13 @@ from azure.storage.blob import ContainerClient
 from shared.errors import InvalidRequest
 from shared.formats import format as formats
 from shared.formats.overrides import Overrides
-from shared.storage import told, uploads
-from shared.storage.told import Told
-from shared.use_cases import uploading
-from shared.use_cases.uploading import Destination, File
+from shared.storage import blobs, upload_options
+from shared.storage.upload_options import UploadOptions
+from shared.use_cases import upload_files
+from shared.use_cases.upload_files import Destination, UploadedFile
 from tests.fixtures.samples import orders
 
-FILE = File("a.csv", b"a\n1\n")
+FILE = UploadedFile("a.csv", b"a\n1\n")
 
 _CHOICES = {
     "compression": formats.COMPRESSIONS,
@@ -43,27 +43,27 @@ def every_value() -> Iterator[Overrides]:
             yield Overrides(**told)  # type: ignore[arg-type]
 
 
-def stored(container: ContainerClient, told: Told, file: File = FILE) -> uploads.Upload:
-    (upload,) = uploading.store(container, Destination("made", told, creates=True), [file])
+def stored(container: ContainerClient, told: UploadOptions, file: UploadedFile = FILE) -> blobs.Upload:
+    (upload,) = upload_files.store_files(container, Destination("made", told, creates=True), [file])
     return upload
 
 
 def test_every_value_of_every_override_is_read_back_from_the_blob(container: ContainerClient) -> None:
     told = list(every_value())
 
-    paths = [stored(container, Told(one)).version.path for one in told]
+    paths = [stored(container, UploadOptions(one)).version.path for one in told]
 
     assert len(set(paths)) == len(told)
-    found = {upload.version.path: upload for upload in uploads.every(container)}
+    found = {upload.version.path: upload for upload in blobs.list_blobs(container)}
     for path, one in zip(paths, told, strict=True):
         assert Overrides.parse(found[path].metadata, "csv_") == one, one.given()
 
 
 def test_a_key_and_signs_beyond_ascii_are_read_back(container: ContainerClient) -> None:
-    upload = stored(container, Told(Overrides(delimiter="\t"), ("größe", "order id")))
+    upload = stored(container, UploadOptions(Overrides(delimiter="\t"), ("größe", "order id")))
 
     assert upload.metadata["key"] == "größe,order id"
-    assert upload == uploads.describe(container, upload.version.path)
+    assert upload == blobs.describe(container, upload.version.path)
     raw = container.get_blob_client(upload.version.path).get_blob_properties().metadata
     assert raw["csv_delimiter"] == "%09"
     assert Overrides.parse(upload.metadata, "csv_") == Overrides(delimiter="\t")
@@ -74,14 +74,18 @@ def test_metadata_that_people_write_are_read_as_they_are_written(container: Cont
         "made/a.csv", b"a", metadata={"CSV_Delimiter": ";", "csv_quote": "single", "a": "%"}
     )
 
-    upload = uploads.describe(container, "made/a.csv")
+    upload = blobs.describe(container, "made/a.csv")
 
     assert Overrides.parse(upload.metadata, "csv_") == Overrides(delimiter=";", quote="'")
     assert upload.metadata["a"] == "%"
 
 
 def test_the_same_bytes_told_otherwise_are_another_blob(container: ContainerClient) -> None:
-    plain, semicolon, keyed = Told(), Told(Overrides(delimiter=";")), Told(key=("a",))
+    plain, semicolon, keyed = (
+        UploadOptions(),
+        UploadOptions(Overrides(delimiter=";")),
+        UploadOptions(key=("a",)),
+    )
 
     paths = [stored(container, told).version.path for told in (plain, semicolon, keyed, semicolon, plain)]
 
@@ -93,21 +97,21 @@ def test_the_same_bytes_told_otherwise_are_another_blob(container: ContainerClie
 def test_a_blob_that_was_told_otherwise_by_hand_is_not_taken_for_the_file_sent_again(
     container: ContainerClient,
 ) -> None:
-    first = stored(container, Told())
+    first = stored(container, UploadOptions())
     container.get_blob_client(first.version.path).set_blob_metadata({"csv_delimiter": ";"})
 
-    assert stored(container, Told()).version.path != first.version.path
+    assert stored(container, UploadOptions()).version.path != first.version.path
 
 
 def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: ContainerClient) -> None:
     for name in ("Visits", "1st", "a" * 49, "a-b", ""):
         with pytest.raises(InvalidRequest) as caught:
-            uploading.store(container, Destination(name, creates=True), [FILE])
+            upload_files.store_files(container, Destination(name, creates=True), [FILE])
         (fault,) = caught.value.faults
         assert fault["parameter"] == "dataset"
         assert "lower case" in fault["detail"]
     with pytest.raises(InvalidRequest) as caught:
-        uploading.store(container, Destination("visits"), [FILE])
+        upload_files.store_files(container, Destination("visits"), [FILE])
     assert caught.value.faults[0]["detail"].startswith(
         "No contract declares the dataset 'visits', and UNDECLARED_DATASETS=refuse"
     )
@@ -115,18 +119,24 @@ def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: Con
 
 
 def test_a_contract_keeps_its_key(container: ContainerClient) -> None:
-    file = File("a.csv", orders(1, 1))
+    file = UploadedFile("a.csv", orders(1, 1))
     with pytest.raises(InvalidRequest) as caught:
-        uploading.store(container, Destination("sales", Told(key=("item",))), [file])
+        upload_files.store_files(container, Destination("sales", UploadOptions(key=("item",))), [file])
 
     assert caught.value.faults[0]["parameter"] == "key"
     key = ("sales_order_number", "sales_order_line_number")
-    assert uploading.store(container, Destination("sales", Told(key=key)), [file])
+    assert upload_files.store_files(container, Destination("sales", UploadOptions(key=key)), [file])
 
 
 def test_the_same_bytes_as_a_correction_are_another_blob(container: ContainerClient) -> None:
     corrected = uuid.uuid4()
-    plain, correction = stored(container, Told()), stored(container, Told(corrects=corrected))
+    plain, correction = (
+        stored(container, UploadOptions()),
+        stored(container, UploadOptions(corrects=corrected)),
+    )
     assert plain.version.path != correction.version.path
-    assert [told.corrected(one.metadata) for one in (plain, correction)] == [None, corrected]
-    assert stored(container, Told(corrects=corrected)).version == correction.version
+    assert [upload_options.corrected_ingestion(one.metadata) for one in (plain, correction)] == [
+        None,
+        corrected,
+    ]
+    assert stored(container, UploadOptions(corrects=corrected)).version == correction.version

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from shared.datasets import catalog
 from shared.errors import UnknownDataset
-from shared.queries import load_rows
-from shared.use_cases.ingesting import Ingesting
+from shared.queries import first_rows
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.inferred_tables import Shelf
 
 TYPES = {
@@ -202,7 +202,7 @@ def test_a_table_of_somebody_else_is_left_alone(statement: str, shelf: Shelf) ->
 def test_where_undeclared_datasets_are_refused_no_table_is_made(
     container: ContainerClient, engine: Engine
 ) -> None:
-    shelf = Shelf(Ingesting(engine, container, "sales", undeclared_datasets="refuse"), container, engine)
+    shelf = Shelf(BlobLoader(engine, container, "sales", undeclared_datasets="refuse"), container, engine)
 
     error = shelf.bring("zoo/a.csv", "id", "1")["error"]
     assert error["code"] == "unknown_dataset"
@@ -216,14 +216,14 @@ def test_where_undeclared_datasets_are_refused_no_table_is_made(
 def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engine) -> None:
     shelf.bring("zoo/a.csv", "name,price,day", "Bo,1.50,2024-01-01", "Al,12345678901234567890.10,2024-01-02")
 
-    contract = catalog.require(engine, "zoo").contract
+    contract = catalog.require_dataset(engine, "zoo").contract
 
-    assert load_rows.first_chunk(engine, contract, 10) == (
+    assert first_rows.first_chunk(engine, contract, 10) == (
         '[{"name":"Bo","price":1.5,"day":"2024-01-01"},'
         '{"name":"Al","price":12345678901234567890.1,"day":"2024-01-02"}]'
     )
     with pytest.raises(UnknownDataset):
-        catalog.require(engine, "nowhere")
+        catalog.require_dataset(engine, "nowhere")
 
 
 def test_any_format_makes_a_table_and_a_footer_is_a_reject(shelf: Shelf) -> None:

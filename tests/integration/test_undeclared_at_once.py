@@ -16,11 +16,11 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.process import wait_until
-from shared import retrying
+from shared import retry
 from shared.errors import Conflict, Unavailable
-from shared.loading.load import Load
-from shared.use_cases.ingesting import Ingesting
-from shared.use_cases.keying import set_key
+from shared.loading.loader import FileLoader
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.set_key import set_key
 from tests.fixtures.workers import worker, workers
 from tests.integration.inferred_tables import Shelf
 from tests.integration.looking import entry, states
@@ -31,16 +31,16 @@ PROCESSES = multiprocessing.get_context("forkserver")
 def die_before_the_load(database_url: str, storage: str, container: str) -> None:
     """Deliver an event in a process that dies as soon as the table is there."""
     with (
-        patch.object(Load, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL)),
+        patch.object(FileLoader, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL)),
         worker(database_url, storage, container) as ours,
     ):
         ours.ingest("zoo/a.csv")
 
 
-def deliver_all(workers_: list[Ingesting], paths: list[str]) -> None:
+def deliver_all(workers_: list[BlobLoader], paths: list[str]) -> None:
     def deliver(place: int) -> None:
         ours = workers_[place % len(workers_)]
-        retrying.patiently(lambda: ours.ingest(paths[place]), 60)
+        retry.retry_unavailable(lambda: ours.ingest(paths[place]), 60)
 
     with ThreadPoolExecutor(len(paths)) as pool:
         list(pool.map(deliver, range(len(paths))))

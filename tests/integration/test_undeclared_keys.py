@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from shared.errors import Conflict, InvalidRequest, NotFound
-from shared.use_cases.keying import set_key
+from shared.use_cases.set_key import set_key
 from tests.integration.inferred_tables import Shelf
 
 

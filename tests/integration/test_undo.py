@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 
 from shared.errors import Conflict, NotFound
 from shared.ledger import locks
-from shared.ledger.state import State
-from shared.ledger.twins import Twins
-from shared.loading.load import Load
-from shared.use_cases import replaying, sweeping, undoing
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.duplicates import Duplicates
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.use_cases import replay_load, sweep, undo_load
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.gates import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.keyless import Uploads, history, names
@@ -25,7 +25,7 @@ from tests.integration.test_sweep import AT_ONCE
 LOADED, DUPLICATE, UNDONE = State.LOADED, State.DUPLICATE, State.UNDONE
 
 
-def load(ingesting: Ingesting, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:
+def load(ingesting: BlobLoader, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:
     container.upload_blob(f"sales/{name}.csv", content, overwrite=True)
     found = ingesting.ingest(f"sales/{name}.csv").ingestion_id
     assert found is not None
@@ -37,13 +37,13 @@ def numbers(engine: Engine) -> list[str]:
 
 
 def test_rows_that_a_load_brought_go_and_the_others_stay(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     load(ingesting, container, "a", orders(1, 2))
     undone = load(ingesting, container, "b", orders(3, 3))
     before = entry(engine, "sales/b.csv")
 
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
 
     assert numbers(engine) == ["SO1", "SO2"]
     found = entry(engine, "sales/b.csv")
@@ -58,12 +58,12 @@ def test_rows_that_a_load_brought_go_and_the_others_stay(
 
 
 def test_rows_that_a_later_load_changed_stay(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     undone = load(ingesting, container, "a", orders(1, 3))
     load(ingesting, container, "b", csv(row(2, price="5"), row(3)))
 
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
 
     assert [(one["sales_order_number"], int(one["unit_price"])) for one in table(engine)] == [("SO2", 5)]
     facts = entry(engine, "sales/a.csv")["undone"]
@@ -71,7 +71,7 @@ def test_rows_that_a_later_load_changed_stay(
 
 
 def test_loads_that_left_rows_as_they_were_are_named_and_bring_theirs_again(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     load(ingesting, container, "before", orders(1, 1))
     load(ingesting, container, "before-too", csv(row(1), row(9)))
@@ -79,38 +79,38 @@ def test_loads_that_left_rows_as_they_were_are_named_and_bring_theirs_again(
     same = load(ingesting, container, "same", csv(row(2), row(5)))
     load(ingesting, container, "others", csv(row(6)))
 
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
     assert numbers(engine) == ["SO1", "SO5", "SO6", "SO9"]
     assert entry(engine, "sales/a.csv")["undone"]["unchanged_in"] == [str(same)]
 
     def deliver(path: str) -> None:
         ingesting.ingest(path)
 
-    replaying.request(engine, container, same, deliver)
+    replay_load.request_replay(engine, container, same, deliver)
     assert numbers(engine) == ["SO1", "SO2", "SO5", "SO6", "SO9"]
 
 
 def test_a_row_that_the_load_changed_goes_too(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     load(ingesting, container, "a", orders(1, 2))
     undone = load(ingesting, container, "b", csv(row(2, price="5")))
 
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
 
     assert numbers(engine) == ["SO1"]
 
 
 def test_undone_is_for_good_but_for_the_same_bytes_elsewhere(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     undone = load(ingesting, container, "a", orders(1, 2))
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
     facts = entry(engine, "sales/a.csv")["undone"]
 
-    undoing.undo(engine, undone)
+    undo_load.undo_load(engine, undone)
     assert ingesting.ingest("sales/a.csv").state is UNDONE
-    sweeping.sweep(engine, container, ingesting.ingest, 60, AT_ONCE)
+    sweep.sweep(engine, container, ingesting.ingest, 60, AT_ONCE)
 
     assert numbers(engine) == []
     assert entry(engine, "sales/a.csv")["undone"] == facts
@@ -121,25 +121,25 @@ def test_undone_is_for_good_but_for_the_same_bytes_elsewhere(
 
 @pytest.mark.parametrize("second", ["refused", "duplicate"])
 def test_there_is_nothing_to_undo_of_what_has_no_rows(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, second: str
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, second: str
 ) -> None:
     first = load(ingesting, container, "a", orders(1, 2))
     content = {"refused": b"x\n1\n", "duplicate": orders(1, 2)}[second]
     asked = load(ingesting, container, "b", content)
 
     with pytest.raises(Conflict, match=f"is {second}") as refused:
-        undoing.undo(engine, asked)
+        undo_load.undo_load(engine, asked)
 
     assert (str(first) in refused.value.message) is (second == "duplicate")
     assert len(table(engine)) == 2
     with pytest.raises(NotFound):
-        undoing.undo(engine, uuid.UUID(int=0))
+        undo_load.undo_load(engine, uuid.UUID(int=0))
 
 
 def test_a_duplicate_takes_the_rows_over(uploads: Uploads, engine: Engine) -> None:
     assert [uploads.put(blob, "x y toolong") for blob in "abc"] == [LOADED, DUPLICATE, DUPLICATE]
 
-    undoing.undo(engine, history(engine, "a")[0]["id"])
+    undo_load.undo_load(engine, history(engine, "a")[0]["id"])
 
     (a,), (b,), (c,) = (history(engine, blob) for blob in "abc")
     assert names(engine) == "x y"
@@ -150,34 +150,34 @@ def test_a_duplicate_takes_the_rows_over(uploads: Uploads, engine: Engine) -> No
         b["id"],
     )
     assert (a["undone"]["rows_removed"], a["undone"]["handed_over_to"]) == (0, str(b["id"]))
-    undoing.undo(engine, b["id"])
-    undoing.undo(engine, c["id"])
+    undo_load.undo_load(engine, b["id"])
+    undo_load.undo_load(engine, c["id"])
     assert names(engine) == ""
 
 
 def test_a_duplicate_takes_rows_with_a_key_over_too(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     first, second = (load(ingesting, container, name, orders(1, 2)) for name in "ab")
 
-    undoing.undo(engine, first)
+    undo_load.undo_load(engine, first)
     assert len(table(engine)) == 2
-    undoing.undo(engine, second)
+    undo_load.undo_load(engine, second)
     assert len(table(engine)) == 0
 
 
 def test_a_load_that_is_becoming_a_duplicate_meanwhile_brings_the_rows_itself(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undone = load(ingesting, container, "a", orders(1, 3))
-    find = Twins.find
+    find = Duplicates.find
 
-    def find_and_undo(twins: Twins, sha256: str) -> uuid.UUID | None:
+    def find_and_undo(twins: Duplicates, sha256: str) -> uuid.UUID | None:
         found = find(twins, sha256)
-        undoing.undo(engine, undone)
+        undo_load.undo_load(engine, undone)
         return found
 
-    monkeypatch.setattr(Twins, "find", find_and_undo)
+    monkeypatch.setattr(Duplicates, "find", find_and_undo)
     load(ingesting, container, "b", orders(1, 3))
 
     assert (entry(engine, "sales/a.csv")["state"], entry(engine, "sales/b.csv")["state"]) == (UNDONE, LOADED)
@@ -185,7 +185,7 @@ def test_a_load_that_is_becoming_a_duplicate_meanwhile_brings_the_rows_itself(
 
 
 def test_rows_that_another_table_refers_to_stay_and_it_says_so(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = load(ingesting, container, "a", orders(1, 2))
     with engine.begin() as connection:
@@ -197,7 +197,7 @@ def test_rows_that_another_table_refers_to_stay_and_it_says_so(
         )
 
     with pytest.raises(Conflict, match=r"constraint of_sales\.$") as refused:
-        undoing.undo(engine, asked)
+        undo_load.undo_load(engine, asked)
 
     assert "SO1" not in refused.value.message
     assert (len(table(engine)), entry(engine, "sales/a.csv")["state"]) == (2, LOADED)
@@ -211,50 +211,50 @@ def test_of_a_load_that_a_new_version_replaced_there_is_nothing_to_undo(
     before, newest = history(engine, "a")
 
     with pytest.raises(Conflict, match=str(newest["id"])):
-        undoing.undo(engine, before["id"])
+        undo_load.undo_load(engine, before["id"])
 
-    undoing.undo(engine, newest["id"])
+    undo_load.undo_load(engine, newest["id"])
     assert names(engine) == ""
     assert uploads.put("a", "z") is LOADED
     assert names(engine) == "z"
 
 
 def test_while_it_is_loaded_nothing_is_undone(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 2))
-    run = Load.run
+    run = FileLoader.run
     with Gate() as gate, ThreadPoolExecutor(1) as pool:
 
         def wait_and_run(*arguments: object) -> None:
             gate.go_through()
             run(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Load, "run", wait_and_run)
+        monkeypatch.setattr(FileLoader, "run", wait_and_run)
         loading = pool.submit(ingesting.ingest, "sales/a.csv")
         gate.wait()
         asked = entry(engine, "sales/a.csv")["id"]
         with pytest.raises(Conflict, match="being loaded"):
-            undoing.undo(engine, asked)
+            undo_load.undo_load(engine, asked)
         gate.open()
         assert loading.result().state is LOADED
 
 
 def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_meanwhile(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undone = load(ingesting, container, "a", orders(1, 3))
     container.upload_blob("sales/b.csv", orders(1, 2))
-    run = Load.run
+    run = FileLoader.run
     runs: list[None] = []
 
     def run_and_undo(*arguments: object) -> None:
         run(*arguments)  # type: ignore[arg-type]
         runs.append(None)
         if len(runs) == 1:
-            undoing.undo(engine, undone)
+            undo_load.undo_load(engine, undone)
 
-    monkeypatch.setattr(Load, "run", run_and_undo)
+    monkeypatch.setattr(FileLoader, "run", run_and_undo)
     assert ingesting.ingest("sales/b.csv").state is LOADED
 
     assert numbers(engine) == ["SO1", "SO2"]
@@ -263,18 +263,18 @@ def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_me
 
 
 def test_undoing_is_one_transaction(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undone = load(ingesting, container, "a", orders(1, 3))
 
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(undoing, "_facts", break_down)
+    monkeypatch.setattr(undo_load, "_facts", break_down)
     with pytest.raises(ZeroDivisionError):
-        undoing.undo(engine, undone)
+        undo_load.undo_load(engine, undone)
 
     assert (len(table(engine)), entry(engine, "sales/a.csv")["state"]) == (3, "loaded")
     with engine.begin() as connection:
-        assert locks.acquire(connection, undone, wait_seconds=0)
+        assert locks.acquire_version(connection, undone, wait_seconds=0)
         assert connection.scalar(text("select count(*) from sales")) == 3

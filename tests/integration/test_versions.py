@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from shared.ledger import versions
-from shared.ledger.state import State
-from shared.loading.load import Load
-from shared.use_cases.attempt import Outcome
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.use_cases.load_file import LoadOutcome
 from tests.integration.keyless import Uploads, history, names
 from tests.integration.looking import entry
 
@@ -107,7 +107,7 @@ def test_bytes_that_come_while_their_rows_are_taken_away_are_loaded(
     uploads.upload("a", "y")
     uploads.upload("b", "x")
     replace_earlier = versions.replace_earlier
-    meanwhile: list[Future[Outcome]] = []
+    meanwhile: list[Future[LoadOutcome]] = []
 
     with ThreadPoolExecutor(1) as pool:
 
@@ -161,10 +161,10 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
 ) -> None:
     uploads.upload("a", "x")
     uploads.upload("b", "x")
-    run, replace = Load.run, versions.replace_earlier
-    begun: dict[str, Future[Outcome]] = {}
+    run, replace = FileLoader.run, versions.replace_earlier
+    begun: dict[str, Future[LoadOutcome]] = {}
 
-    def run_and_let_the_twin_load(load: Load, *arguments: Any) -> None:
+    def run_and_let_the_twin_load(load: FileLoader, *arguments: Any) -> None:
         run(load, *arguments)
         if "twin" not in begun:
             begun["twin"] = pool.submit(uploads.ingest, "a")
@@ -179,7 +179,7 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
         return replace(*arguments)
 
     with ThreadPoolExecutor(2) as pool, monkeypatch.context() as meddling:
-        meddling.setattr(Load, "run", run_and_let_the_twin_load)
+        meddling.setattr(FileLoader, "run", run_and_let_the_twin_load)
         meddling.setattr(versions, "replace_earlier", replace_after_the_twin_was)
         uploads.ingest("b")
         begun["new"].result(20)

@@ -11,22 +11,22 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.formats.format import Format
-from shared.ledger.state import State
-from shared.parsing.batches import Reading
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.parsing.reader import CsvReader
+from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, row
 from tests.integration.looking import entry, table
 
 
 def test_numbers_are_loaded_as_they_were_meant_and_others_are_kept_as_they_were_written(
-    ingesting: Ingesting, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detected: Callable[[Reading], Format] = Reading.__dict__["format"].fget
+    detected: Callable[[CsvReader], Format] = CsvReader.__dict__["format"].fget
 
-    def told(reading: Reading) -> Format:
+    def told(reading: CsvReader) -> Format:
         return replace(detected(reading), decimal=",", thousands=".")
 
-    monkeypatch.setattr(Reading, "format", property(told))
+    monkeypatch.setattr(CsvReader, "format", property(told))
     rows = [row(number, price='"1.399,99"').replace("271.9992", '"271,9992"') for number in range(30)]
     container.upload_blob("sales/a.csv", csv(*rows, row(99, price="3399.99")))
 

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from shared.contracts import dataset, registry
+from shared.contracts import dataset_table, registry
 from shared.contracts.base import BigInt, Contract, Timestamp
 from shared.contracts.sales import Sales
 from shared.errors import UnknownDataset
@@ -74,7 +74,7 @@ def test_an_unknown_dataset_is_named_with_those_there_are() -> None:
 
 
 def test_the_table_has_the_contracts_columns_its_lineage_and_its_key() -> None:
-    ddl = str(CreateTable(dataset.table(Sales)).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    ddl = str(CreateTable(dataset_table.sqlalchemy_table(Sales)).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert [line.split()[0] for line in ddl.splitlines() if line.startswith("\t")] == [
         *Sales.model_fields,
         "_load",
@@ -92,7 +92,7 @@ def test_optional_fields_become_nullable_columns() -> None:
         pages: BigInt | None = None
         cost: Annotated[Decimal | None, Field(max_digits=10, decimal_places=2)] = None
 
-    at, pages, cost = dataset.fields(Visits)
+    at, pages, cost = dataset_table.contract_fields(Visits)
     assert (at.nullable, pages.nullable, cost.nullable) == (False, True, True)
     assert (at.required, pages.required) == (True, False)
 
@@ -108,4 +108,4 @@ def test_a_field_that_no_column_can_hold_is_named(annotation: Any, told: str) ->
         {"__annotations__": {"amount": annotation}, "dataset": "broken", "__module__": __name__},
     )
     with pytest.raises(TypeError, match=rf"Broken.amount: .*{told}"):
-        dataset.fields(broken)
+        dataset_table.contract_fields(broken)

@@ -12,7 +12,7 @@ from dev import __main__ as dev
 from dev import programs
 from dev.programs import ROOT
 from shared.settings import Settings
-from shared.use_cases import abandoning
+from shared.use_cases import give_up
 
 README = (ROOT / "README.md").read_text()
 EXAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
@@ -57,7 +57,7 @@ def test_the_example_has_every_setting_that_a_local_run_needs_and_no_other() -> 
 
 
 def test_every_state_is_explained() -> None:
-    from shared.ledger.state import State  # noqa: PLC0415
+    from shared.ledger.tables import State  # noqa: PLC0415
 
     table = README.partition("| state | meaning |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE)))) - {
@@ -88,7 +88,7 @@ def test_every_requirement_has_a_compatible_release_range() -> None:
 
 
 def test_a_blob_is_given_up_after_as_many_tries_as_the_host_gives_it() -> None:
-    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == abandoning._TRIES
+    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == give_up._TRIES
 
 
 def test_a_sweep_ends_before_the_host_ends_it() -> None:
@@ -104,8 +104,8 @@ def test_every_command_in_the_readme_is_one_that_there_is() -> None:
 
 
 def test_everything_that_can_be_told_about_a_format_is_explained() -> None:
-    from shared.formats.overrides import names  # noqa: PLC0415
+    from shared.formats.overrides import option_names  # noqa: PLC0415
 
     table = README.partition("| parameter | what is detected |")[2].partition("\n\n")[0]
     first = " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))
-    assert sorted(re.findall(r"`(\w+)`", first)) == sorted(names())
+    assert sorted(re.findall(r"`(\w+)`", first)) == sorted(option_names())

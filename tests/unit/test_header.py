@@ -9,20 +9,20 @@ import pytest
 from pydantic import AliasChoices, AliasPath, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
-from shared.contracts import dataset
+from shared.contracts import dataset_table
 from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
-from shared.parsing import header
-from shared.parsing.batches import Reading
-from shared.parsing.columns import OfContract
+from shared.parsing import column_mapping
+from shared.parsing.column_mapping import ContractColumns
+from shared.parsing.reader import CsvReader
 from tests.fixtures.samples import HEADER, csv, row
 
 COLUMNS = HEADER.split(",")
 
 
-def matched(*names: str | None) -> header.Header:
-    return header.match([name or "" for name in names], Sales, 1)
+def matched(*names: str | None) -> column_mapping.ColumnMapping:
+    return column_mapping.match_contract([name or "" for name in names], Sales, 1)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_repeated_column_is_refused_even_if_spelt_in_two_ways() -> None:
 
 def test_an_empty_file_and_a_broken_header_are_refused() -> None:
     with pytest.raises(FileRefused, match="empty"):
-        Reading([b"\n"], OfContract(Sales))
+        CsvReader([b"\n"], ContractColumns(Sales))
     with pytest.raises(FileRefused, match="NUL"):
-        Reading([csv(row(1)).replace(b"Item", b"It\0em")], OfContract(Sales))
+        CsvReader([csv(row(1)).replace(b"Item", b"It\0em")], ContractColumns(Sales))
 
 
 class Aliased(Contract):
@@ -89,24 +89,24 @@ class Aliased(Contract):
     ],
 )
 def test_a_field_goes_by_its_name_and_by_each_alias(spelling: list[str]) -> None:
-    assert header.match(spelling, Aliased, 1).fields == tuple(Aliased.model_fields)
+    assert column_mapping.match_contract(spelling, Aliased, 1).fields == tuple(Aliased.model_fields)
 
 
 def test_a_name_without_letters_is_that_name_and_no_other() -> None:
-    found = header.match(["order", "menge", "#", "", "-"], Aliased, 1)
+    found = column_mapping.match_contract(["order", "menge", "#", "", "-"], Aliased, 1)
     assert found.fields == ("order", "quantity", None, None, None)
 
 
 def test_two_columns_for_one_field_are_refused_whichever_its_spellings() -> None:
     with pytest.raises(FileRefused, match="more than one quantity") as caught:
-        header.match(["order", "Menge", "Qty"], Aliased, 1)
+        column_mapping.match_contract(["order", "Menge", "Qty"], Aliased, 1)
     assert caught.value.code == "header_mismatch"
     assert caught.value.facts["repeated"] == ["quantity"]
 
 
 def test_a_path_into_a_nested_value_is_no_column() -> None:
     with pytest.raises(FileRefused, match="lacks quantity"):
-        header.match(["order", "parts"], Aliased, 1)
+        column_mapping.match_contract(["order", "parts"], Aliased, 1)
 
 
 def test_an_alias_generator_makes_aliases_too() -> None:
@@ -115,7 +115,7 @@ def test_an_alias_generator_makes_aliases_too() -> None:
         dataset: ClassVar[str] = "generated"
         item: str
 
-    assert header.match(["Shop-Item"], Generated, 1).fields == ("item",)
+    assert column_mapping.match_contract(["Shop-Item"], Generated, 1).fields == ("item",)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,9 @@ def test_an_alias_generator_makes_aliases_too() -> None:
 def test_two_fields_that_one_column_could_be_are_named(first: FieldInfo, second: FieldInfo) -> None:
     ambiguous = create_model("Ambiguous", __base__=Contract, first=(str, first), second=(str, second))
 
-    for ask in (dataset.table, lambda contract: header.match(["x"], contract, 1)):
+    for ask in (
+        dataset_table.sqlalchemy_table,
+        lambda contract: column_mapping.match_contract(["x"], contract, 1),
+    ):
         with pytest.raises(TypeError, match=r"Ambiguous.second: a column .* could also be Ambiguous.first"):
             ask(ambiguous)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.storage import names
-from shared.storage.identity import BlobVersion, dataset_of
+from shared.storage import blob_version
+from shared.storage.blob_version import BlobVersion, dataset_of
 
 
 def test_an_id_never_changes() -> None:
@@ -57,25 +57,25 @@ def test_the_first_folder_names_the_dataset(path: str, dataset: str) -> None:
     ],
 )
 def test_a_stored_name_is_safe(sent: str, stored: str) -> None:
-    assert names.safe(sent) == stored
+    assert blob_version.safe_name(sent) == stored
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.TSV", "a.tab.gz", "a.psv.bz2", "a.txt.zst", "a.zip"])
 def test_tables_archives_and_compressed_tables_are_taken(name: str) -> None:
-    assert names.is_supported(name)
+    assert blob_version.is_supported(name)
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "a.zip.gz", "a.csv.zip.zst", "a.csv.xz", "csv", "a"])
 def test_other_files_are_not(name: str) -> None:
-    assert not names.is_supported(name)
+    assert not blob_version.is_supported(name)
 
 
-@given(st.text(max_size=400), st.sampled_from(names.EXTENSIONS))
+@given(st.text(max_size=400), st.sampled_from(blob_version.EXTENSIONS))
 def test_any_name_becomes_one_that_stays_in_its_folder(name: str, extension: str) -> None:
     sent = name + extension
-    stored = names.safe(sent)
+    stored = blob_version.safe_name(sent)
     assert stored.endswith(extension)
     assert 0 < len(stored) <= 120
     assert not {"/", "\\", "\0", " "} & set(stored)
     assert not stored.startswith(".")
-    assert names.is_supported(stored)
+    assert blob_version.is_supported(stored)

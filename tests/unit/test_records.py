@@ -25,7 +25,7 @@ TABLE = st.integers(1, 5).flatmap(
 
 def parsed(content: bytes, block: int = 1 << 20) -> list[Record]:
     blocks = [content[at : at + block] for at in range(0, len(content), block)]
-    return list(records.parse(Lines(blocks)))
+    return list(records.parse_records(Lines(blocks)))
 
 
 def fields(content: bytes) -> list[tuple[int, list[str | None]]]:
@@ -153,7 +153,7 @@ def test_every_byte_is_in_exactly_one_record(pieces: list[bytes]) -> None:
 def test_an_open_quote_that_meets_a_later_one_costs_its_line_alone() -> None:
     content = b'1,"abc,3\n' + b"1,2,3\n" * 20 + b'1,19",3,\n'
 
-    read = list(records.parse(Lines([content]), width=3))
+    read = list(records.parse_records(Lines([content]), width=3))
 
     assert [(record.line, bool(record.fault)) for record in read] == [(1, True)] + [
         (line, False) for line in range(2, 23)

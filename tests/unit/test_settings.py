@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared import registration, settings
+from shared import bindings, settings
 from shared.errors import SettingsError
 
 LEAST = {"DATABASE_URL": "postgresql://u:secret@host/db", "UPLOADS": "UseDevelopmentStorage=true"}
@@ -64,4 +64,4 @@ def test_the_triggers_source_is_read_without_ever_failing(
     monkeypatch.delenv("BLOB_TRIGGER_SOURCE", raising=False)
     if value is not None:
         monkeypatch.setenv("BLOB_TRIGGER_SOURCE", value)
-    assert registration.trigger_source() == source
+    assert bindings.trigger_source() == source

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.contracts.sales import Sales
-from shared.parsing.batches import Reading
-from shared.parsing.columns import OfContract
-from shared.validation.validating import Validated, validate
+from shared.parsing.column_mapping import ContractColumns
+from shared.parsing.reader import CsvReader
+from shared.validation.validate import Validated, validate
 from tests.fixtures.samples import HEADER, csv, row
 
 NASTY = [
@@ -36,7 +36,7 @@ NASTY = [
 
 
 def validated(content: bytes) -> Validated:
-    (batch,) = Reading([content], OfContract(Sales))
+    (batch,) = CsvReader([content], ContractColumns(Sales))
     return validate(batch, Sales)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared.use_cases.ingesting import Ingesting
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.fuzz.trial import LawBroken, Trial
 
 MOST_MEMORY = 400 * 1024 * 1024
@@ -23,7 +23,7 @@ def most_memory() -> int:
 
 
 def test_a_mutated_file_ends_loaded_or_refused(
-    seeds: range, ingesting: Ingesting, container: ContainerClient, engine: Engine
+    seeds: range, ingesting: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     before = most_memory()
     ends: Counter[str] = Counter()

@@ -10,8 +10,8 @@ from typing import Any
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Connection, Engine, text
 
-from shared.ledger.state import State
-from shared.use_cases.ingesting import Ingesting
+from shared.ledger.tables import State
+from shared.use_cases.load_blob import BlobLoader
 from tests.integration.fuzz import bases
 from tests.integration.fuzz.mutation import mutated
 
@@ -48,7 +48,7 @@ class Trial:
         make = bases.sales if self.seed % 3 == 0 else bases.anything
         return mutated(chance, make(chance), bases.anything(chance))
 
-    def run(self, ingesting: Ingesting, container: ContainerClient, engine: Engine) -> str:
+    def run(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> str:
         """Load it; returns the state it ends in. Raises `LawBroken`."""
         container.upload_blob(self.path, self.content(), overwrite=True)
         begun = time.perf_counter()

@@ -8,7 +8,7 @@ import struct
 
 import pyarrow as pa
 
-from shared.decoding.compression import Kind
+from shared.decoding.compression import CompressionKind
 
 
 def zstd(data: bytes) -> bytes:
@@ -24,4 +24,4 @@ def zstd_skippable(data: bytes, number: int = 0) -> bytes:
 
 
 COMPRESS = {"gzip": lambda data: gzip.compress(data, 6, mtime=0), "bz2": bz2.compress, "zstd": zstd}
-KINDS: tuple[Kind, ...] = ("gzip", "bz2", "zstd")
+KINDS: tuple[CompressionKind, ...] = ("gzip", "bz2", "zstd")

@@ -8,7 +8,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from shared.decoding.ranges import RangeFile
+from shared.decoding.range_file import RangeFile
 from shared.errors import FileRefused
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from shared.decoding.text import Text
+from shared.decoding.text_decoder import TextDecoder
 from tests.unit.decoding.cutting import cut
 
 
 def read(
     data: bytes, encoding: str | None = None, at: list[int] | None = None, *, guessed: bool = False
 ) -> bytes:
-    return b"".join(Text(cut(data, at or []), encoding, guessed=guessed))
+    return b"".join(TextDecoder(cut(data, at or []), encoding, guessed=guessed))
 
 
-def late(data: bytes, at: list[int] | None = None, judged: str = "cp1252") -> tuple[bytes, Text]:
-    text = Text(cut(data, at or []), judge=lambda _sample: judged)
+def late(data: bytes, at: list[int] | None = None, judged: str = "cp1252") -> tuple[bytes, TextDecoder]:
+    text = TextDecoder(cut(data, at or []), judge=lambda _sample: judged)
     return b"".join(text), text
 
 

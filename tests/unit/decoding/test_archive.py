@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.decoding.archive import Archive
-from shared.decoding.ranges import RangeFile
+from shared.decoding.range_file import RangeFile
+from shared.decoding.zip_archive import Archive
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.parsing.batches import Reading
-from shared.parsing.columns import Every
+from shared.parsing.column_mapping import AllColumns
+from shared.parsing.reader import CsvReader
 from tests.unit.decoding.cutting import noise
 from tests.unit.decoding.zipping import content, opened, zipped
 
@@ -102,7 +102,7 @@ def test_compressed_files_count_by_the_name_before() -> None:
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
 def test_a_compressed_file_in_an_archive_is_read(pack: Callable[[bytes], bytes]) -> None:
     archive = opened(zipped(("a.csv.gz", pack(b"id,name\n1,Ada\n2,Bob\n"))))
-    (batch,) = Reading(archive.read(archive.members[0]), Every(), Overrides(header_line=1))
+    (batch,) = CsvReader(archive.read(archive.members[0]), AllColumns(), Overrides(header_line=1))
     assert batch.text.to_numpy().tolist() == [["1", "Ada"], ["2", "Bob"]]
 
 

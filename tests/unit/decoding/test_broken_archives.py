@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from shared.decoding.expansion import Expansion
+from shared.decoding.limits import Expansion
 from shared.errors import FileRefused
 from tests.unit.decoding.cutting import noise, seeded, until_refused
 from tests.unit.decoding.zipping import content, opened, zipped

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.decoding.compression import HEAD, Kind, decompressed, kind
-from shared.decoding.expansion import Expansion
+from shared.decoding.compression import HEAD, CompressionKind, compression_kind, decompress
+from shared.decoding.limits import Expansion
 from shared.errors import FileRefused
 from tests.unit.decoding.compressing import COMPRESS, KINDS, zstd_skippable
 from tests.unit.decoding.cutting import cut, noise, places, seeded, until_refused
@@ -20,8 +20,8 @@ LINES = b"".join(b"%d,name %d,%d.50\n" % (number, number * 7, number % 99) for n
 every_kind = pytest.mark.parametrize("name", KINDS)
 
 
-def joined(data: bytes, name: Kind, at: list[int] | None = None) -> bytes:
-    return b"".join(decompressed(cut(data, at or []), name))
+def joined(data: bytes, name: CompressionKind, at: list[int] | None = None) -> bytes:
+    return b"".join(decompress(cut(data, at or []), name))
 
 
 @pytest.mark.parametrize(
@@ -42,22 +42,22 @@ def joined(data: bytes, name: Kind, at: list[int] | None = None) -> bytes:
     ],
 )
 def test_a_kind_is_told_by_the_first_bytes(head: bytes, expected: str) -> None:
-    assert kind(head[:HEAD]) == expected
+    assert compression_kind(head[:HEAD]) == expected
 
 
 @every_kind
 @given(contents=st.lists(st.binary(max_size=300), min_size=1, max_size=4), at=places())
 @example(contents=[b"", b"a", b""], at=[1, 2, 3, 20, 21, 22])
 def test_members_in_blocks_of_any_cut_are_what_was_compressed(
-    name: Kind, contents: list[bytes], at: list[int]
+    name: CompressionKind, contents: list[bytes], at: list[int]
 ) -> None:
     assert joined(b"".join(map(COMPRESS[name], contents)), name, at) == b"".join(contents)
 
 
 @every_kind
-def test_a_long_stream_comes_out_in_small_pieces(name: Kind) -> None:
+def test_a_long_stream_comes_out_in_small_pieces(name: CompressionKind) -> None:
     data = LINES + bytes(3 << 20) + noise(1 << 20)
-    pieces = list(decompressed(cut(COMPRESS[name](data), [5000, 9000]), name))
+    pieces = list(decompress(cut(COMPRESS[name](data), [5000, 9000]), name))
     assert b"".join(pieces) == data
     assert max(map(len, pieces)) <= 1 << 20
 
@@ -70,7 +70,7 @@ def test_zstd_frames_to_be_skipped_are() -> None:
 
 
 def test_what_is_not_compressed_passes() -> None:
-    assert list(decompressed([b"a", b"b"], "none")) == [b"a", b"b"]
+    assert list(decompress([b"a", b"b"], "none")) == [b"a", b"b"]
 
 
 def test_what_is_compressed_twice_is_decompressed_once() -> None:
@@ -80,7 +80,7 @@ def test_what_is_compressed_twice_is_decompressed_once() -> None:
 
 @pytest.mark.parametrize("name", ["gzip", "bz2"])
 @given(at=places())
-def test_zeros_after_the_last_member_are_padding(name: Kind, at: list[int]) -> None:
+def test_zeros_after_the_last_member_are_padding(name: CompressionKind, at: list[int]) -> None:
     data = COMPRESS[name](b"a,b\n")
     assert joined(data + bytes(100), name, at) == b"a,b\n"
 
@@ -88,9 +88,11 @@ def test_zeros_after_the_last_member_are_padding(name: Kind, at: list[int]) -> N
 @every_kind
 @pytest.mark.parametrize("behind", [b"1,2\n", b"\r\n", b"xxxxxxxxxxxxxxxxxxxx"])
 @pytest.mark.parametrize("apart", [True, False])
-def test_anything_else_after_the_last_member_is_refused(name: Kind, behind: bytes, apart: bool) -> None:
+def test_anything_else_after_the_last_member_is_refused(
+    name: CompressionKind, behind: bytes, apart: bool
+) -> None:
     data = COMPRESS[name](LINES)
-    got, refused = until_refused(decompressed([data, behind] if apart else [data + behind], name))
+    got, refused = until_refused(decompress([data, behind] if apart else [data + behind], name))
     assert refused
     assert refused.code in {"compression_trailing", "compression_truncated"}
     assert LINES.startswith(got)
@@ -99,17 +101,19 @@ def test_anything_else_after_the_last_member_is_refused(name: Kind, behind: byte
 
 
 @every_kind
-def test_a_stream_cut_off_anywhere_gives_its_beginning_and_is_refused(name: Kind) -> None:
+def test_a_stream_cut_off_anywhere_gives_its_beginning_and_is_refused(name: CompressionKind) -> None:
     data = COMPRESS[name](LINES)
     for end in [*range(20), *range(20, len(data), 331), len(data) - 1]:
-        got, refused = until_refused(decompressed([data[:end]], name))
+        got, refused = until_refused(decompress([data[:end]], name))
         assert LINES.startswith(got)
         assert refused
         assert (refused.code, refused.facts["byte"]) == ("compression_truncated", end)
 
 
 @every_kind
-def test_flipped_bytes_are_harmless_or_refused_at_the_end_and_never_another_error(name: Kind) -> None:
+def test_flipped_bytes_are_harmless_or_refused_at_the_end_and_never_another_error(
+    name: CompressionKind,
+) -> None:
     data = COMPRESS[name](LINES)
     codes = set()
     for seed in range(300):
@@ -117,7 +121,7 @@ def test_flipped_bytes_are_harmless_or_refused_at_the_end_and_never_another_erro
         broken = bytearray(data)
         for _ in range(random.choice([1, 1, 1, 20])):
             broken[random.randrange(len(broken))] ^= random.randrange(1, 256)
-        got, refused = until_refused(decompressed(cut(bytes(broken), [random.randrange(len(data))]), name))
+        got, refused = until_refused(decompress(cut(bytes(broken), [random.randrange(len(data))]), name))
         codes.add(refused.code if refused else "")
         if name != "zstd":  # pyarrow writes zstd without checksums, so what came out may be anything
             assert refused or got == LINES
@@ -125,19 +129,19 @@ def test_flipped_bytes_are_harmless_or_refused_at_the_end_and_never_another_erro
 
 
 @every_kind
-def test_a_source_that_fails_fails_as_itself(name: Kind) -> None:
+def test_a_source_that_fails_fails_as_itself(name: CompressionKind) -> None:
     def failing() -> Iterator[bytes]:
         yield COMPRESS[name](LINES)[:100]
         raise ConnectionError("away")
 
     with pytest.raises(ConnectionError, match="away"):
-        list(decompressed(failing(), name))
+        list(decompress(failing(), name))
 
 
 @every_kind
 @pytest.mark.parametrize("limits", [Expansion(ratio=20, free=100_000), Expansion(ratio=10**6, most=400_000)])
-def test_what_expands_too_far_is_refused_on_the_way(name: Kind, limits: Expansion) -> None:
-    refused = until_refused(decompressed([COMPRESS[name](bytes(8 << 20))], name, limits))[1]
+def test_what_expands_too_far_is_refused_on_the_way(name: CompressionKind, limits: Expansion) -> None:
+    refused = until_refused(decompress([COMPRESS[name](bytes(8 << 20))], name, limits))[1]
     assert refused
     assert refused.code == "expands_too_far"
     assert refused.facts["written"] <= 2 << 20

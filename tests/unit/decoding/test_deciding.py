@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.decoding.text import SAMPLE, Text
+from shared.decoding.text_decoder import SAMPLE, TextDecoder
 from tests.unit.decoding.cutting import cut, places
 from tests.unit.decoding.decoding import is_utf8, late, read
 
@@ -20,7 +20,7 @@ CHINESE = "编号,名称,城市\n4711,北京公司,上海\n"
 @pytest.mark.parametrize("encoding", ["utf-8", *WIDE, "gb18030"])
 @pytest.mark.parametrize("given_", [None, "utf-8", "cp1252", "utf-16"])
 def test_a_byte_order_mark_is_believed_and_left_out(encoding: str, given_: str | None) -> None:
-    text = Text(cut(("\ufeff" + GERMAN).encode(encoding), [1, 2, 3]), given_)
+    text = TextDecoder(cut(("\ufeff" + GERMAN).encode(encoding), [1, 2, 3]), given_)
     assert b"".join(text).decode() == GERMAN
     assert (text.decided, text.decided_at, text.marked) == (encoding, 0, True)
 
@@ -81,7 +81,7 @@ def test_the_judge_sees_the_line_and_what_follows_once() -> None:
         return "latin-1"
 
     data = b"a;b\n" * 5000 + b"Jos\xe9;" + b"\xfc;x\n" * 40000
-    assert b"".join(Text(cut(data, [7, 30000, 50000]), judge=judge)) == data.decode("latin-1").encode()
+    assert b"".join(TextDecoder(cut(data, [7, 30000, 50000]), judge=judge)) == data.decode("latin-1").encode()
     assert samples == [data[20000 : 20003 + SAMPLE]]
 
 

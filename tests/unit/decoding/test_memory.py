@@ -14,24 +14,24 @@ from tests.unit.decoding.zipping import zipped
 PROGRAM = """
 import sys
 from pathlib import Path
-from shared.decoding.archive import Archive
-from shared.decoding.compression import decompressed
-from shared.decoding.expansion import Expansion
-from shared.decoding.ranges import RangeFile
-from shared.decoding.text import Text
+from shared.decoding.zip_archive import Archive
+from shared.decoding.compression import decompress
+from shared.decoding.limits import Expansion
+from shared.decoding.range_file import RangeFile
+from shared.decoding.text_decoder import TextDecoder
 
 LIMITS = Expansion(ratio=10**9, free=0, most=10**12)
 
 def expanded(kind, path):
     data = Path(path).read_bytes()
     if kind != "zip":
-        return decompressed([data], kind, LIMITS)
+        return decompress([data], kind, LIMITS)
     archive = Archive(RangeFile(lambda offset, length: data[offset : offset + length], len(data)), LIMITS)
     return archive.read(archive.members[0])
 
 def decoded(encoding, blocks, guessed):
     block = "4711;Müller;Düsseldorf\\n".encode(encoding) * 60000
-    return Text((block for _ in range(blocks)), None if guessed else encoding)
+    return TextDecoder((block for _ in range(blocks)), None if guessed else encoding)
 
 def peak():  # megabytes; ru_maxrss would begin with that of the process that started this one
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.decoding.archive import Archive
-from shared.decoding.ranges import RangeFile
+from shared.decoding.range_file import RangeFile
+from shared.decoding.zip_archive import Archive
 from shared.errors import Unavailable
 from tests.unit.decoding.cutting import noise, range_file
 from tests.unit.decoding.zipping import content, zipped

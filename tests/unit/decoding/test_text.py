@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from shared.decoding.text import Text
+from shared.decoding.text_decoder import TextDecoder
 from shared.errors import FileRefused
 from tests.unit.decoding.cutting import places
 from tests.unit.decoding.decoding import is_utf8, late, read
@@ -80,6 +80,6 @@ def test_line_ends_and_quotes_are_never_made_of_invalid_bytes() -> None:
 )
 def test_an_encoding_that_there_is_not_is_refused(name: str) -> None:
     with pytest.raises(FileRefused, match="no encoding"):
-        Text([], name)
+        TextDecoder([], name)
     with pytest.raises(FileRefused, match="no encoding"):
         late(b"\xe9", judged=name)

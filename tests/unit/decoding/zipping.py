@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 
-from shared.decoding.archive import Archive
-from shared.decoding.expansion import Expansion
+from shared.decoding.limits import Expansion
+from shared.decoding.zip_archive import Archive
 from tests.unit.decoding.cutting import range_file
 
 

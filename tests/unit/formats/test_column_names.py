@@ -12,9 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contracts.base import Contract
-from shared.contracts.column_names import LONGEST, joined, readable
-from shared.contracts.reserved import RESERVED
-from shared.inference.fields import can_be_named
+from shared.contracts.column_names import MAX_NAME_BYTES, RESERVED, joined_names, readable_names
+from shared.inference.contract_builder import is_valid_column_name
 
 ODD = st.sampled_from(
     [
@@ -76,53 +75,53 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
     ],
 )
 def test_a_name_becomes_readable(name: str, column: str) -> None:
-    assert readable([name]) == [column]
+    assert readable_names([name]) == [column]
 
 
 def test_names_that_come_again_are_numbered() -> None:
-    assert readable(["name", "Name", "NAME", "name_2"]) == ["name", "name_3", "name_4", "name_2"]
+    assert readable_names(["name", "Name", "NAME", "name_2"]) == ["name", "name_3", "name_4", "name_2"]
 
 
 def test_names_that_come_again_a_thousand_times_are_numbered_at_once() -> None:
     started = time.process_time()
-    assert readable(["name"] * 20_000)[-1] == "name_20000"
+    assert readable_names(["name"] * 20_000)[-1] == "name_20000"
     assert time.process_time() - started < 10  # minutes, were each to try the numbers of those before
 
 
 def test_nameless_columns_go_by_their_place() -> None:
-    assert readable(["id", "", "", "id"]) == ["id", "column_2", "column_3", "id_2"]
+    assert readable_names(["id", "", "", "id"]) == ["id", "column_2", "column_3", "id_2"]
 
 
 def test_long_names_are_cut_between_characters_and_stay_unique() -> None:
-    first, second = readable(["ж" * 60, "ж" * 61])
+    first, second = readable_names(["ж" * 60, "ж" * 61])
     assert first == "ж" * 31
     assert second == "ж" * 30 + "_2"
 
 
 def test_a_reserved_word_that_comes_again_is_numbered_like_any_other() -> None:
-    assert readable(["order", "Order", "order_"]) == ["order_", "order_2", "order_3"]
+    assert readable_names(["order", "Order", "order_"]) == ["order_", "order_2", "order_3"]
 
 
 @given(st.lists(st.one_of(ODD, WORDS), max_size=12))
 @example(["a", "a", "a_2", "A"])
 @example(["x" * 63, "x" * 64, "x" * 61 + "_2"])
 def test_names_are_unique_valid_and_stay_as_they_are(names: list[str]) -> None:
-    found = readable(names)
+    found = readable_names(names)
 
     assert len(set(found)) == len(found) == len(names)
     for name in found:
-        assert len(name.encode()) <= LONGEST
+        assert len(name.encode()) <= MAX_NAME_BYTES
         assert name.isidentifier()
         assert not name.startswith("_")
         assert name not in RESERVED
-        assert can_be_named(name)
+        assert is_valid_column_name(name)
         assert name == name.lower()
-    assert readable(found) == found
+    assert readable_names(found) == found
 
 
 @pytest.mark.parametrize("name", sorted({*dir(Contract), *keyword.kwlist, *RESERVED, "date", "model_x"}))
 def test_a_contract_can_have_a_field_for_every_column(name: str) -> None:
-    assert all(map(can_be_named, readable([name, name.title(), name])))
+    assert all(map(is_valid_column_name, readable_names([name, name.title(), name])))
 
 
 def test_every_word_that_a_field_cannot_have_is_reserved() -> None:
@@ -131,12 +130,12 @@ def test_every_word_that_a_field_cannot_have_is_reserved() -> None:
 
 
 def test_names_of_groups_stand_in_front_of_those_of_their_columns() -> None:
-    assert joined([["", "2019", "", "2020", ""], ["Region", "Q1", "Q2", "Q1", "Q2"]]) == [
+    assert joined_names([["", "2019", "", "2020", ""], ["Region", "Q1", "Q2", "Q1", "Q2"]]) == [
         "Region",
         "2019 Q1",
         "2019 Q2",
         "2020 Q1",
         "2020 Q2",
     ]
-    assert joined([["id", "name"]]) == ["id", "name"]
-    assert joined([]) == []
+    assert joined_names([["id", "name"]]) == ["id", "name"]
+    assert joined_names([]) == []

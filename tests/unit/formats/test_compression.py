@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from shared.detection import compression
+from shared.detection import file_kind
 from shared.errors import FileRefused
 
 
@@ -22,20 +22,20 @@ def zipped(*names: str) -> bytes:
 
 
 def test_each_kind_is_known() -> None:
-    assert compression.detect(gzip.compress(b"a,b\n")) == "gzip"
-    assert compression.detect(bz2.compress(b"a,b\n")) == "bz2"
-    assert compression.detect(bz2.compress(b"")) == "bz2"
-    assert compression.detect(b"\x28\xb5\x2f\xfd\x04\x00") == "zstd"
-    assert compression.detect(zipped("a.csv", "b.csv")) == "zip"
-    assert compression.detect(zipped()) == "zip"
-    assert compression.detect(b"a,b\n1,2\n") == ""
-    assert compression.detect(b"") == ""
+    assert file_kind.detect_compression(gzip.compress(b"a,b\n")) == "gzip"
+    assert file_kind.detect_compression(bz2.compress(b"a,b\n")) == "bz2"
+    assert file_kind.detect_compression(bz2.compress(b"")) == "bz2"
+    assert file_kind.detect_compression(b"\x28\xb5\x2f\xfd\x04\x00") == "zstd"
+    assert file_kind.detect_compression(zipped("a.csv", "b.csv")) == "zip"
+    assert file_kind.detect_compression(zipped()) == "zip"
+    assert file_kind.detect_compression(b"a,b\n1,2\n") == ""
+    assert file_kind.detect_compression(b"") == ""
 
 
 def test_text_that_begins_like_an_archive_is_text() -> None:
-    assert compression.detect(b"BZhang,1\n") == ""
-    assert compression.detect(b"BZh1,PKs\n") == ""
-    assert compression.detect(b"PK,name\n") == ""
+    assert file_kind.detect_compression(b"BZhang,1\n") == ""
+    assert file_kind.detect_compression(b"BZh1,PKs\n") == ""
+    assert file_kind.detect_compression(b"PK,name\n") == ""
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_text_that_begins_like_an_archive_is_text() -> None:
 )
 def test_a_workbook_is_no_archive_of_files(names: tuple[str, ...]) -> None:
     with pytest.raises(FileRefused, match="an Excel workbook") as refused:
-        compression.detect(zipped(*names))
+        file_kind.detect_compression(zipped(*names))
     assert refused.value.code == "not_csv"

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from shared.contracts import spellings
+from shared.contracts import column_names
 from shared.contracts.sales import Sales
-from shared.detection.detection import HEAD, detect
+from shared.detection.detect import HEAD, detect_format
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
@@ -33,7 +33,7 @@ def written(rows: list[list[str]], delimiter: str = ",", quote: str = '"', line_
 
 def found(content: str | bytes, *, is_whole: bool = True, **told: object) -> Format:
     head = content.encode() if isinstance(content, str) else content
-    return detect(head, is_whole=is_whole, overrides=Overrides(**told))  # type: ignore[arg-type]
+    return detect_format(head, is_whole=is_whole, overrides=Overrides(**told))  # type: ignore[arg-type]
 
 
 def test_a_standard_file_is_standard_and_leaves_no_doubt() -> None:
@@ -190,12 +190,12 @@ def test_two_delimiters_that_do_equally_well_are_told() -> None:
 
 
 def test_known_columns_show_the_header_and_the_delimiter() -> None:
-    known = spellings.fields(Sales)
+    known = column_names.fields_by_name(Sales)
     title = "Orders; of; the; shop; in; the; year; of; 2024; all; of; them\n" * 5
     content = title + HEADER.replace(",", "|") + "\n1|1|2019-07-01\n"
-    detected = detect(content.encode(), is_whole=True, known_columns=known)
+    detected = detect_format(content.encode(), is_whole=True, known_columns=known)
     assert (detected.header_line, detected.delimiter, detected.doubts) == (6, "|", ())
-    other = detect(b"x,y\n1,2\n", is_whole=True, known_columns=known)
+    other = detect_format(b"x,y\n1,2\n", is_whole=True, known_columns=known)
     assert (other.header_line, other.doubts) == (1, ("No line has the names of the known columns.",))
 
 

@@ -40,74 +40,74 @@ def test_words_of_a_language_show_its_encoding(name: str, language: str) -> None
         f"{n},{word},London\n" for n, word in enumerate(WORDS[name, language].split())
     )
     head = text.encode(name)
-    assert head.decode(encoding.detect(head, is_whole=True).name) == text
+    assert head.decode(encoding.detect_encoding(head, is_whole=True).name) == text
 
 
 def test_a_language_written_the_same_way_in_two_encodings_leaves_a_doubt() -> None:
-    detected = encoding.detect("id,name\n1,Peña\n".encode("cp1252"), is_whole=True)
+    detected = encoding.detect_encoding("id,name\n1,Peña\n".encode("cp1252"), is_whole=True)
     assert detected.name == "cp1252"
     assert detected.doubts == ("The encoding could be cp1250 as well as cp1252.",)
 
 
 def test_a_few_bad_bytes_do_not_make_utf8_another_encoding() -> None:
-    detected = encoding.detect("é,ü,ñ,ø\n".encode() * 3 + b"\xff\n", is_whole=True)
+    detected = encoding.detect_encoding("é,ü,ñ,ø\n".encode() * 3 + b"\xff\n", is_whole=True)
     assert detected.name == "utf-8"
     assert detected.doubts == ("1 of the first 38 bytes are not valid UTF-8.",)
 
 
 def test_a_character_cut_at_the_end_is_not_wrong_unless_the_file_ends_there() -> None:
     head = "a,é".encode()[:-1]
-    assert encoding.detect(head, is_whole=False) == encoding.Encoding("utf-8")
-    assert encoding.detect(head, is_whole=True).name != "utf-8"
+    assert encoding.detect_encoding(head, is_whole=False) == encoding.Encoding("utf-8")
+    assert encoding.detect_encoding(head, is_whole=True).name != "utf-8"
 
 
 def test_utf16_without_a_mark_is_known_in_any_script() -> None:
     for text in ("id,name\n1,Ada\n", "名,前\n東,京\n大,阪\n", "год;имя\n2001;Пётр\n"):
         for name in ("utf-16-le", "utf-16-be"):
-            assert encoding.detect(text.encode(name), is_whole=True).name == name
+            assert encoding.detect_encoding(text.encode(name), is_whole=True).name == name
 
 
 @pytest.mark.parametrize(
     "text", ["1,山田\n2,x\n", '1,"表"\n2,"ソ"\n3,"ポ"\n', "1,東京タワー 2\n", "1,ｶﾅ\n2,東京\n"]
 )
 def test_a_few_japanese_words_are_no_latin_ones(text: str) -> None:
-    detected = encoding.detect(f"id,name\n{text}".encode("cp932"), is_whole=True)
+    detected = encoding.detect_encoding(f"id,name\n{text}".encode("cp932"), is_whole=True)
     assert (detected.name, len(detected.doubts)) == ("cp932", 1)
 
 
 @pytest.mark.parametrize("name", ["cp1252", "cp850", "mac-roman"])
 def test_accents_among_latin_letters_are_no_japanese(name: str) -> None:
     text = "id,name\n1,Göteborg\n2,crème café Çà\n"
-    assert text.encode(name).decode(encoding.detect(text.encode(name), is_whole=True).name) == text
+    assert text.encode(name).decode(encoding.detect_encoding(text.encode(name), is_whole=True).name) == text
 
 
 @pytest.mark.parametrize("name", ["iso2022_jp", "iso2022_kr"])
 def test_escape_sequences_show_their_encoding(name: str) -> None:
     text = {"iso2022_jp": "id,name\n1,山田太郎\n2,東京\n", "iso2022_kr": "id,name\n1,서울\n"}[name]
-    assert encoding.detect(text.encode(name), is_whole=True) == encoding.Encoding(name)
-    assert encoding.detect(b"id,name\n1,\x1b$Z\xff\n", is_whole=True).name != name
+    assert encoding.detect_encoding(text.encode(name), is_whole=True) == encoding.Encoding(name)
+    assert encoding.detect_encoding(b"id,name\n1,\x1b$Z\xff\n", is_whole=True).name != name
 
 
 @pytest.mark.parametrize(
     "text", ["5 €\nœuvre\nŸ\n", "été à 5 €\ngarçon\n", "œuf, cœur\nsœur été\n", "Škoda Žižka\npäivä\n"]
 )
 def test_letters_that_cp1252_has_elsewhere_are_those_of_latin_9(text: str) -> None:
-    assert encoding.detect(text.encode("iso8859-15"), is_whole=True).name == "iso8859-15"
+    assert encoding.detect_encoding(text.encode("iso8859-15"), is_whole=True).name == "iso8859-15"
 
 
 def test_what_is_not_unicode_is_a_guess_and_says_so() -> None:
-    detected = encoding.detect("id,name\n1,Müller\n2,Größe\n".encode("cp1252"), is_whole=True)
+    detected = encoding.detect_encoding("id,name\n1,Müller\n2,Größe\n".encode("cp1252"), is_whole=True)
     assert detected.doubts == ("The encoding is a guess: cp1252. Tell encoding if letters are wrong.",)
 
 
 def test_lines_of_ascii_above_utf16_are_not_read_as_pairs() -> None:
     for name in ("utf-16-le", "utf-16-be"):
         head = b"id,name\n" + b"1,Ada\n" * 20 + ("1,Ada\n" * 200).encode(name)
-        assert encoding.detect(head, is_whole=True).name == "utf-8"
+        assert encoding.detect_encoding(head, is_whole=True).name == "utf-8"
 
 
 def test_a_mark_that_is_not_of_the_told_encoding_is_a_doubt() -> None:
-    found = encoding.detect("\ufeffid\n1\n".encode("utf-16-le"), is_whole=True)
-    (doubt,) = encoding.chosen("utf-8", found).doubts
+    found = encoding.detect_encoding("\ufeffid\n1\n".encode("utf-16-le"), is_whole=True)
+    (doubt,) = encoding.choose_encoding("utf-8", found).doubts
     assert "byte order mark of utf-16-le" in doubt
-    assert encoding.chosen("utf-16", found).doubts == ()
+    assert encoding.choose_encoding("utf-16", found).doubts == ()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.detection.detection import detect
+from shared.detection.detect import detect_format
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
 
@@ -16,7 +16,7 @@ def table(header: str, row: Callable[[int], str], rows: int = 40) -> str:
 
 
 def found(text: str, **told: object) -> Format:
-    return detect(text.encode(), is_whole=True, overrides=Overrides(**told))  # type: ignore[arg-type]
+    return detect_format(text.encode(), is_whole=True, overrides=Overrides(**told))  # type: ignore[arg-type]
 
 
 def day(number: int) -> str:

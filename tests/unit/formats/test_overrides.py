@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import WrongOverride
 from shared.formats.format import Format
-from shared.formats.overrides import Overrides, names
+from shared.formats.overrides import Overrides, option_names
 
 
 def test_texts_are_read_and_words_stand_for_what_is_hard_to_write() -> None:
@@ -92,7 +92,7 @@ def test_the_nearer_ones_count_before_the_others() -> None:
 
 
 def test_whatever_can_be_told_is_part_of_the_format_and_goes_into_the_ledger() -> None:
-    assert set(names()) <= set(Format().as_json())
+    assert set(option_names()) <= set(Format().as_json())
     assert json.loads(json.dumps(Format(doubts=("x",)).as_json()))["doubts"] == ["x"]
 
 

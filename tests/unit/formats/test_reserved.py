@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg2
 
-from shared.contracts.reserved import RESERVED
+from shared.contracts.column_names import RESERVED
 
 
 def test_every_word_that_postgres_reserves_is_reserved(database_url: str) -> None:

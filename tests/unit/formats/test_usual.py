@@ -8,34 +8,34 @@ from time import process_time
 
 import pytest
 
-from shared.contracts import spellings
+from shared.contracts import column_names
 from shared.contracts.sales import Sales
-from shared.detection import usual
-from shared.detection.detection import HEAD, detect
+from shared.detection import detect
+from shared.detection.detect import HEAD, detect_format
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.parsing import header
+from shared.parsing import column_mapping
 from tests.fixtures.samples import HEADER, csv, orders, row
 
-KNOWN = spellings.fields(Sales)
+KNOWN = column_names.fields_by_name(Sales)
 NOTHING = Overrides()
 
 
 def is_header(names: Sequence[str]) -> bool:
     try:
-        header.match(names, Sales, 1)
+        column_mapping.match_contract(names, Sales, 1)
     except FileRefused:
         return False
     return True
 
 
 def seen(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format | None:
-    return usual.seen(head, is_whole=is_whole, told=told, is_header=is_header)
+    return detect.detect_standard_csv(head, is_whole=is_whole, told=told, is_header=is_header)
 
 
 def detected(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format:
-    return detect(head, is_whole=is_whole, overrides=told, known_columns=KNOWN)
+    return detect_format(head, is_whole=is_whole, overrides=told, known_columns=KNOWN)
 
 
 USUAL = [

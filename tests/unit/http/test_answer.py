@@ -8,7 +8,7 @@ import azure.functions as func
 import pytest
 
 from shared.errors import IngestError, LoadFailed, SettingsError
-from shared.http import answer
+from shared.http import responses
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from shared.http import answer
     ],
 )
 def test_a_failure_of_ours_says_what_is_known_of_it(exc: IngestError | ValueError, told: str) -> None:
-    @answer.answered
+    @responses.problem_responses
     def fail(_: func.HttpRequest) -> func.HttpResponse:
         raise exc
 

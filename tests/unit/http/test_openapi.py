@@ -11,10 +11,11 @@ import jsonschema_rs
 import pytest
 
 import function_app
-from ingest_http import operations as of_ingesting
-from ingest_http import parameters
-from read_http import docs, queries
-from read_http import operations as of_reading
+from ingest_http import api_description as of_ingesting
+from ingest_http import parameters as ingest_parameters
+from read_http import api_description as of_reading
+from read_http import api_docs
+from read_http import parameters as read_parameters
 from read_http.datasets import NewKey
 
 EVERY = {one.function: one for one in (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)}
@@ -29,7 +30,7 @@ def request(path: str, **route: str) -> func.HttpRequest:
 def described() -> dict[str, Any]:
     import json  # noqa: PLC0415
 
-    found: dict[str, Any] = json.loads(docs.description(request("openapi.json")).get_body())
+    found: dict[str, Any] = json.loads(api_docs.description(request("openapi.json")).get_body())
     return found
 
 
@@ -72,11 +73,11 @@ def names(described: dict[str, Any], function: str, place: str) -> set[str]:
 
 
 def test_parameters_are_those_that_handlers_know(described: dict[str, Any]) -> None:
-    assert names(described, "ingest", "query") == set(parameters.names())
+    assert names(described, "ingest", "query") == set(ingest_parameters.parameter_names())
     assert names(described, "rows", "query") == {"limit", "after", "order", "filters"}
     assert names(described, "rows", "path") == {"dataset"}
     assert names(described, "put_row", "path") == {"dataset", "key"}
-    assert names(described, "ingestions", "query") == set(queries.Ingestions.model_fields)
+    assert names(described, "ingestions", "query") == set(read_parameters.Ingestions.model_fields)
 
 
 def test_every_operation_is_in_a_group_and_every_parameter_is_explained(described: dict[str, Any]) -> None:
@@ -103,7 +104,7 @@ def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None
 
 
 def test_the_page_takes_nothing_from_elsewhere() -> None:
-    page = docs.page(request("docs"))
+    page = api_docs.page(request("docs"))
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.get_body().decode())
 
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
@@ -113,10 +114,10 @@ def test_the_page_takes_nothing_from_elsewhere() -> None:
     for address in addresses:
         if address.startswith("/api/docs/"):
             name = address.removeprefix("/api/docs/")
-            assert docs.file(request("docs/x", file=name)).get_body(), name
+            assert api_docs.file(request("docs/x", file=name)).get_body(), name
 
 
 @pytest.mark.parametrize("name", ["index.html", "../__init__.py", "swagger-ui.js.map"])
 def test_no_other_file_is_served(name: str) -> None:
     with pytest.raises(Exception, match="There is no file"):
-        docs.file(request("docs/x", file=name))
+        api_docs.file(request("docs/x", file=name))

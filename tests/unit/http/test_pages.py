@@ -8,7 +8,7 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
-from read_http import console_page, pages
+from read_http import console_page, static_files
 from shared.errors import NotFound
 
 
@@ -25,7 +25,7 @@ def request(path: str = "console/page.js", **headers: str) -> func.HttpRequest:
 
 
 def test_a_file_has_its_media_type_and_is_asked_for_again_each_time(folder: Path) -> None:
-    found = pages.answer(request(), folder, "page.js")
+    found = static_files.serve_file(request(), folder, "page.js")
 
     assert found.get_body() == b"export const answer = 42;\n"
     assert (found.status_code, found.mimetype, found.charset) == (200, "text/javascript", "utf-8")
@@ -36,17 +36,17 @@ def test_a_file_has_its_media_type_and_is_asked_for_again_each_time(folder: Path
 
 
 def test_what_the_caller_has_is_not_sent_again(folder: Path) -> None:
-    tag = pages.answer(request(), folder, "page.js").headers["ETag"]
+    tag = static_files.serve_file(request(), folder, "page.js").headers["ETag"]
 
-    again = pages.answer(request(if_none_match=f'"other", {tag}'), folder, "page.js")
-    other = pages.answer(request(if_none_match='"other"'), folder, "page.js")
+    again = static_files.serve_file(request(if_none_match=f'"other", {tag}'), folder, "page.js")
+    other = static_files.serve_file(request(if_none_match='"other"'), folder, "page.js")
 
     assert (again.status_code, again.get_body(), again.headers["ETag"]) == (304, b"", tag)
     assert other.status_code == 200
 
 
 def test_a_caller_that_can_read_gzip_gets_it(folder: Path) -> None:
-    found = pages.answer(request(accept_encoding="br, gzip"), folder, "page.js")
+    found = static_files.serve_file(request(accept_encoding="br, gzip"), folder, "page.js")
 
     assert (found.headers["Content-Encoding"], found.headers["Vary"]) == ("gzip", "Accept-Encoding")
     assert gzip.decompress(found.get_body()) == b"export const answer = 42;\n"
@@ -55,11 +55,11 @@ def test_a_caller_that_can_read_gzip_gets_it(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["none.js", "secret.py", "../secret.py", "..", ""])
 def test_nothing_else_of_a_folder_is_served(folder: Path, name: str) -> None:
     with pytest.raises(NotFound):
-        pages.answer(request(), folder, name)
+        static_files.serve_file(request(), folder, name)
 
 
 def test_the_page_allows_scripts_and_styles_of_its_own_alone() -> None:
-    policy = pages.policy(["https://account.blob.core.windows.net"])
+    policy = static_files.policy(["https://account.blob.core.windows.net"])
 
     assert "unsafe" not in policy
     assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
@@ -85,4 +85,4 @@ def test_the_page_with_a_slash_behind_it_is_the_page_without() -> None:
 def test_every_file_of_the_console_is_served() -> None:
     folder = Path(console_page.__file__).parent / "console"
 
-    assert {path.name for path in folder.iterdir()} == set(pages.files(folder))
+    assert {path.name for path in folder.iterdir()} == set(static_files.files(folder))

@@ -8,12 +8,13 @@ import sys
 import pytest
 
 from dev.programs import ROOT
-from ingest_http import parameters, preferring
-from read_http import cursors
+from ingest_http import parameters as ingest_parameters
+from ingest_http import upload
+from read_http import parameters
 from shared import settings
 from shared.errors import InvalidRequest
-from shared.formats.overrides import Overrides, names
-from shared.http import parameters as of_requests
+from shared.formats.overrides import Overrides, option_names
+from shared.http import requests as of_requests
 from shared.settings import Settings
 
 OWN = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
@@ -24,12 +25,12 @@ def own(**more: str) -> Settings:
 
 
 def faults(**query: str) -> list[tuple[str, str]]:
-    _, found = parameters.destination(query, own())
+    _, found = ingest_parameters.destination(query, own())
     return [(fault["parameter"], fault["detail"]) for fault in found]
 
 
 def test_overrides_and_a_key_are_told_by_the_query() -> None:
-    to, found = parameters.destination(
+    to, found = ingest_parameters.destination(
         {
             "delimiter": "tab",
             "header_line": "3",
@@ -48,7 +49,7 @@ def test_overrides_and_a_key_are_told_by_the_query() -> None:
 
 
 def test_every_override_is_a_parameter() -> None:
-    assert all(parameters.known(name) for name in names())
+    assert all(ingest_parameters.is_known(name) for name in option_names())
 
 
 def test_a_misspelt_parameter_is_answered_with_those_there_are() -> None:
@@ -74,17 +75,17 @@ def test_a_key_that_no_index_can_have_is_a_fault(key: str) -> None:
 @pytest.mark.parametrize("name", ["dry_run", "key", "delimiter", "dataset"])
 def test_a_parameter_without_a_value_is_a_fault_though_the_platform_drops_it(name: str) -> None:
     url = f"https://somewhere/api/ingest?code=&filename=a.csv&{name}="
-    _, found = parameters.destination({"filename": "a.csv"}, own(), url)
+    _, found = ingest_parameters.destination({"filename": "a.csv"}, own(), url)
     assert found == [{"parameter": name, "detail": f"{name} has no value."}]
 
 
 def test_undeclared_datasets_are_made_only_where_the_settings_say_so() -> None:
-    to, _ = parameters.destination({}, own(UNDECLARED_DATASETS="refuse"))
+    to, _ = ingest_parameters.destination({}, own(UNDECLARED_DATASETS="refuse"))
     assert not to.creates
 
 
 def test_taking_files_imports_nothing_that_computes() -> None:
-    program = "import sys, ingest_http.accepting; print({'pandas', 'pyarrow', 'numpy'} & set(sys.modules))"
+    program = "import sys, ingest_http.upload; print({'pandas', 'pyarrow', 'numpy'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -93,7 +94,7 @@ def test_taking_files_imports_nothing_that_computes() -> None:
 
 def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
     asked = "5b0c8d0e-7c5c-5a4f-9d53-7f1f3a0a9d3b"
-    to, found = parameters.destination({"corrects": asked}, own())
+    to, found = ingest_parameters.destination({"corrects": asked}, own())
     assert (str(to.told.corrects), found) == (asked, [])
     assert to.told.as_json() == {"corrects": asked}
     assert faults(corrects="nothing") == [("corrects", "corrects is the id of an ingestion, a UUID.")]
@@ -116,7 +117,7 @@ def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
     ],
 )
 def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds: int) -> None:
-    assert preferring.wait(header) == seconds
+    assert upload.wait_seconds(header) == seconds
 
 
 @pytest.mark.parametrize(
@@ -137,16 +138,16 @@ def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds
 )
 def test_what_the_platform_would_drop_or_join_is_refused(query: str, words: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        of_requests.require_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
+        of_requests.check_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
 
     assert caught.value.message == words
 
 
 def test_parameters_with_one_value_each_are_plain() -> None:
-    of_requests.require_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
+    of_requests.check_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
 
 
 @pytest.mark.parametrize("place", ["\0", "\ud800", True, 1, ["a"], None])
 def test_a_cursor_of_another_list_is_refused(place: object) -> None:
     with pytest.raises(InvalidRequest, match="earlier answer"):
-        cursors.decode(str(cursors.encode(place)) if place is not None else "~", str)  # type: ignore[arg-type]
+        parameters.decode_cursor(str(parameters.encode_cursor(place)) if place is not None else "~", str)  # type: ignore[arg-type]

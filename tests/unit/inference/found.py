@@ -8,21 +8,21 @@ from decimal import Decimal
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from shared.inference.column import Column
-from shared.inference.inferring import Inference
+from shared.inference.infer_column import ColumnInference
+from shared.inference.table_columns import ColumnProfile
 
 Texts = Sequence[str | None]
 
 
-def infer(*batches: dict[str, Texts]) -> dict[str, Column]:
+def infer(*batches: dict[str, Texts]) -> dict[str, ColumnProfile]:
     """The columns of a file that is read in these batches."""
-    inference = Inference(batches[0])
+    inference = ColumnInference(batches[0])
     for batch in batches:
         inference.add({name: pa.array(list(texts), pa.string()) for name, texts in batch.items()})
     return {column.name: column for column in inference.columns()}
 
 
-def infer_one(*batches: Texts) -> Column:
+def infer_one(*batches: Texts) -> ColumnProfile:
     """The only column of a file."""
     return infer(*({"it": texts} for texts in batches))["it"]
 

@@ -13,13 +13,14 @@ from psycopg2 import sql
 from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import CreateTable
 
-from shared.contracts import dataset
-from shared.datasets.changes import alter, changes
-from shared.inference import table
-from shared.inference.contract import contract_of
-from shared.loading.encoding import encode, with_lineage
-from shared.validation.nulls import without_spellings
-from shared.validation.validating import validate
+from shared.contracts import dataset_table
+from shared.database.copy import encode_rows
+from shared.datasets.alter_table import alter_statement, column_changes
+from shared.inference import table_columns
+from shared.inference.contract_builder import build_contract
+from shared.loading.loader import with_lineage
+from shared.validation.normalize import replace_null_spellings
+from shared.validation.validate import validate
 from tests.unit.inference.found import CELLS, Texts, infer
 from tests.unit.validation.oracle import batch_of
 
@@ -41,25 +42,27 @@ def cursor(empty_database_url: str) -> Iterator[Cursor]:
     connection.close()
 
 
-def load(cursor: Cursor, columns: tuple[table.TableColumn, ...], texts: dict[str, Texts], *key: str) -> None:
+def load(
+    cursor: Cursor, columns: tuple[table_columns.TableColumn, ...], texts: dict[str, Texts], *key: str
+) -> None:
     """Make the table `grows` and load one file."""
-    contract = contract_of("grows", columns, key)
-    made = dataset.table(contract)
+    contract = build_contract("grows", columns, key)
+    made = dataset_table.sqlalchemy_table(contract)
     cursor.execute("drop table if exists public.grows")
     cursor.execute(str(CreateTable(made).compile(dialect=_DIALECT)))
-    validated = validate(without_spellings(batch_of(texts), contract), contract)
+    validated = validate(replace_null_spellings(batch_of(texts), contract), contract)
     assert not validated.rejects
-    rows = encode(with_lineage(validated, 1))
+    rows = encode_rows(with_lineage(validated, 1))
     names = sql.SQL(", ").join(map(sql.Identifier, rows.names))
     cursor.copy_expert(sql.SQL("copy {} ({}) from stdin (format binary)").format(_NAME, names), rows.file())
 
 
 def grow(cursor: Cursor, texts: dict[str, Texts], later: dict[str, Texts], *key: str) -> None:
     """Load `texts` into a new table, then change it for `later`."""
-    before = table.made(list(infer(texts).values()), key)
+    before = table_columns.new_table_columns(list(infer(texts).values()), key)
     load(cursor, before, texts, *key)
-    wanted = changes(before, table.grown(before, list(infer(later).values()), key))
-    cursor.execute(alter(_NAME, wanted, key))
+    wanted = column_changes(before, table_columns.evolve_columns(before, list(infer(later).values()), key))
+    cursor.execute(alter_statement(_NAME, wanted, key))
 
 
 def read(cursor: Cursor, column: str = "it") -> list[str | None]:
@@ -72,11 +75,13 @@ def read(cursor: Cursor, column: str = "it") -> list[str | None]:
     st.sampled_from(exact).flatmap(lambda kind: st.lists(CELLS[kind] | st.none(), min_size=1, max_size=6)),
 )
 def test_cells_of_a_column_that_becomes_text_are_as_the_file_had_them(cursor: Cursor, texts: Texts) -> None:
-    before = table.made(list(infer({"it": texts}).values()))
+    before = table_columns.new_table_columns(list(infer({"it": texts}).values()))
     load(cursor, before, {"it": texts})
-    wanted = changes(before, table.grown(before, list(infer({"it": ["x", None]}).values())))
+    wanted = column_changes(
+        before, table_columns.evolve_columns(before, list(infer({"it": ["x", None]}).values()))
+    )
     if wanted:
-        cursor.execute(alter(_NAME, wanted))
+        cursor.execute(alter_statement(_NAME, wanted))
     assert read(cursor) == list(texts)
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.inference import clock
-from shared.inference.kinds import Kind
-from shared.validation import times
+from shared.inference import text_scanner
+from shared.inference.widening import Kind
+from shared.validation import rules
 
 _RULES = {
-    Kind.DATE: times.day({"type": "date"}),
-    Kind.TIMESTAMP: times.moment({"type": "datetime"}),
-    Kind.TIMESTAMPTZ: times.moment({"type": "datetime", "tz_constraint": "aware"}),
+    Kind.DATE: rules.date_rule({"type": "date"}),
+    Kind.TIMESTAMP: rules.datetime_rule({"type": "datetime"}),
+    Kind.TIMESTAMPTZ: rules.datetime_rule({"type": "datetime", "tz_constraint": "aware"}),
 }
 
 numbers = st.integers(0, 99).map("{:02}".format) | st.sampled_from(["1", "", "123", "-1"])
@@ -53,7 +53,7 @@ nearly = dates | st.builds("{}{}{}{}".format, dates, clocks, fractions, zones)
 @example(Kind.TIMESTAMP, "0000-12-31 10:30")
 def test_it_takes_nothing_that_the_rule_does_not(kind: Kind, text: str) -> None:
     texts = pa.array([text], pa.string())
-    if clock.are_all(texts, kind):
+    if text_scanner.are_all_times(texts, kind):
         rule = _RULES[kind]
         assert rule is not None
         certain = rule.read(texts).certain
@@ -69,6 +69,6 @@ def test_it_takes_nothing_that_the_rule_does_not(kind: Kind, text: str) -> None:
     ],
 )
 def test_it_takes_usual_times_and_none_beside_another_text(kind: Kind, texts: list[str]) -> None:
-    assert clock.are_all(pa.array(["x", *texts], pa.string()).slice(1), kind)
+    assert text_scanner.are_all_times(pa.array(["x", *texts], pa.string()).slice(1), kind)
     for other in ("", "x", "2024-02-30", "2024-02-29 10", "2024-02-29T10:30+0200x"):
-        assert not clock.are_all(pa.array([*texts, other], pa.string()), kind)
+        assert not text_scanner.are_all_times(pa.array([*texts, other], pa.string()), kind)

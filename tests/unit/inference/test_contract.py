@@ -6,14 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts import dataset, spellings
-from shared.inference import fields, table
-from shared.inference.contract import contract_of
-from shared.inference.kinds import TEXT
-from shared.inference.table import TableColumn
-from shared.validation.compiled import compiled
-from shared.validation.nulls import without_spellings
-from shared.validation.validating import validate
+from shared.contracts import column_names, dataset_table
+from shared.inference import contract_builder, table_columns
+from shared.inference.contract_builder import build_contract
+from shared.inference.table_columns import TableColumn
+from shared.inference.widening import TEXT_TYPE
+from shared.validation.compiler import compile_contract
+from shared.validation.normalize import replace_null_spellings
+from shared.validation.validate import validate
 from tests.unit.inference.found import Texts, columns, infer
 from tests.unit.validation.oracle import batch_of, require_as_row_by_row
 
@@ -27,8 +27,8 @@ tables = st.integers(1, 8).flatmap(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables)
 def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Texts]) -> None:
-    contract = contract_of("seen", table.made(list(infer(texts).values())))
-    batch = without_spellings(batch_of(texts), contract)
+    contract = build_contract("seen", table_columns.new_table_columns(list(infer(texts).values())))
+    batch = replace_null_spellings(batch_of(texts), contract)
     given_ = {name: batch.text[name].astype(object).where(batch.text[name].notna(), None) for name in texts}
     validated = require_as_row_by_row({name: column.tolist() for name, column in given_.items()}, contract)
     assert validated.rejects == []
@@ -38,10 +38,10 @@ def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Te
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables, tables)
 def test_a_table_that_has_grown_takes_both_files(first: dict[str, Texts], second: dict[str, Texts]) -> None:
-    before = table.made(list(infer(first).values()))
-    contract = contract_of("both", table.grown(before, list(infer(second).values())))
+    before = table_columns.new_table_columns(list(infer(first).values()))
+    contract = build_contract("both", table_columns.evolve_columns(before, list(infer(second).values())))
     for texts in (first, second):
-        assert validate(without_spellings(batch_of(texts), contract), contract).rejects == []
+        assert validate(replace_null_spellings(batch_of(texts), contract), contract).rejects == []
 
 
 def test_every_kind_has_a_rule_and_a_column() -> None:
@@ -55,11 +55,11 @@ def test_every_kind_has_a_rule_and_a_column() -> None:
         "g": ["2024-01-01 10:30Z"],
         "h": ["x"],
     }
-    contract = contract_of("kinds", table.made(list(infer(texts).values())))
-    rules = compiled(contract).columns
+    contract = build_contract("kinds", table_columns.new_table_columns(list(infer(texts).values())))
+    rules = compile_contract(contract).columns
     assert rules is not None
     assert all(column.rule for column in rules.values())
-    made = dataset.table(contract)
+    made = dataset_table.sqlalchemy_table(contract)
     assert {column.name: str(column.type) for column in made.columns if column.name in texts} == {
         "a": "BIGINT",
         "b": "NUMERIC",
@@ -73,47 +73,57 @@ def test_every_kind_has_a_rule_and_a_column() -> None:
 
 
 def test_missing_values_need_a_nullable_column() -> None:
-    contract = contract_of("some", table.made(list(infer({"a": ["1", None], "b": ["1", "2"]}).values())))
-    assert [(field.name, field.nullable) for field in dataset.fields(contract)] == [("a", True), ("b", False)]
+    contract = build_contract(
+        "some", table_columns.new_table_columns(list(infer({"a": ["1", None], "b": ["1", "2"]}).values()))
+    )
+    assert [(field.name, field.nullable) for field in dataset_table.contract_fields(contract)] == [
+        ("a", True),
+        ("b", False),
+    ]
 
 
 def test_null_spellings_are_missing_but_empty_texts_stay() -> None:
     texts: dict[str, Texts] = {"a": ["1", "N/A", "", None], "b": ["", "N/A", None, "x"]}
-    contract = contract_of("some", table.made(list(infer(texts).values())))
-    batch = without_spellings(batch_of(texts), contract)
+    contract = build_contract("some", table_columns.new_table_columns(list(infer(texts).values())))
+    batch = replace_null_spellings(batch_of(texts), contract)
     assert validate(batch, contract).rows["a"].isna().tolist() == [False, True, True, True]
     assert batch.text["b"].tolist()[:2] == ["", "N/A"]
     assert batch.raw(1) == "row 1"
 
 
 def test_a_batch_without_null_spellings_is_not_copied() -> None:
-    contract = contract_of("some", table.made(list(infer({"a": ["1", "N/A"]}).values())))
+    contract = build_contract(
+        "some", table_columns.new_table_columns(list(infer({"a": ["1", "N/A"]}).values()))
+    )
     batch = batch_of({"a": ["1", "2"]})
-    assert without_spellings(batch, contract) is batch
+    assert replace_null_spellings(batch, contract) is batch
 
 
 def test_the_same_columns_give_the_same_class_however_large_their_numbers() -> None:
-    one, other = (table.made(list(infer({"a": texts}).values())) for texts in (["1.5"], ["12.5", "1"]))
-    assert contract_of("same", one) is contract_of("same", other)
-    assert contract_of("same", one) is not contract_of("another", one)
+    one, other = (
+        table_columns.new_table_columns(list(infer({"a": texts}).values()))
+        for texts in (["1.5"], ["12.5", "1"])
+    )
+    assert build_contract("same", one) is build_contract("same", other)
+    assert build_contract("same", one) is not build_contract("another", one)
 
 
 def test_a_key_is_of_the_contract_and_must_be_there_in_every_row() -> None:
-    made = table.made(list(infer({"a": ["1", None], "b": ["2", "3"]}).values()))
-    assert contract_of("keyed", made, ["b"]).key == ("b",)
+    made = table_columns.new_table_columns(list(infer({"a": ["1", None], "b": ["2", "3"]}).values()))
+    assert build_contract("keyed", made, ["b"]).key == ("b",)
     for key in ("a", "c"):
         with pytest.raises(ValueError, match=f"no key: {key}"):
-            contract_of("keyed", made, [key])
+            build_contract("keyed", made, [key])
 
 
 def test_headers_of_another_name_are_aliases_but_for_those_of_another_column() -> None:
     columns_ = [
-        TableColumn("groesse", TEXT, True, headers=("Gr\u00f6\u00dfe", "Groesse")),
-        TableColumn("a", TEXT, True, headers=("",)),
-        TableColumn("a_2", TEXT, True, headers=("A", "A 2")),
+        TableColumn("groesse", TEXT_TYPE, True, headers=("Gr\u00f6\u00dfe", "Groesse")),
+        TableColumn("a", TEXT_TYPE, True, headers=("",)),
+        TableColumn("a_2", TEXT_TYPE, True, headers=("A", "A 2")),
     ]
-    contract = contract_of("named", columns_)
-    assert spellings.fields(contract) == {
+    contract = build_contract("named", columns_)
+    assert column_names.fields_by_name(contract) == {
         "groesse": "groesse",
         "gr\u00f6sse": "groesse",
         "a": "a",
@@ -126,12 +136,12 @@ def test_headers_of_another_name_are_aliases_but_for_those_of_another_column() -
     ["key", "dataset", "json", "copy", "class", "_load", "2x", "a b", "", "ctid", "model_dump_x", "str"],
 )
 def test_names_that_no_field_can_have_are_refused(name: str) -> None:
-    assert not fields.can_be_named(name)
+    assert not contract_builder.is_valid_column_name(name)
     with pytest.raises(ValueError, match="no field can be named"):
-        contract_of("named", [TableColumn(name, TEXT, True)])
+        build_contract("named", [TableColumn(name, TEXT_TYPE, True)])
 
 
 @pytest.mark.parametrize("name", ["date", "model_year", "id", "type", "order", "select", "user", "x_1"])
 def test_other_names_are_fields(name: str) -> None:
-    assert fields.can_be_named(name)
-    assert list(contract_of("named", [TableColumn(name, TEXT, True)]).model_fields) == [name]
+    assert contract_builder.is_valid_column_name(name)
+    assert list(build_contract("named", [TableColumn(name, TEXT_TYPE, True)]).model_fields) == [name]

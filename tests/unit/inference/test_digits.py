@@ -9,8 +9,8 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.inference import digits
-from shared.inference.kinds import Kind
+from shared.inference import text_scanner
+from shared.inference.widening import Kind
 from tests.unit.inference.found import CELLS
 
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -39,7 +39,7 @@ def test_the_scan_knows_plain_numbers(cells: list[str], start: int) -> None:
     if not len(array):
         return
     cells = cells[start:]
-    found = digits.scan(array)
+    found = text_scanner.scan_numbers(array)
     plain = [text for text in cells if is_plain(text)]
     assert found.fits.tolist() == [is_plain(text) for text in cells]
     if not plain:

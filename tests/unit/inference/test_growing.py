@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.datasets.changes import changes
-from shared.inference import table
-from shared.inference.kinds import widen
-from shared.inference.table import TableColumn
+from shared.datasets.alter_table import column_changes
+from shared.inference import table_columns
+from shared.inference.table_columns import TableColumn
+from shared.inference.widening import widen
 from tests.unit.inference.found import Texts, columns, infer
 
 File = dict[str, Texts]
@@ -19,16 +19,16 @@ files = st.dictionaries(st.sampled_from("abcd"), columns(), max_size=4)
 
 
 def made(file: File, *key: str) -> tuple[TableColumn, ...]:
-    return table.made(list(infer(file).values()), key) if file else ()
+    return table_columns.new_table_columns(list(infer(file).values()), key) if file else ()
 
 
 def grown(before: tuple[TableColumn, ...], file: File, *key: str) -> tuple[TableColumn, ...]:
-    return table.grown(before, list(infer(file).values()) if file else [], key)
+    return table_columns.evolve_columns(before, list(infer(file).values()) if file else [], key)
 
 
 def shown(before: File, after: File, *key: str) -> list[dict[str, str]]:
     old = made(before, *key)
-    return [change.as_json() for change in changes(old, grown(old, after, *key))]
+    return [change.as_json() for change in column_changes(old, grown(old, after, *key))]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -47,14 +47,14 @@ def test_nothing_is_narrowed_or_dropped(first: File, second: File) -> None:
 def test_the_same_file_again_changes_nothing(first: File, second: File) -> None:
     after = grown(made(first), second)
     assert grown(after, second) == after
-    assert changes(after, after) == []
+    assert column_changes(after, after) == []
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files)
 def test_a_column_survives_the_ledger(file: File) -> None:
     for column in made(file):
-        assert table.from_json(json.loads(json.dumps(column.as_json()))) == column
+        assert table_columns.column_from_json(json.loads(json.dumps(column.as_json()))) == column
 
 
 def test_values_that_no_longer_fit_widen_the_column() -> None:

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.inference.cells import NULLS
-from shared.inference.contract import contract_of
-from shared.inference.kinds import MOST_DIGITS, NOTHING, TEXT, Kind, Type, widen
-from shared.inference.table import TableColumn
+from shared.inference.contract_builder import build_contract
+from shared.inference.infer_column import NULL_SPELLINGS
+from shared.inference.table_columns import TableColumn
+from shared.inference.widening import MAX_DIGITS, TEXT_TYPE, UNKNOWN_TYPE, Kind, Type, widen
 from tests.unit.inference.found import CELLS, infer_one
 
 plain = [kind for kind in Kind if kind not in {Kind.BIGINT, Kind.NUMERIC, Kind.DOUBLE}]
-sizes = st.tuples(st.integers(1, MOST_DIGITS), st.integers(0, MOST_DIGITS)).filter(
-    lambda size: sum(size) <= MOST_DIGITS
+sizes = st.tuples(st.integers(1, MAX_DIGITS), st.integers(0, MAX_DIGITS)).filter(
+    lambda size: sum(size) <= MAX_DIGITS
 )
 types = st.one_of(
     st.sampled_from(plain).map(Type),
@@ -50,8 +50,8 @@ def test_widening_is_commutative_and_goes_only_up(one: Type, two: Type) -> None:
 @settings(deadline=None)
 @given(types)
 def test_widening_is_idempotent_from_nothing_to_text(one: Type) -> None:
-    assert widen(one, one) == widen(one, NOTHING) == one
-    assert widen(one, TEXT) == TEXT
+    assert widen(one, one) == widen(one, UNKNOWN_TYPE) == one
+    assert widen(one, TEXT_TYPE) == TEXT_TYPE
 
 
 @pytest.mark.parametrize("chain", CHAINS)
@@ -71,17 +71,17 @@ def test_the_chains_go_up(chain: tuple[Kind, ...]) -> None:
     ],
 )
 def test_kinds_without_a_common_one_are_text(one: Kind, other: Kind) -> None:
-    assert widen(Type(one, 1), Type(other, 1)) == TEXT
+    assert widen(Type(one, 1), Type(other, 1)) == TEXT_TYPE
 
 
 def test_numbers_that_together_have_more_than_38_digits_are_text() -> None:
-    assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 9)) == TEXT
+    assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 9)) == TEXT_TYPE
     assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 8)) == Type(Kind.NUMERIC, 30, 8)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(cells.filter(lambda cell: cell not in NULLS), types)
+@given(cells.filter(lambda cell: cell not in NULL_SPELLINGS), types)
 def test_a_value_of_a_type_is_accepted_by_every_wider_one(cell: str, other: Type) -> None:
     wide = widen(infer_one([cell]).seen, other)
-    contract = contract_of("wide", [TableColumn("it", wide, nullable=False)])
+    contract = build_contract("wide", [TableColumn("it", wide, nullable=False)])
     contract.model_validate({"it": cell})

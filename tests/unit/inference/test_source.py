@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts import dataset
+from shared.contracts import dataset_table
 from shared.contracts.base import Contract
-from shared.inference import table
-from shared.inference.contract import contract_of
-from shared.inference.source import source
-from shared.inference.table import TableColumn
+from shared.inference import table_columns
+from shared.inference.contract_builder import build_contract
+from shared.inference.contract_source import contract_source
+from shared.inference.table_columns import TableColumn
 from tests.unit.inference.found import Texts, infer
 
 _EVERYTHING: dict[str, Texts] = {
@@ -45,7 +45,7 @@ _SAMPLES = [
 
 
 def tables() -> dict[str, tuple[list[TableColumn], list[str]]]:
-    everything = list(table.made(list(infer(_EVERYTHING).values()), ["order_id"]))
+    everything = list(table_columns.new_table_columns(list(infer(_EVERYTHING).values()), ["order_id"]))
     long = "A header that goes on and on, as those of surveys do: " + "how satisfied are you? " * 5
     headers = [
         ("Gr\u00f6\u00dfe",),
@@ -95,8 +95,8 @@ def accepted(contract: type[Contract], row: dict[str, Any]) -> dict[str, Any] | 
 @pytest.mark.parametrize("name", tables())
 def test_it_makes_the_same_contract(name: str) -> None:
     columns, key = tables()[name]
-    runtime, saved = contract_of(name, columns, key), executed(source(name, columns, key), name)
-    assert dataset.fields(saved) == dataset.fields(runtime)
+    runtime, saved = build_contract(name, columns, key), executed(contract_source(name, columns, key), name)
+    assert dataset_table.contract_fields(saved) == dataset_table.contract_fields(runtime)
     assert (saved.dataset, saved.key, saved.__name__) == (name, tuple(key), runtime.__name__)
     assert getattr(saved, "null_spellings", {}) == getattr(runtime, "null_spellings", None)
     for sample in _SAMPLES:
@@ -112,7 +112,7 @@ def test_it_makes_the_same_contract(name: str) -> None:
 @pytest.mark.parametrize("name", tables())
 def test_it_is_in_the_house_style(name: str, tmp_path: Path) -> None:
     columns, key = tables()[name]
-    text = source(name, columns, key)
+    text = contract_source(name, columns, key)
     root = Path(__file__).parents[3]
     for arguments in (["check"], ["format", "--check", "--diff"]):
         command = [
@@ -131,7 +131,7 @@ def test_it_is_in_the_house_style(name: str, tmp_path: Path) -> None:
 
 
 def test_what_http_needs_imports_nothing_heavy() -> None:
-    modules = "column, contract, source, table; from shared.datasets import changes"
+    modules = "contract_builder, contract_source, table_columns; from shared.datasets import alter_table"
     heavy = "{'numpy', 'pandas', 'pyarrow'} & {*sys.modules}"
     script = f"import sys; from shared.inference import {modules}; print({heavy})"
     root = Path(__file__).parents[3]
@@ -145,9 +145,13 @@ def test_only_a_column_that_no_header_names_may_be_missing() -> None:
     text = infer({"a": ["x"]})["a"].type
     headers = {"id": ("ID",), "column_2": (), "a": ("a",), "a_2": ("a",), "column_5": ("€",)}
     named = [TableColumn(name, text, False, headers=found) for name, found in headers.items()]
-    saved = executed(source("zoo", named, ["id"]), "named")
-    assert [field.name for field in dataset.fields(saved) if field.required] == ["id", "a", "column_5"]
+    saved = executed(contract_source("zoo", named, ["id"]), "named")
+    assert [field.name for field in dataset_table.contract_fields(saved) if field.required] == [
+        "id",
+        "a",
+        "column_5",
+    ]
 
     blank = [TableColumn(f"column_{place}", text, False) for place in (1, 2)]
-    saved = executed(source("zoo", blank), "blank")
-    assert all(field.required for field in dataset.fields(saved))
+    saved = executed(contract_source("zoo", blank), "blank")
+    assert all(field.required for field in dataset_table.contract_fields(saved))

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.errors import FileRefused
-from shared.parsing import lines, plain, records, stretch, walk
-from shared.parsing.dialect import USUAL, Dialect
-from shared.parsing.layout import Fields, Layout
+from shared.parsing import chunk, fast_path, lines, parser, records
+from shared.parsing.chunk import IrregularRecord, RowChunk
+from shared.parsing.layout import STANDARD, Dialect, Fields, Layout
 from shared.parsing.lines import Lines
 from shared.parsing.records import Record
-from shared.parsing.reject import Reject
-from shared.parsing.stretch import Odd, Stretch
+from shared.parsing.rejects import Reject
 
 
 @dataclass
@@ -24,11 +23,11 @@ class Read:
     rows: list[tuple[int, str, tuple[str | None, ...]]]
     rejects: list[Reject]
     refused: tuple[str, str] | None = None
-    odd: list[Odd] = field(default_factory=list)
+    odd: list[IrregularRecord] = field(default_factory=list)
     after_blank: list[int] = field(default_factory=list)
 
 
-def told(stretches: Iterator[Stretch]) -> Read:
+def told(stretches: Iterator[RowChunk]) -> Read:
     read = Read([], [])
     try:
         for each in stretches:
@@ -44,10 +43,12 @@ def told(stretches: Iterator[Stretch]) -> Read:
     return read
 
 
-def exactly(content: bytes, fields: Fields, dialect: Dialect = USUAL, headings: tuple[str, ...] = ()) -> Read:
-    def stretches() -> Iterator[Stretch]:
-        for record in records.parse(Lines([content]), len(fields), dialect):
-            yield stretch.of_records([record], Layout(fields, dialect, headings))
+def exactly(
+    content: bytes, fields: Fields, dialect: Dialect = STANDARD, headings: tuple[str, ...] = ()
+) -> Read:
+    def stretches() -> Iterator[RowChunk]:
+        for record in records.parse_records(Lines([content]), len(fields), dialect):
+            yield chunk.chunk_from_records([record], Layout(fields, dialect, headings))
 
     return told(stretches())
 
@@ -56,12 +57,12 @@ def walked(
     content: bytes,
     fields: Fields,
     block: int = 1 << 23,
-    dialect: Dialect = USUAL,
+    dialect: Dialect = STANDARD,
     headings: tuple[str, ...] = (),
 ) -> Read:
     file = Lines(content[at : at + block] for at in range(0, len(content), block))
-    exact = records.parse(file, len(fields), dialect)
-    return told(walk.stretches(file, exact, Layout(fields, dialect, headings)))
+    exact = records.parse_records(file, len(fields), dialect)
+    return told(parser.parse_chunks(file, exact, Layout(fields, dialect, headings)))
 
 
 def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
@@ -70,23 +71,23 @@ def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
     read: list[Record] = []
 
     def noted() -> Iterator[Record]:
-        for record in records.parse(file, len(fields)):
+        for record in records.parse_records(file, len(fields)):
             read.append(record)
             yield record
 
-    total = sum(each.records for each in walk.stretches(file, noted(), Layout(fields)))
+    total = sum(each.records for each in parser.parse_chunks(file, noted(), Layout(fields)))
     return len(read), total
 
 
 def narrow(patch: pytest.MonkeyPatch, narrowest: int, widest: int, worthwhile: int, turn: int) -> None:
-    patch.setattr(walk, "_NARROWEST", narrowest)
-    patch.setattr(walk, "_WIDEST", max(narrowest, widest))
-    patch.setattr(walk, "_WORTHWHILE", worthwhile)
-    patch.setattr(walk, "_FEWEST", turn)
-    patch.setattr(walk, "_MOST", turn * 4)
+    patch.setattr(parser, "_NARROWEST", narrowest)
+    patch.setattr(parser, "_WIDEST", max(narrowest, widest))
+    patch.setattr(parser, "_WORTHWHILE", worthwhile)
+    patch.setattr(parser, "_FEWEST", turn)
+    patch.setattr(parser, "_MOST", turn * 4)
 
 
 def bound(patch: pytest.MonkeyPatch, longest: int) -> None:
-    for module in (lines, plain, records, walk):
+    for module in (lines, fast_path, records, parser):
         patch.setattr(module, "LONGEST_RECORD", longest)
     patch.setattr(records, "_MOST_READ_AGAIN", 3 * longest)

@@ -6,15 +6,15 @@ import pytest
 
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.parsing.batches import Reading
-from shared.parsing.columns import Every
+from shared.parsing.column_mapping import AllColumns
+from shared.parsing.reader import CsvReader
 
 TABLE = "id,name,amount\n1,Ada,2.50\n2,Bob,3\n"
 USUAL = Overrides(delimiter=",", header_line=1, header_lines=1)
 
 
 def breaks(content: str, told: Overrides = USUAL) -> list[int]:
-    reading = Reading([content.encode()], Every(), told)
+    reading = CsvReader([content.encode()], AllColumns(), told)
     refused: list[FileRefused] = []
     try:
         list(reading)
@@ -92,13 +92,13 @@ def test_breaks_are_found_wherever_the_file_is_cut() -> None:
 
 def test_the_header_once_more_is_a_reject() -> None:
     content = f"{TABLE}id,name,amount\r\n3,Eve,4\n\ufeffid,name,amount\n4,Ida,5"
-    (batch,) = Reading([content.encode()], Every(), USUAL)
+    (batch,) = CsvReader([content.encode()], AllColumns(), USUAL)
     assert batch.lines.tolist() == [2, 3, 5, 7]
     found = [(reject.line, reject.errors[0].code) for reject in batch.rejects]
     assert found == [(4, "repeated_header"), (6, "repeated_header")]
 
 
 def test_values_like_their_column_are_rows_where_the_header_says_too_little() -> None:
-    (single,) = Reading([b"name\nname\nAda\n"], Every(), Overrides(delimiter="", header_line=1))
-    (numbers,) = Reading([b"1,2\n1,2\n3,4\n"], Every(), Overrides(delimiter=",", header_line=1))
+    (single,) = CsvReader([b"name\nname\nAda\n"], AllColumns(), Overrides(delimiter="", header_line=1))
+    (numbers,) = CsvReader([b"1,2\n1,2\n3,4\n"], AllColumns(), Overrides(delimiter=",", header_line=1))
     assert (len(single.lines), len(numbers.lines)) == (2, 2)

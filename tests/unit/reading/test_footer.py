@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.parsing import footer
-from shared.parsing.batches import Reading
-from shared.parsing.columns import Every
-from shared.parsing.footer import Tail
+from shared.parsing import further_tables
+from shared.parsing.column_mapping import AllColumns
+from shared.parsing.further_tables import Tail
+from shared.parsing.reader import CsvReader
 
 ABOVE: Tail = [(2, ["1", "Ada", "London", "2"]), (3, ["2", "Bob", None, "3"])]
 
@@ -34,26 +34,28 @@ ABOVE: Tail = [(2, ["1", "Ada", "London", "2"]), (3, ["2", "Bob", None, "3"])]
     ],
 )
 def test_the_last_rows_are_a_footer_if_they_say_so_and_are_unlike_rows(below: Tail, lines: set[int]) -> None:
-    assert footer.lines([*ABOVE, *below]) == lines
+    assert further_tables.footer_lines([*ABOVE, *below]) == lines
 
 
 def test_a_footer_of_a_small_table_leaves_out_what_all_rows_have() -> None:
-    assert footer.lines([(2, ["Ada", "1", "2"]), (3, ["Bob", "2", "4"]), (4, ["Total", None, "6"])]) == {4}
+    assert further_tables.footer_lines(
+        [(2, ["Ada", "1", "2"]), (3, ["Bob", "2", "4"]), (4, ["Total", None, "6"])]
+    ) == {4}
 
 
 def test_a_value_of_several_lines_leaves_no_blank_one_behind() -> None:
-    assert footer.lines([(2, ["1", "two\nlines"]), (4, ["Total", "5"])]) == set()
-    assert footer.lines([(2, ["1", "two\nlines"]), (5, ["Total", "5"])]) == {5}
+    assert further_tables.footer_lines([(2, ["1", "two\nlines"]), (4, ["Total", "5"])]) == set()
+    assert further_tables.footer_lines([(2, ["1", "two\nlines"]), (5, ["Total", "5"])]) == {5}
 
 
 def test_without_rows_above_nothing_is_a_footer() -> None:
-    assert footer.lines([]) == set()
-    assert footer.lines([(2, ["Total", None, None])]) == set()
+    assert further_tables.footer_lines([]) == set()
+    assert further_tables.footer_lines([(2, ["Total", None, None])]) == set()
 
 
 def test_rows_on_the_lines_of_a_footer_are_rejects() -> None:
     content = b"name,amount\nAda,1\nx\nSum,1\nBob,2\n\nTotal,3\n"
-    reading = Reading([content], Every(), footers={4, 7, 100})
+    reading = CsvReader([content], AllColumns(), footers={4, 7, 100})
     (batch,) = reading
     assert batch.text["name"].tolist() == ["Ada", "Bob"]
     assert batch.lines.tolist() == [2, 5]

@@ -13,8 +13,8 @@ from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.parsing.batches import Reading
-from shared.parsing.columns import Columns, Every, Mapped, OfContract
+from shared.parsing.column_mapping import AllColumns, Columns, ContractColumns, FixedColumns
+from shared.parsing.reader import CsvReader
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 NOTHING = Overrides()
@@ -26,10 +26,10 @@ def read(
     told: Overrides = NOTHING,
     columns: Columns | None = None,
     form: Format | None = None,
-) -> tuple[Reading, Rows, dict[int, str]]:
+) -> tuple[CsvReader, Rows, dict[int, str]]:
     """The reading, its rows by their lines, and the codes of its rejects by theirs."""
     raw = content.encode() if isinstance(content, str) else content
-    reading = Reading([raw], columns or Every(), told, format=form)
+    reading = CsvReader([raw], columns or AllColumns(), told, format=form)
     rows: Rows = []
     rejects: dict[int, str] = {}
     for batch in reading:
@@ -75,16 +75,16 @@ def test_the_width_without_a_header_is_that_of_most_rows() -> None:
 
 def test_a_contract_takes_columns_in_its_order_only_where_no_header_was_told() -> None:
     content = "\n".join([row(1), row(2)])
-    reading, rows, _ = read(content, Overrides(header_line=0), OfContract(Sales))
+    reading, rows, _ = read(content, Overrides(header_line=0), ContractColumns(Sales))
     assert reading.header.fields == tuple(Sales.model_fields)
     assert [line for line, _ in rows] == [1, 2]
     with pytest.raises(
         FileRefused, match="tell header_line=none if they are in the contract's order"
     ) as caught:
-        read(content, columns=OfContract(Sales))
+        read(content, columns=ContractColumns(Sales))
     assert caught.value.code == "header_mismatch"
     with pytest.raises(FileRefused, match="10 columns without a header, the contract 9"):
-        read(f"{row(1)},x", Overrides(header_line=0), OfContract(Sales))
+        read(f"{row(1)},x", Overrides(header_line=0), ContractColumns(Sales))
 
 
 def test_delimiters_at_the_end_of_lines_are_no_column_and_what_stands_there_is_no_row() -> None:
@@ -181,7 +181,7 @@ def test_what_is_compressed_is_recorded_and_told_wrongly_is_refused() -> None:
 )
 def test_a_second_pass_with_the_format_of_the_first_reads_the_same(content: bytes) -> None:
     first, rows, rejects = read(content)
-    mapped = Mapped(first.header.fields)
+    mapped = FixedColumns(first.header.fields)
     second, again, rejected = read(content, columns=mapped, form=first.format)
     assert (again, rejected) == (rows, rejects)
     assert second.format == replace(first.format, doubts=second.format.doubts)
@@ -194,12 +194,15 @@ def test_a_header_that_is_told_to_be_below_the_end_is_missing() -> None:
 
 def test_other_dialects_of_a_declared_dataset_are_found_by_its_names() -> None:
     content = orders(1, 50).replace(b",", b"|").replace(b'"', b"'")
-    reading, rows, _ = read(b"Monthly, July\n" + content, columns=OfContract(Sales))
+    reading, rows, _ = read(b"Monthly, July\n" + content, columns=ContractColumns(Sales))
     assert (reading.format.delimiter, reading.format.quote) == ("|", "'")
     assert (reading.format.header_line, len(rows)) == (2, 50)
 
 
 def test_bytes_left_are_not_told_where_rows_may_be_short() -> None:
-    assert Reading([csv(row(1))], OfContract(Sales)).most_bytes_left(1000) == 1000
-    assert Reading([csv(row(1))], OfContract(Sales), Overrides(ragged="pad")).most_bytes_left(1000) is None
+    assert CsvReader([csv(row(1))], ContractColumns(Sales)).most_bytes_left(1000) == 1000
+    assert (
+        CsvReader([csv(row(1))], ContractColumns(Sales), Overrides(ragged="pad")).most_bytes_left(1000)
+        is None
+    )
     assert HEADER in csv().decode()

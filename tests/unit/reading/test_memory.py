@@ -11,8 +11,8 @@ import pytest
 PROGRAM = """
 import resource, sys
 from shared.contracts.sales import Sales
-from shared.parsing.batches import Reading
-from shared.parsing.columns import OfContract
+from shared.parsing.reader import CsvReader
+from shared.parsing.column_mapping import ContractColumns
 from tests.fixtures.samples import HEADER, row
 
 def blocks(row, megabytes):
@@ -26,11 +26,11 @@ def peak():  # megabytes
 
 kinds = {"rows": row(43659).encode() + b"\\n", "blank": b"\\n", "quotes": b'""' + b',""' * 8 + b"\\n"}
 kind = kinds[sys.argv[1]]
-for _ in Reading(blocks(kind, 0), OfContract(Sales)): pass
+for _ in CsvReader(blocks(kind, 0), ContractColumns(Sales)): pass
 start = peak()
-for _ in Reading(blocks(kind, 16), OfContract(Sales)): pass
+for _ in CsvReader(blocks(kind, 16), ContractColumns(Sales)): pass
 first = peak()
-for _ in Reading(blocks(kind, int(sys.argv[2])), OfContract(Sales)): pass
+for _ in CsvReader(blocks(kind, int(sys.argv[2])), ContractColumns(Sales)): pass
 print(first - start, peak() - first)
 """
 

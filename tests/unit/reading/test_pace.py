@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.parsing import plain
+from shared.parsing import fast_path
 from shared.parsing.layout import Layout
 from shared.parsing.lines import Lines
 from tests.unit.reading.telling import exact_records
@@ -48,14 +48,14 @@ def test_looking_ahead_stays_in_proportion_where_every_second_line_is_broken(
 ) -> None:
     content = (bad + ROW) * 20_000
     looked_at = 0
-    find = plain.find
+    find = fast_path.find_simple_records
 
-    def counted(window: bytes, number: int, layout: Layout) -> plain.Plain:
+    def counted(window: bytes, number: int, layout: Layout) -> fast_path.SimpleRecords:
         nonlocal looked_at
         looked_at += len(window)
         return find(window, number, layout)
 
-    monkeypatch.setattr(plain, "find", counted)
+    monkeypatch.setattr(fast_path, "find_simple_records", counted)
     exact_records((content[at : at + block] for at in range(0, len(content), block)), FIELDS)
 
     assert looked_at < 4 * len(content)  # lines are short here; the exact parser takes far longer for them

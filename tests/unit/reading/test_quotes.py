@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.parsing import quotes
-from shared.parsing.quotes import QuotedScan, TextAfterQuote
+from shared.parsing import records
+from shared.parsing.records import QuotedScan, TextAfterQuote
 
 LINE = st.lists(st.sampled_from(['"', '""', ",", ",", "a", " ", "é", '"b,c"', ',"d",'])).map("".join)
 
@@ -18,10 +18,10 @@ def test_the_short_cut_agrees_with_the_scan(line: str) -> None:
         scanned = QuotedScan().feed(line, "\n")
     except TextAfterQuote:
         scanned = None
-    assert quotes.split(line) in (None, scanned)
+    assert records.split_line(line) in (None, scanned)
 
 
 def test_the_short_cut_takes_the_usual_lines() -> None:
-    assert quotes.split('1,"a, b",,2') == ["1", "a, b", None, "2"]
-    assert quotes.split('"","a","b",') == ["", "a", "b", None]
-    assert quotes.split('"say ""x""",2') is None
+    assert records.split_line('1,"a, b",,2') == ["1", "a, b", None, "2"]
+    assert records.split_line('"","a","b",') == ["", "a", "b", None]
+    assert records.split_line('"say ""x""",2') is None

@@ -13,8 +13,8 @@ from random import Random
 
 import pytest
 
-from shared.parsing import plain
-from shared.parsing.dialect import USUAL, Dialect
+from shared.parsing import fast_path
+from shared.parsing.layout import STANDARD, Dialect
 from tests.unit.reading.telling import bound, exactly, narrow, walked
 
 CELLS = [
@@ -41,7 +41,7 @@ STRAY = [b'"', b'""', b",", b"\n", b"\r", b"a", b"\0", b"\xff", b"\xe2\x82", b'"
 MORE_STRAY = [b"'", b"\\", b"\\\n", b" ", b"\x1f", b";", b"\t", b"a b"]
 
 
-def cell(random: Random, quoting: float, dialect: Dialect = USUAL) -> str:
+def cell(random: Random, quoting: float, dialect: Dialect = STANDARD) -> str:
     text = random.choice(CELLS if random.random() < 0.9 else LONG)
     quote = dialect.quote
     special = {*"\n\r", quote, dialect.delimiter, dialect.escape}
@@ -55,7 +55,7 @@ def cell(random: Random, quoting: float, dialect: Dialect = USUAL) -> str:
     return text
 
 
-def content_of(random: Random, width: int, rows: int, dialect: Dialect = USUAL) -> Iterator[bytes]:
+def content_of(random: Random, width: int, rows: int, dialect: Dialect = STANDARD) -> Iterator[bytes]:
     dirt, blank, ragged = (
         random.choice([0, 0.001, 0.3]),
         random.choice([0, 0.2]),
@@ -65,7 +65,7 @@ def content_of(random: Random, width: int, rows: int, dialect: Dialect = USUAL) 
     for _ in range(rows):
         line_end = b"\r\n" if random.random() < crlf else b"\n"
         if random.random() < dirt:
-            stray = STRAY if dialect == USUAL else STRAY + MORE_STRAY
+            stray = STRAY if dialect == STANDARD else STRAY + MORE_STRAY
             yield b"".join(random.choices(stray, k=random.randint(1, 8)))
         elif random.random() < blank:
             yield line_end
@@ -79,7 +79,7 @@ def content_of(random: Random, width: int, rows: int, dialect: Dialect = USUAL) 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_files_read_as_by_the_exact_parser_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)  # noqa: S311
-    monkeypatch.setattr(plain, "MOST_RECORDS", random.choice([100_000, 300]))
+    monkeypatch.setattr(fast_path, "MAX_RECORDS", random.choice([100_000, 300]))
     for rows in [3] * 20 + [30] * 10 + [1_000]:
         fields = [random.choice(["x", "x", None]) for _ in range(random.randint(1, 4))]
         content = b"".join(content_of(random, len(fields), rows)).removesuffix(random.choice([b"", b"\n"]))

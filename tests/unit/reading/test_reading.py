@@ -10,8 +10,8 @@ import pytest
 from shared.contracts.sales import Sales
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
-from shared.parsing.batches import Batch, Reading
-from shared.parsing.columns import Columns, Every, OfContract
+from shared.parsing.column_mapping import AllColumns, Columns, ContractColumns
+from shared.parsing.reader import Batch, CsvReader
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 
@@ -29,7 +29,7 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
     content = csv(row(1), "", "SO2,1", broken, row(4).replace(", 44", ",\n44"), row(5)).replace(
         b"\n", b"\r\n"
     )
-    reading = Reading(cut(content, block), OfContract(Sales))
+    reading = CsvReader(cut(content, block), ContractColumns(Sales))
 
     (batch,) = reading
 
@@ -45,16 +45,16 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
 
 def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() -> None:
     content = csv('"\ufeffSO1"' + row(1).removeprefix("SO1"), row(2))
-    (batch,) = Reading([b"\xef\xbb\xbf" + content], OfContract(Sales))
+    (batch,) = CsvReader([b"\xef\xbb\xbf" + content], ContractColumns(Sales))
     assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "SO2"]
 
 
 @pytest.mark.parametrize("count", [1, 500])
-@pytest.mark.parametrize("columns", [OfContract(Sales), Every()])
+@pytest.mark.parametrize("columns", [ContractColumns(Sales), AllColumns()])
 def test_where_files_were_glued_together_a_mark_makes_a_reject(count: int, columns: Columns) -> None:
     rows = [row(number) for number in range(count)]
     glued = [*rows, "\ufeff" + row(1), *rows, "\ufeff" + HEADER, *rows, HEADER, *rows]
-    batches = list(Reading([csv(*glued)], columns, Overrides(header_line=1)))
+    batches = list(CsvReader([csv(*glued)], columns, Overrides(header_line=1)))
     rejects = [(reject.line, reject.errors[0].code) for batch in batches for reject in batch.rejects]
     assert sum(len(batch.lines) for batch in batches) == 4 * count
     assert rejects == [
@@ -68,7 +68,7 @@ def test_where_files_were_glued_together_a_mark_makes_a_reject(count: int, colum
 def test_a_line_end_with_two_crs_is_one(count: int) -> None:
     content = csv(*map(row, range(count)), '"a\r\r\nb"' + row(1).removeprefix("SO1"))
     content = content.replace(b"\n", b"\r\r\n").replace(b"\r\r\r\r\n", b"\r\r\n")
-    reading = Reading([content], OfContract(Sales))
+    reading = CsvReader([content], ContractColumns(Sales))
     batches = list(reading)
     found = [raw for batch in batches for raw in map(batch.raw, range(len(batch.lines)))]
     assert found[:-1] == [row(number) for number in range(count)]
@@ -79,13 +79,15 @@ def test_a_line_end_with_two_crs_is_one(count: int) -> None:
 
 def test_columns_that_are_not_loaded_are_left_out() -> None:
     content = f"Colour,{HEADER},\nred,{row(1)},x\nblue,{row(2)},\n".encode()
-    (batch,) = Reading([content], OfContract(Sales))
+    (batch,) = CsvReader([content], ContractColumns(Sales))
     assert list(batch.text.columns) == list(Sales.model_fields)
     assert batch.text["sales_order_number"].tolist() == ["SO1", "SO2"]
 
 
 def test_missing_and_empty_are_two_things_in_every_place() -> None:
-    (batch,) = Reading([f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], OfContract(Sales))
+    (batch,) = CsvReader(
+        [f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], ContractColumns(Sales)
+    )
     missing = batch.text.isna().to_numpy().tolist()
     assert missing[0] == [True, False, True, False, False, False, True, False, True]
     assert missing[1] == [False, False, False, False, False, False, True, False, True]
@@ -93,12 +95,12 @@ def test_missing_and_empty_are_two_things_in_every_place() -> None:
 
 def test_a_header_alone_has_no_batches() -> None:
     for content in (HEADER, f"{HEADER}\n", f"{HEADER}\r\n\r\n\n"):
-        assert list(Reading([content.encode()], OfContract(Sales))) == []
+        assert list(CsvReader([content.encode()], ContractColumns(Sales))) == []
 
 
 def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
     content = orders(1, 150_000)
-    batches = list(Reading(cut(content, 8 << 20), OfContract(Sales)))
+    batches = list(CsvReader(cut(content, 8 << 20), ContractColumns(Sales)))
     assert [line for batch in batches for line in batch.lines.tolist()] == list(range(2, 150_002))
     assert all(len(batch.lines) <= 150_000 for batch in batches)
     assert len(batches) > 1
@@ -106,7 +108,7 @@ def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
 
 
 def test_what_was_read_before_a_refusal_is_handed_over_and_counted() -> None:
-    reading = Reading([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], OfContract(Sales))
+    reading = CsvReader([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], ContractColumns(Sales))
     batches = iter(reading)
 
     batch = next(batches)

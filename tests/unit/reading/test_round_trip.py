@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.formats.overrides import Overrides
-from shared.parsing.batches import Reading
-from shared.parsing.columns import Every
+from shared.parsing.column_mapping import AllColumns
+from shared.parsing.reader import CsvReader
 from tests.unit.reading.writing import Row, Written
 
 UNICODE = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
@@ -55,7 +55,7 @@ def names(width: int) -> list[str]:
 
 def read(content: bytes, told: Overrides, block: int = 1 << 20) -> list[list[str | None]]:
     blocks = (content[at : at + block] for at in range(0, len(content), block))
-    reading = Reading(blocks, Every(), told)
+    reading = CsvReader(blocks, AllColumns(), told)
     rows: list[list[str | None]] = []
     for batch in reading:
         assert batch.rejects == []

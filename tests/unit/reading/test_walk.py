@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.parsing import plain
+from shared.parsing import fast_path
 from tests.unit.reading.telling import bound, exactly, narrow, walked
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.text('a,"\n\r \u20ac', max_size=6)
@@ -68,8 +68,8 @@ def test_a_file_reads_as_by_the_exact_parser_alone(
     with pytest.MonkeyPatch.context() as patch:
         narrow(patch, *windows)
         bound(patch, longest)
-        patch.setattr(plain, "_MOST_MARKS", most_marks)
-        patch.setattr(plain, "_LOOKED_AT_A_TIME", most_marks)
-        patch.setattr(plain, "MOST_RECORDS", most_records)
+        patch.setattr(fast_path, "_MOST_MARKS", most_marks)
+        patch.setattr(fast_path, "_LOOKED_AT_A_TIME", most_marks)
+        patch.setattr(fast_path, "MAX_RECORDS", most_records)
 
         assert walked(content, fields, block) == exactly(content, fields)

@@ -13,9 +13,9 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract
-from shared.parsing.batches import Batch
-from shared.parsing.reject import RowError
-from shared.validation.validating import Validated, validate
+from shared.parsing.reader import Batch
+from shared.parsing.rejects import RowError
+from shared.validation.validate import Validated, validate
 
 FIRST_LINE = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -19,10 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from shared.contracts import spellings
+from shared.contracts import column_names
 from shared.contracts.base import BigInt, Contract, Timestamp
 from shared.contracts.sales import Sales
-from shared.validation.validating import validate
+from shared.validation.validate import validate
 from tests.unit.validation.oracle import Column, batch_of, require_as_row_by_row
 
 _ROW = ["SO1", "1", "2019-07-01", "Christy Zhu", "c@x", "Mountain", "1", "3399.99", "271.9992"]
@@ -197,7 +197,7 @@ def test_a_field_with_an_alias_is_known_by_its_name() -> None:
 
 
 def test_a_file_may_have_a_field_by_its_name_or_an_alias() -> None:
-    assert {spelling: field for field, spelling in spellings.spellings(Named)} == {
+    assert {spelling: field for field, spelling in column_names.name_variants(Named)} == {
         "order": "order",
         "Order No.": "order",
         "note": "note",

@@ -12,10 +12,10 @@ from pydantic import Field
 
 from shared.contracts.base import BigInt, Contract
 from shared.formats.format import Format
-from shared.parsing.batches import Batch, Reading
-from shared.parsing.columns import OfContract
-from shared.parsing.reject import Reject
-from shared.validation import arrow, preparing, validating
+from shared.parsing.column_mapping import ContractColumns
+from shared.parsing.reader import Batch, CsvReader
+from shared.parsing.rejects import Reject
+from shared.validation import arrow_types, normalize, validate
 
 
 class Prices(Contract):
@@ -35,13 +35,13 @@ GERMAN = Format(decimal=",", thousands=".")
 
 def batch(*rows: str) -> Batch:
     text = "\n".join(["name;count;amount;ratio".replace(";", ","), *rows, ""])
-    (one,) = Reading([text.encode()], OfContract(Prices))
+    (one,) = CsvReader([text.encode()], ContractColumns(Prices))
     return one
 
 
 def loaded(found: Format, *rows: str) -> tuple[list[dict[str, Any]], list[Reject]]:
-    validated = validating.validate(preparing.prepared(batch(*rows), Prices, found), Prices)
-    return pa.table(arrow.columns(validated.rows)).to_pylist(), validated.rejects
+    validated = validate.validate(normalize.normalize(batch(*rows), Prices, found), Prices)
+    return pa.table(arrow_types.frame_columns(validated.rows)).to_pylist(), validated.rejects
 
 
 def test_numbers_are_read_as_told_and_texts_stay_as_they_are() -> None:
@@ -85,7 +85,7 @@ def test_a_whole_number_in_a_row_of_several_lines_says_how_far_it_goes() -> None
 
 def test_without_a_told_form_the_very_same_batch_goes_on() -> None:
     one = batch("a,1,2,3")
-    assert preparing.prepared(one, Prices, Format(delimiter=";", encoding="cp1252")) is one
+    assert normalize.normalize(one, Prices, Format(delimiter=";", encoding="cp1252")) is one
 
 
 @pytest.mark.parametrize("told", [Format(decimal=","), Format(decimal=",", thousands=" ")])

@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field, create_model
 
 from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
-from shared.validation.compiled import compiled
+from shared.validation.compiler import compile_contract
 from tests.unit.validation.kinds import Colour
 from tests.unit.validation.oracle import require_as_row_by_row
 
@@ -105,7 +105,7 @@ def test_a_text_is_read_as_the_model_reads_it(trap: str) -> None:
 )
 def test_an_ordinary_text_needs_no_model(annotation: Any, texts: list[str]) -> None:
     contract = create_model("Plain", __base__=Contract, field=(annotation, ...))
-    columns = compiled(contract).columns
+    columns = compile_contract(contract).columns
     assert columns is not None
     known = columns["field"].read(pa.array(texts))
     assert known.certain is None

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from shared.errors import WrongOverride
 from shared.formats.format import Format
-from shared.validation import written
-from shared.validation.written import Written
+from shared.validation import number_format
+from shared.validation.number_format import NumberFormat
 
 SPACES = {" ", "\u00a0", "\u202f"}
 ALIKE = {" ": SPACES, "'": {"'", "\u2019"}}
 FORMS = [
-    Written(decimal, thousands, currency)
+    NumberFormat(decimal, thousands, currency)
     for decimal in ".,"
     for thousands in ("", ",", ".", " ", "'", "_")
     for currency in ("", "€", "EUR", "R$", "E")
@@ -23,7 +23,7 @@ FORMS = [
 ]
 
 
-def slowly(text: str, form: Written) -> str | None:
+def slowly(text: str, form: NumberFormat) -> str | None:
     """The plain form of `text`, or `None` where it is no number of this form."""
     rest = text.strip(" \t\n\f\r\u00a0\u202f")
     signs = ""
@@ -49,7 +49,7 @@ def _without_currency(rest: str, signs: str, currency: str) -> tuple[str, str]:
     return rest, signs
 
 
-def _number(text: str, form: Written) -> str | None:
+def _number(text: str, form: NumberFormat) -> str | None:
     head, exponent = text, ""
     for sign in "eE" if form.currency != "E" else "":
         if sign in head:
@@ -79,7 +79,7 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def quickly(texts: list[str | None], form: Written) -> list[str | None]:
+def quickly(texts: list[str | None], form: NumberFormat) -> list[str | None]:
     fits, plain = form.read(pa.array(texts, pa.string()))
     return [number if fit else None for fit, number in zip(fits.to_pylist(), plain.to_pylist(), strict=True)]
 
@@ -87,7 +87,7 @@ def quickly(texts: list[str | None], form: Written) -> list[str | None]:
 SIGNS = st.sampled_from([*"0123456789", *"0123456789", *".,'_ +-eE€R$", "\u00a0", "\u202f", "\u2019", "EUR"])
 
 
-def likely(form: Written) -> st.SearchStrategy[str]:
+def likely(form: NumberFormat) -> st.SearchStrategy[str]:
     """Texts that are nearly numbers of this form."""
     group = st.from_regex(r"[0-9]{3}", fullmatch=True).map(lambda digits: form.thousands + digits)
     parts = (
@@ -110,13 +110,13 @@ def test_it_reads_what_the_slow_one_reads(data: st.DataObject) -> None:
     assert quickly([*texts], form) == [slowly(text, form) for text in texts]
 
 
-GERMAN = Written(",", ".", "€")
+GERMAN = NumberFormat(",", ".", "€")
 
 
 @settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2), st.sampled_from(FORMS))
 @example(1234567, GERMAN)
-def test_a_number_written_in_the_form_is_read_as_itself(number: object, form: Written) -> None:
+def test_a_number_written_in_the_form_is_read_as_itself(number: object, form: NumberFormat) -> None:
     plain = f"{number:f}"
     whole, _, decimals = f"{number:,f}".partition(".")
     text = whole.replace(",", form.thousands) + (form.decimal + decimals if decimals else "")
@@ -146,10 +146,10 @@ def test_a_missing_number_stays_missing() -> None:
 
 
 def test_without_anything_told_nothing_is_done() -> None:
-    assert written.told(Format()) is None
-    assert written.told(Format(decimal=",")) == Written(",", "", "")
+    assert number_format.number_format_of(Format()) is None
+    assert number_format.number_format_of(Format(decimal=",")) == NumberFormat(",", "", "")
 
 
 def test_one_sign_cannot_be_both() -> None:
     with pytest.raises(WrongOverride, match="decimal"):
-        written.told(Format(thousands="."))
+        number_format.number_format_of(Format(thousands="."))

@@ -1,0 +1,61 @@
+"""Handles `POST /api/uploads`: a signed URL for a file too big for a request body."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote, urljoin
+
+import azure.functions as func
+from pydantic import Field
+
+from ingest_http import parameters
+from shared.http import responses
+from shared.http.requests import JsonBody, parse_body
+from shared.resources import resources
+from shared.storage import blobs, sas_url
+from shared.use_cases import upload_files
+
+_ELSEWHERE = {
+    "dataset": "dataset stands in the body, not in the query.",
+    "filename": "filename stands in the body, not in the query.",
+    "dry_run": "dry_run is a parameter of POST /api/ingest.",
+}
+
+_LARGEST_FILE = 50_000 * 4000 * 1024 * 1024
+"""Bytes of a blob: so many blocks of so many MiB."""
+
+
+class Announced(JsonBody):
+    """The file that is to be uploaded; `size` in bytes."""
+
+    dataset: Annotated[str, Field(min_length=1)]
+    filename: Annotated[str, Field(min_length=1, max_length=1000)]
+    size: Annotated[int, Field(ge=1, le=_LARGEST_FILE)]
+
+
+def create_upload_url(req: func.HttpRequest) -> func.HttpResponse:
+    """201 with the address, what to send with the file, and where to see what becomes of it."""
+    own = resources()
+    announced = parse_body(req.get_body(), Announced)
+    elsewhere = [{"parameter": name, "detail": why} for name, why in _ELSEWHERE.items() if name in req.params]
+    told = {**req.params, "dataset": announced.dataset}
+    to, faults = parameters.destination(told, own.settings, req.url)
+    path = upload_files.reserve_path(to, announced.filename, [*elsewhere, *faults])
+    by_identity = bool(own.settings.storage_account_url)
+    signed = sas_url.sign_upload(own.uploads, path, by_identity=by_identity)
+    blob = f"{own.uploads.container_name}/{path}"
+    metadata = blobs.blob_metadata(announced.filename, to.told)
+    body = {
+        "url": signed.url,
+        "method": "PUT",
+        "headers": {
+            "x-ms-blob-type": "BlockBlob",
+            "Content-Type": "text/csv",
+            **{f"x-ms-meta-{name}": text for name, text in metadata.items()},
+        },
+        "blob": blob,
+        "expires_at": signed.expires_at.isoformat(),
+        "status_url": urljoin(req.url, f"ingestions?blob={quote(blob, safe='/')}"),
+    }
+    return responses.json_value(body, HTTPStatus.CREATED)

@@ -1,0 +1,35 @@
+"""Handles `POST /api/ingest?dry_run=true`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import azure.functions as func
+
+from ingest_http import parameters, request_files
+from shared.errors import InvalidRequest
+from shared.http import responses
+from shared.resources import resources
+
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def is_dry_run(query: Mapping[str, str]) -> bool:
+    """Whether `dry_run` is true; raises `InvalidRequest` for what is neither true nor false."""
+    text = query.get("dry_run", "false")
+    if text.lower() not in _WORDS:
+        detail = f"dry_run must be true or false, not {text!r}."
+        raise InvalidRequest(detail, [{"parameter": "dry_run", "detail": detail}])
+    return _WORDS[text.lower()]
+
+
+def answer_dry_run(req: func.HttpRequest) -> func.HttpResponse:
+    """What would become of each file, in the request's order; 200, and nothing is stored."""
+    # Reads and checks the files, for which it needs pandas and pyarrow: for those alone who ask for it.
+    from shared.http import serializers  # noqa: PLC0415
+    from shared.use_cases import dry_run  # noqa: PLC0415
+
+    own = resources()
+    to, faults = parameters.destination(req.params, own.settings, req.url)
+    run = dry_run.dry_run(own.engine, to, request_files.request_files(req), faults)
+    return responses.json_text(serializers.dry_run_json(run, to.told.as_json()))

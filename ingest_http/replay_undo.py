@@ -1,0 +1,44 @@
+"""Handles replay and undo of an ingestion."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+
+import azure.functions as func
+from loguru import logger
+
+from shared.http import requests, responses, serializers
+from shared.queries import ingestions
+from shared.resources import resources
+from shared.use_cases import replay_load, undo_load
+
+
+def replay(req: func.HttpRequest) -> func.HttpResponse:
+    """Have that version of the blob loaded again; 202, since the load takes its time."""
+    own, ingestion_id = resources(), _asked(req)
+    replay_load.request_replay(
+        own.engine, own.uploads, ingestion_id, lambda path: replay_load.enqueue(own.replays, path)
+    )
+    logger.bind(ingestion=ingestion_id).info("a replay was asked for")
+    return _entry(ingestion_id, HTTPStatus.ACCEPTED)
+
+
+def undo(req: func.HttpRequest) -> func.HttpResponse:
+    """Take the rows of the load away."""
+    ingestion_id = _asked(req)
+    undo_load.undo_load(resources().engine, ingestion_id)
+    logger.bind(ingestion=ingestion_id).info("undone")
+    return _entry(ingestion_id, HTTPStatus.OK)
+
+
+def _asked(req: func.HttpRequest) -> uuid.UUID:
+    requests.check_known(req.params, ())
+    return requests.ingestion_id(req.route_params)
+
+
+def _entry(ingestion_id: uuid.UUID, code: HTTPStatus) -> func.HttpResponse:
+    seen = ingestions.find_ingestion(resources().engine, ingestion_id)
+    return responses.json_value(
+        serializers.ingestion_json(dict(seen.entry), seen.members, seen.corrected_by), code
+    )

@@ -1,0 +1,81 @@
+"""Handles `POST /api/ingest`: stores the files of a request and may wait for their loads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urljoin
+
+import azure.functions as func
+from loguru import logger
+
+from ingest_http import parameters, request_files
+from shared.http import responses, serializers
+from shared.resources import resources
+from shared.storage.blobs import Upload
+from shared.use_cases import upload_files, wait_for_loads
+from shared.use_cases.upload_files import UploadedFile
+from shared.use_cases.wait_for_loads import FinishedLoad
+
+MOST_SECONDS = 60
+"""More are taken for this many: a waiting request holds a thread."""
+
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)', re.IGNORECASE)
+
+
+def wait_seconds(header: str) -> int:
+    """The seconds, 0 without such a preference; one that cannot be read is ignored, as the RFC says."""
+    found = _WAIT.search(header)
+    return min(int(found[1]), MOST_SECONDS) if found else 0
+
+
+def accept_files(req: func.HttpRequest) -> func.HttpResponse:
+    """Store one or many files; 202 with an entry for each, in the request's order.
+
+    200 with what became of each, where the request prefers to wait and all are settled by then.
+    """
+    own = resources()
+    to, faults = parameters.destination(req.params, own.settings, req.url)
+    files = request_files.request_files(req)
+    stored = upload_files.store_files(own.uploads, to, files, faults)
+    upload_files.register_uploads(own.engine, stored, to.dataset)
+    for upload in stored:
+        logger.bind(ingestion=upload.version.ingestion_id, dataset=to.dataset).info(
+            "stored {} bytes", upload.size
+        )
+    entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
+    body = {"dataset": to.dataset, "told": to.told.as_json(), "files": entries}
+    seconds = wait_seconds(req.headers.get("prefer", ""))
+    ids = [upload.version.ingestion_id for upload in stored]
+    arrived = wait_for_loads.wait_for_loads(own.engine, ids, seconds) if seconds else None
+    if arrived is None:
+        return responses.json_value(body, HTTPStatus.ACCEPTED)
+    response = responses.json_text(_with_outcomes(body, arrived))
+    response.headers["Preference-Applied"] = f"wait={seconds}"
+    return response
+
+
+def _with_outcomes(body: dict[str, Any], arrived: Sequence[FinishedLoad]) -> str:
+    """The body with the final entry of each file; rows are JSON already, with all digits of their numbers."""
+    files = []
+    for entry, one in zip(body["files"], arrived, strict=True):
+        outcome = serializers.ingestion_json(dict(one.seen.entry), one.seen.members, one.seen.corrected_by)
+        text = json.dumps({**entry, **outcome}, ensure_ascii=False, default=str)
+        files.append(f'{text[:-1]}, "first_rows": [{", ".join(one.first_rows)}]}}')
+    rest = json.dumps({name: value for name, value in body.items() if name != "files"}, ensure_ascii=False)
+    return f'{rest[:-1]}, "files": [{", ".join(files)}]}}'
+
+
+def _entry(upload: Upload, file: UploadedFile, url: str) -> dict[str, Any]:
+    ingestion_id = str(upload.version.ingestion_id)
+    return {
+        "ingestion_id": ingestion_id,
+        "filename": upload.filename,
+        "blob": f"{upload.version.container}/{upload.version.path}",
+        "size": upload.size,
+        "sha256": file.sha256,
+        "status_url": urljoin(url, f"ingestions/{ingestion_id}"),
+    }

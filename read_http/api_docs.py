@@ -1,0 +1,84 @@
+"""Serves the API description and Swagger UI."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from shared.errors import NotFound
+from shared.http import openapi, responses
+
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_HEADERS = {
+    # Nothing but our own files: neither a script in the page, nor anything from elsewhere.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_OF_FILES = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CSV to Postgres: the API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{folder}/swagger-ui.css">
+<div id="swagger-ui"></div>
+<script src="{folder}/swagger-ui-bundle.js"></script>
+<script src="{folder}/start.js"></script>
+</html>
+"""
+_START = """SwaggerUIBundle({
+  url: new URL("../openapi.json", document.currentScript.src).href,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
+_SERVED = ("swagger-ui.css", "swagger-ui-bundle.js")
+_PACKAGE = "swagger_ui_bundle"
+
+
+def description(req: func.HttpRequest) -> func.HttpResponse:
+    """OpenAPI 3.1, of the operations that the app has."""
+    from ingest_http import api_description as of_ingesting  # noqa: PLC0415 - a handler beside this one
+    from read_http import api_description as of_reading  # noqa: PLC0415
+
+    prefix = urlsplit(req.url).path.rstrip("/").rpartition("/")[0]
+    every = (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)
+    return responses.json_value(openapi.document(every, prefix or "/"))
+
+
+def page(req: func.HttpRequest) -> func.HttpResponse:
+    """The page, whose files are beside it."""
+    folder = urlsplit(req.url).path.rstrip("/")
+    return func.HttpResponse(
+        _PAGE.format(folder=folder), mimetype="text/html", charset="utf-8", headers=_HEADERS
+    )
+
+
+def file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of the page."""
+    name = req.route_params["file"]
+    if name != "start.js" and name not in _SERVED:
+        raise NotFound(f"There is no file {name!r}.")
+    content = _START.encode() if name == "start.js" else _content(name)
+    kind = _TYPES[Path(name).suffix]
+    return func.HttpResponse(content, mimetype=kind, charset="utf-8", headers=_OF_FILES)
+
+
+@cache
+def _content(name: str) -> bytes:
+    """A file of Swagger UI, which the package carries; importing it would import more than that."""
+    spec = find_spec(_PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
+        raise RuntimeError(f"{_PACKAGE} is not installed")
+    (found,) = Path(folders[0]).glob(f"vendor/swagger-ui-*/{name}")
+    return found.read_bytes()

@@ -1,0 +1,86 @@
+"""JSON responses, and errors as RFC 9457 problems."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+from loguru import logger
+
+from shared.errors import (
+    LoadFailed,
+    RequestError,
+    SettingsError,
+    Unavailable,
+    Unexpected,
+    UnknownDataset,
+    WrongOverride,
+)
+
+Handler = Callable[[func.HttpRequest], func.HttpResponse]
+
+_JSON = "application/json"
+_PROBLEM = "application/problem+json"
+
+
+def json_text(body: str, status: int = HTTPStatus.OK) -> func.HttpResponse:
+    """An answer whose body is JSON text already."""
+    return func.HttpResponse(body, status_code=int(status), mimetype=_JSON)
+
+
+def json_value(body: Any, status: int = HTTPStatus.OK) -> func.HttpResponse:
+    """An answer with `body` as JSON; times, ids and the like as their text."""
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    return func.HttpResponse(text, status_code=int(status), mimetype=_JSON)
+
+
+def problem(status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) -> func.HttpResponse:
+    """A problem: `type`, `title`, `status`, `detail`, and `errors` where there are several."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if faults:
+        body["errors"] = list(faults)
+    headers = {"Retry-After": "10"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    text = json.dumps(body, ensure_ascii=False)
+    return func.HttpResponse(text, status_code=int(status), mimetype=_PROBLEM, headers=headers)
+
+
+def problem_responses(handler: Handler) -> Handler:
+    """Make every error of `handler` a problem: left alone, the platform answers 500 without a body."""
+
+    @functools.wraps(handler)
+    def wrapper(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return handler(req)
+        except Exception as exc:  # noqa: BLE001 - the caller gets a problem, the log gets the place
+            return _problem_of(exc)
+
+    return wrapper
+
+
+def _problem_of(exc: Exception) -> func.HttpResponse:
+    match exc:
+        case RequestError():
+            return problem(exc.status, exc.message, exc.faults)
+        case UnknownDataset():
+            return problem(HTTPStatus.BAD_REQUEST, exc.message)
+        case WrongOverride():
+            return problem(HTTPStatus.BAD_REQUEST, exc.message, [{"detail": fault} for fault in exc.faults])
+        case Unavailable():
+            logger.warning("{}", exc)
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, exc.message, exc.faults)
+        case SettingsError() | LoadFailed():
+            logger.error("{}\n{}", exc, Unexpected(exc).frames)
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, exc.message)
+        case _:
+            unexpected = Unexpected(exc)
+            logger.error("{}\n{}", unexpected, unexpected.frames)
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The app failed; its log says where.")

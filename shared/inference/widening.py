@@ -1,0 +1,154 @@
+"""Types of inferred columns, and the narrowest type that holds the values of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_DIGITS = 38
+"""Digits of a number that is kept as one: those of Arrow's decimal128, in which decimals travel."""
+
+
+class Kind(StrEnum):
+    """What a column's values are; the value is the type of the table's column."""
+
+    NOTHING = "nothing"
+    """No value was seen yet: every type still fits. Its column is text."""
+    BOOLEAN = "boolean"
+    BIGINT = "bigint"
+    NUMERIC = "numeric"
+    DOUBLE = "double precision"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIMESTAMPTZ = "timestamptz"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind, and for numbers how large they were.
+
+    `whole` and `places` are the most digits before and behind the point of numbers without an exponent.
+    `as_double` says whether double precision holds each of them, so that its shortest text is the number.
+    """
+
+    kind: Kind
+    whole: int = 0
+    places: int = 0
+    as_double: bool = True
+
+    def __str__(self) -> str:
+        if self.kind is not Kind.NUMERIC:
+            return str(self.kind)
+        return f"{self.kind}({self.whole + self.places}, {self.places})"
+
+
+UNKNOWN_TYPE = Type(Kind.NOTHING)
+TEXT_TYPE = Type(Kind.TEXT)
+
+EXACT_KINDS = (Kind.BIGINT, Kind.DATE, Kind.TEXT)
+"""Kinds of which a value has one text alone, so that a column widened to text has the texts of its files."""
+
+NUMBER_KINDS = (Kind.BIGINT, Kind.NUMERIC, Kind.DOUBLE)
+"""From narrow to wide."""
+
+
+def widen(one: Type, other: Type) -> Type:
+    """The narrowest type that holds the values of both, which loses none of them: text, where no other does.
+
+    bigint → numeric → double precision or text, date → timestamp → text, anything else → text. Numbers with
+    an exponent make numbers double precision only where that holds each of those exactly. A time with a zone
+    and one without are no common type: which zone the second one means would be a guess. The function is
+    associative, commutative and idempotent, so the order of values, batches and files does not matter.
+    """
+    if one == other or other.kind is Kind.NOTHING:
+        return one
+    if one.kind is Kind.NOTHING:
+        return other
+    if one.kind in NUMBER_KINDS and other.kind in NUMBER_KINDS:
+        return _number(one, other)
+    if {one.kind, other.kind} == {Kind.DATE, Kind.TIMESTAMP}:
+        return Type(Kind.TIMESTAMP)
+    return TEXT_TYPE
+
+
+def _number(one: Type, other: Type) -> Type:
+    kind = max(one.kind, other.kind, key=NUMBER_KINDS.index)
+    made = Type(
+        kind,
+        max(one.whole, other.whole),
+        max(one.places, other.places),
+        one.as_double and other.as_double,
+    )
+    if made.whole + made.places > MAX_DIGITS or (kind is Kind.DOUBLE and not made.as_double):
+        return TEXT_TYPE
+    return made
+
+
+class Mark(StrEnum):
+    """A spelling that occurs in a column."""
+
+    BARE = "5"
+    ONE_ZERO = "5.0"
+    ZEROS = "5.00"
+    PADDED = "1.50"
+    TRIMMED = "1.25"
+    LOWER = "true"
+    UPPER = "TRUE"
+    TITLE = "True"
+    LETTER_T = "T"
+    BLANK = " "
+
+
+_WORDS = {Mark.LOWER, Mark.UPPER, Mark.TITLE}
+
+
+class NumberForm(StrEnum):
+    """How all numbers of a column are spelled."""
+
+    FIXED = "fixed"
+    """With the same places: `5.00`, `1.50`."""
+    TRIMMED = "trimmed"
+    """Without zeros at the end: `5`, `1.5`, `1.25`."""
+    POINT = "point"
+    """The same, but always with a point, as many languages write floating numbers: `5.0`, `1.5`, `1.25`."""
+    WHOLE_BARE = "whole bare"
+    """Whole ones without a point, others with the same places: `5`, `1.50`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Spellings that occur, and the fewest and most places of numbers that have a point."""
+
+    marks: frozenset[Mark] = frozenset()
+    fewest: int | None = None
+    most: int | None = None
+
+    def __or__(self, other: Form) -> Form:
+        """Spellings of both."""
+        fewest = [places for places in (self.fewest, other.fewest) if places is not None]
+        most = [places for places in (self.most, other.most) if places is not None]
+        return Form(self.marks | other.marks, min(fewest, default=None), max(most, default=None))
+
+    @property
+    def of_numbers(self) -> NumberForm | None:
+        """The form in which numbers are spelled as they were; `None` where no form spells all of them so.
+
+        `1.9` and `1.10` are such: as numbers, the second could not be told from `1.1`.
+        """
+        same = self.fewest == self.most
+        if same and (self.fewest is None or Mark.BARE not in self.marks):
+            return NumberForm.FIXED
+        if not self.marks & {Mark.ONE_ZERO, Mark.ZEROS, Mark.PADDED}:
+            return NumberForm.TRIMMED
+        if not self.marks & {Mark.BARE, Mark.ZEROS, Mark.PADDED}:
+            return NumberForm.POINT
+        if same and not self.marks & {Mark.ONE_ZERO, Mark.ZEROS}:
+            return NumberForm.WHOLE_BARE
+        return None
+
+    @property
+    def of_words(self) -> Mark | None:
+        """How `true` and `false` are spelled, if it is one way."""
+        words = self.marks & _WORDS
+        return next(iter(words)) if len(words) == 1 else None

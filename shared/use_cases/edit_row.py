@@ -1,0 +1,287 @@
+"""Writes or deletes one row and records the edit in `ingest.edits`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+from psycopg2 import sql
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine
+
+from shared.contracts import column_types, dataset_table
+from shared.contracts.base import Contract
+from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN, MANUAL_EDIT_LOAD, Field
+from shared.database import transactions
+from shared.driver_errors import POSTGRES, ROW_TOO_LARGE
+from shared.errors import ConcurrencyConflict, Conflict, InvalidRequest, NotFound
+from shared.ledger import locks
+from shared.queries import filters, row_page
+from shared.queries.filters import Key
+
+_KINDS: dict[type[psycopg2.Error], str] = {
+    psycopg2.errors.CheckViolation: "its check {0} does not allow this row",
+    psycopg2.errors.UniqueViolation: "another row has the values that {0} allows once",
+    psycopg2.errors.ForeignKeyViolation: "its link {0} with another table does not allow that",
+    psycopg2.errors.ExclusionViolation: "another row excludes it by {0}",
+    psycopg2.errors.NotNullViolation: "its column {0}, which the contract does not have, needs a value",
+    psycopg2.errors.RaiseException: "a trigger of it refused",
+}
+
+
+@contextmanager
+def translate_owner_errors() -> Iterator[None]:
+    """Such errors leave it as `Conflict` or `InvalidRequest`, without Postgres' text, which quotes rows."""
+    try:
+        yield
+    except psycopg2.errors.ProgramLimitExceeded:
+        raise InvalidRequest(f"The row is {ROW_TOO_LARGE}") from None
+    except tuple(_KINDS) as exc:
+        name = exc.diag.constraint_name or exc.diag.column_name or "a rule"
+        raise Conflict(
+            f"The table {exc.diag.table_name or ''} has rules of its own: {_KINDS[type(exc)].format(name)}."
+        ) from None
+
+
+_LOCK = sql.SQL("""
+    select row_to_json(_shown.*)::text from (select * from {table} where {is_key} for update) as page
+    cross join lateral (select {columns}) as _shown""")
+_NUMBER = sql.SQL("select nextval(pg_get_serial_sequence('ingest.edits', 'id'))")
+_INSERT = sql.SQL("""
+    with page as (insert into {table} ({names}) values ({values}) on conflict ({key}) do nothing returning *)
+    select row_to_json(_shown.*)::text from page cross join lateral (select {columns}) as _shown""")
+_UPDATE = sql.SQL("""
+    with page as (
+        update {table} set ({names}) = row ({values})
+        where {is_key} and ({own}) is distinct from ({own_values}) returning *)
+    select row_to_json(_shown.*)::text from page cross join lateral (select {columns}) as _shown""")
+_DELETE = sql.SQL("delete from {table} where {is_key} returning true")
+_RECORD = sql.SQL("""
+    insert into ingest.edits (id, dataset, before, after) values ({number}, {dataset}, {before}, {after})
+    returning id""")
+
+
+@dataclass(frozen=True, slots=True)
+class EditedRow:
+    """The row as it is now, as JSON text, and whether there was none before."""
+
+    row: str
+    is_new: bool
+
+
+def put_row(engine: Engine, row: Contract, key: Key) -> EditedRow:
+    """Write `row`, whose key is `key`, in place of the one with that key, if there is one.
+
+    Whatever a contract's `on_conflict` says, which is about files. A row that is so already is left alone.
+    Raises `Unavailable`, also where a load or another edit holds the row for seconds, `Conflict` where the
+    table has rules of its own, and `InvalidRequest` where no page of it has room for the row.
+    """
+    contract = type(row)
+    with transactions.short_transaction(engine) as connection:
+        before = _lock(connection, contract, key)
+        number = _first(connection, _NUMBER)
+        after = None if before else _first(connection, _insertion(row, number))
+        if before is None and after is None:  # somebody else has inserted it meanwhile
+            before = _lock(connection, contract, key)
+        if before is not None:
+            after = _first(connection, _change(row, key, number))
+            if after is None:
+                return EditedRow(before, is_new=False)
+        if after is None:
+            raise ConcurrencyConflict(POSTGRES, "other transactions kept changing the same row")
+        _record(connection, contract, number, before, after)
+    return EditedRow(after, is_new=before is None)
+
+
+def delete_row(engine: Engine, contract: type[Contract], key: Key) -> None:
+    """Delete the row with this key; raises `NotFound` without one, else as `put`."""
+    with transactions.short_transaction(engine) as connection:
+        before = _lock(connection, contract, key)
+        if before is None:
+            raise NotFound("There is no row with this key.")
+        statement = _DELETE.format(
+            table=row_page.table_identifier(contract), is_key=filters.key_condition(key)
+        )
+        _first(connection, statement)
+        _record(connection, contract, _first(connection, _NUMBER), before, None)
+
+
+def _lock(connection: Connection, contract: type[Contract], key: Key) -> str | None:
+    """The row as it is, which nobody else can change until the transaction ends."""
+    names = {"table": row_page.table_identifier(contract), "columns": row_page.json_columns(contract)}
+    found: str | None = _first(connection, _LOCK.format(is_key=filters.key_condition(key), **names))
+    return found
+
+
+def _insertion(row: Contract, number: int) -> sql.Composable:
+    contract, values = type(row), _values(row) | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
+    return _INSERT.format(
+        table=row_page.table_identifier(contract),
+        names=_names(list(values)),
+        values=_literals(values),
+        key=_names(list(contract.key)),
+        columns=row_page.json_columns(contract),
+    )
+
+
+def _change(row: Contract, key: Key, number: int) -> sql.Composable:
+    contract, own = type(row), _values(row)
+    values = own | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
+    return _UPDATE.format(
+        table=row_page.table_identifier(contract),
+        names=_names(list(values)),
+        values=_literals(values),
+        is_key=filters.key_condition(key),
+        own=_names(list(own)),
+        own_values=_literals(own),
+        columns=row_page.json_columns(contract),
+    )
+
+
+def _record(
+    connection: Connection, contract: type[Contract], number: int, before: str | None, after: str | None
+) -> None:
+    """Keep what was and what is, and commit as loads do that changed a row: one after the other."""
+    facts = {"number": number, "dataset": contract.dataset, "before": before, "after": after}
+    _first(connection, _RECORD.format(**{name: sql.Literal(value) for name, value in facts.items()}))
+    locks.next_commit_number(connection, contract.dataset)
+
+
+def _values(row: Contract) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in type(row).model_fields}
+    return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
+
+
+def _names(names: list[str]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def _literals(values: dict[str, Any]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Literal, values.values()))
+
+
+def _first(connection: Connection, statement: sql.Composable) -> Any:
+    """The first value of the first row; `None` without rows."""
+    driver: Any = connection.connection
+    with translate_owner_errors(), driver.cursor() as cursor:
+        cursor.execute(statement)
+        found = cursor.fetchone()
+    return found and found[0]
+
+
+_LONGEST_VALUE = 200
+_EXPECTED: dict[type, str] = {bool: "true or false"}
+
+
+class _Number(str):
+    """The text of a number, so that no digit of it is lost."""
+
+    __slots__ = ()
+
+
+def row_from_json(contract: type[Contract], body: bytes, key: Key) -> Contract:
+    """The row that `body` is, whose key is `key`; columns of the key may be left out.
+
+    A value that is `null` or left out is missing, as between two commas of a file. Raises `InvalidRequest`
+    with every fault.
+    """
+    given = {name: value for name, value in _object(body).items() if value is not None}
+    fields = {field.name: field for field in dataset_table.contract_fields(contract)}
+    faults = [_fault(name, why) for name, value in given.items() if (why := _why_not(fields, name, value))]
+    if faults:
+        raise _invalid(faults)
+    texts = {name: str(value) for name, value in key.items()} | {n: _text(v) for n, v in given.items()}
+    try:
+        row = contract.model_validate(texts, by_alias=False, by_name=True)
+    except ValidationError as exc:
+        raise _invalid(list(_faults(exc, texts))) from None
+    others = {name: getattr(row, name) for name, value in key.items() if getattr(row, name) != value}
+    if others:
+        raise _invalid([_fault(name, f"the path has {key[name]}, the row {others[name]}") for name in others])
+    return row
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(
+            body,
+            parse_float=_Number,
+            parse_int=_Number,
+            parse_constant=_refuse,
+            object_pairs_hook=_members,
+        )
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body is not JSON.") from None
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body is not a JSON object with a member for each column.")
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _invalid([_fault(twice, "the body has it more than once")])
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _why_not(fields: Mapping[str, Field], name: str, value: Any) -> str | None:
+    """What keeps `value` from being one of the column, before the contract is asked."""
+    if name not in fields:
+        return f"there is no such column; there are {', '.join(fields)}"
+    kind, expected = fields[name].python_type, column_types.type_name(fields[name])
+    if isinstance(value, dict | list):
+        return f"expected {expected}, not an object or a list"
+    if isinstance(value, bool) and kind is not bool:
+        return f"expected {expected}, not a truth value"
+    if isinstance(value, _Number) and kind not in {int, float, Decimal}:
+        return f"expected {_EXPECTED.get(kind, f'{expected} as a string')}, not a number"
+    if isinstance(value, str) and (error := _unstorable(value)):
+        return error
+    return None
+
+
+def _unstorable(text: str) -> str | None:
+    if "\0" in text:
+        return "Postgres' texts have no NUL"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half of a surrogate pair is no text"
+    return None
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _faults(error: ValidationError, texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        column = str(item["loc"][0]) if item["loc"] else None
+        yield {
+            "column": column,
+            "code": item["type"],
+            "detail": item["msg"].removeprefix("Value error, "),
+            "value": texts[column][:_LONGEST_VALUE] if column and column in texts else None,
+        }
+
+
+def _fault(column: str, detail: str) -> dict[str, Any]:
+    return {"column": column, "detail": detail}
+
+
+def _invalid(faults: list[dict[str, Any]]) -> InvalidRequest:
+    said = "; ".join(f"{fault['column'] or 'the row'}: {fault['detail']}" for fault in faults)
+    return InvalidRequest(f"The row breaks the contract: {said}.", faults)
