@@ -44,9 +44,9 @@ def load(client: blob.BlobClient) -> None:
     if client.container_name != UPLOADS_CONTAINER:
         logger.warning("an event of another container was ignored: {}", client.container_name)
         return
-    own = resources()
-    ingesting = _ingesting(own)
-    retry.retry_unavailable(lambda: ingesting.ingest(str(client.blob_name)), own.settings.retry_seconds)
+    app = resources()
+    loader = _ingesting(app)
+    retry.retry_unavailable(lambda: loader.load(str(client.blob_name)), app.settings.retry_seconds)
 
 
 @blueprint.function_name("replay")
@@ -57,10 +57,10 @@ def replay(message: func.QueueMessage) -> None:
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import replay_load  # noqa: PLC0415
 
-    own = resources()
-    ingesting = _ingesting(own)
+    app = resources()
+    loader = _ingesting(app)
     path = replay_load.parse_message(message.get_body().decode())
-    retry.retry_unavailable(lambda: ingesting.ingest(path), own.settings.retry_seconds)
+    retry.retry_unavailable(lambda: loader.load(path), app.settings.retry_seconds)
 
 
 @blueprint.function_name("give_up")
@@ -71,11 +71,11 @@ def give_up(message: func.QueueMessage) -> None:
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import give_up  # noqa: PLC0415
 
-    own = resources()
+    app = resources()
     poison = give_up.PoisonMessage.parse(message.get_body().decode())
     if poison.version.container == UPLOADS_CONTAINER:
         retry.retry_unavailable(
-            lambda: give_up.give_up(own.engine, poison.version), own.settings.retry_seconds
+            lambda: give_up.give_up(app.engine, poison.version), app.settings.retry_seconds
         )
 
 
@@ -86,18 +86,18 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform want
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import sweep  # noqa: PLC0415
 
-    own = resources()
-    ingesting = _ingesting(own)
-    done = sweep.sweep(own.engine, own.uploads, ingesting.ingest, _SWEEP_SECONDS)
+    app = resources()
+    loader = _ingesting(app)
+    done = sweep.sweep(app.engine, app.uploads, loader.load, _SWEEP_SECONDS)
     logger.bind(ingested=done).info("swept")
 
 
-def _ingesting(own: Resources) -> BlobLoader:
+def _ingesting(app: Resources) -> BlobLoader:
     from shared.use_cases.load_blob import BlobLoader  # noqa: PLC0415
 
     return BlobLoader(
-        own.engine,
-        own.uploads,
-        own.settings.default_dataset,
-        undeclared_datasets=own.settings.undeclared_datasets,
+        app.engine,
+        app.uploads,
+        app.settings.default_dataset,
+        undeclared_datasets=app.settings.undeclared_datasets,
     )

@@ -36,16 +36,16 @@ class Announced(JsonBody):
 
 def create_upload_url(req: func.HttpRequest) -> func.HttpResponse:
     """201 with the address, what to send with the file, and where to see what becomes of it."""
-    own = resources()
+    app = resources()
     announced = parse_body(req.get_body(), Announced)
     elsewhere = [{"parameter": name, "detail": why} for name, why in _ELSEWHERE.items() if name in req.params]
-    told = {**req.params, "dataset": announced.dataset}
-    to, faults = parameters.destination(told, own.settings, req.url)
+    given = {**req.params, "dataset": announced.dataset}
+    to, faults = parameters.destination(given, app.settings, req.url)
     path = upload_files.reserve_path(to, announced.filename, [*elsewhere, *faults])
-    by_identity = bool(own.settings.storage_account_url)
-    signed = sas_url.sign_upload(own.uploads, path, by_identity=by_identity)
-    blob = f"{own.uploads.container_name}/{path}"
-    metadata = blobs.blob_metadata(announced.filename, to.told)
+    by_identity = bool(app.settings.storage_account_url)
+    signed = sas_url.sign_upload(app.uploads, path, by_identity=by_identity)
+    blob = f"{app.uploads.container_name}/{path}"
+    metadata = blobs.blob_metadata(announced.filename, to.options)
     body = {
         "url": signed.url,
         "method": "PUT",

@@ -29,7 +29,7 @@ def answer_dry_run(req: func.HttpRequest) -> func.HttpResponse:
     from shared.http import serializers  # noqa: PLC0415
     from shared.use_cases import dry_run  # noqa: PLC0415
 
-    own = resources()
-    to, faults = parameters.destination(req.params, own.settings, req.url)
-    run = dry_run.dry_run(own.engine, to, request_files.request_files(req), faults)
-    return responses.json_text(serializers.dry_run_json(run, to.told.as_json()))
+    app = resources()
+    to, faults = parameters.destination(req.params, app.settings, req.url)
+    run = dry_run.dry_run(app.engine, to, request_files.request_files(req), faults)
+    return responses.json_text(serializers.dry_run_json(run, to.options.as_json()))

@@ -38,9 +38,9 @@ def destination(
     faults += [{"parameter": name, "detail": _unknown(name)} for name in parameters if not is_known(name)]
     given = {name: text for name, text in parameters.items() if name in overrides.option_names()}
     try:
-        told = Overrides.parse(given)
+        parsed = Overrides.parse(given)
     except WrongOverride as exc:
-        told = Overrides()
+        parsed = Overrides()
         # Each begins with the name that it is about.
         faults += [{"parameter": fault.partition(" ")[0], "detail": fault} for fault in exc.faults]
     key = tuple(name.strip() for name in parameters["key"].split(",")) if "key" in parameters else ()
@@ -50,7 +50,7 @@ def destination(
         faults.append({"parameter": "corrects", "detail": "corrects is the id of an ingestion, a UUID."})
     dataset = parameters.get("dataset", settings.default_dataset)
     creates = settings.undeclared_datasets == "create"
-    return Destination(dataset, UploadOptions(told, key, corrects), creates), faults
+    return Destination(dataset, UploadOptions(parsed, key, corrects), creates), faults
 
 
 def parameter_names() -> tuple[str, ...]:

@@ -16,9 +16,9 @@ from shared.use_cases import replay_load, undo_load
 
 def replay(req: func.HttpRequest) -> func.HttpResponse:
     """Have that version of the blob loaded again; 202, since the load takes its time."""
-    own, ingestion_id = resources(), _asked(req)
+    app, ingestion_id = resources(), _asked(req)
     replay_load.request_replay(
-        own.engine, own.uploads, ingestion_id, lambda path: replay_load.enqueue(own.replays, path)
+        app.engine, app.uploads, ingestion_id, lambda path: replay_load.enqueue(app.replays, path)
     )
     logger.bind(ingestion=ingestion_id).info("a replay was asked for")
     return _entry(ingestion_id, HTTPStatus.ACCEPTED)

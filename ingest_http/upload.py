@@ -37,20 +37,20 @@ def accept_files(req: func.HttpRequest) -> func.HttpResponse:
 
     200 with what became of each, where the request prefers to wait and all are settled by then.
     """
-    own = resources()
-    to, faults = parameters.destination(req.params, own.settings, req.url)
+    app = resources()
+    to, faults = parameters.destination(req.params, app.settings, req.url)
     files = request_files.request_files(req)
-    stored = upload_files.store_files(own.uploads, to, files, faults)
-    upload_files.register_uploads(own.engine, stored, to.dataset)
+    stored = upload_files.store_files(app.uploads, to, files, faults)
+    upload_files.register_uploads(app.engine, stored, to.dataset)
     for upload in stored:
         logger.bind(ingestion=upload.version.ingestion_id, dataset=to.dataset).info(
             "stored {} bytes", upload.size
         )
     entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
-    body = {"dataset": to.dataset, "told": to.told.as_json(), "files": entries}
+    body = {"dataset": to.dataset, "told": to.options.as_json(), "files": entries}
     seconds = wait_seconds(req.headers.get("prefer", ""))
     ids = [upload.version.ingestion_id for upload in stored]
-    arrived = wait_for_loads.wait_for_loads(own.engine, ids, seconds) if seconds else None
+    arrived = wait_for_loads.wait_for_loads(app.engine, ids, seconds) if seconds else None
     if arrived is None:
         return responses.json_value(body, HTTPStatus.ACCEPTED)
     response = responses.json_text(_with_outcomes(body, arrived))

@@ -14,11 +14,11 @@ from shared.use_cases import check_health
 
 def health() -> func.HttpResponse:
     """200 where every part answers, 503 where one does not; a line for each."""
-    own = resources()
+    app = resources()
     parts = check_health.check_health(
         {
-            driver_errors.POSTGRES: lambda: check_health.probe_postgres(own.engine),
-            driver_errors.STORAGE: lambda: check_health.probe_storage(own.uploads),
+            driver_errors.POSTGRES: lambda: check_health.probe_postgres(app.engine),
+            driver_errors.STORAGE: lambda: check_health.probe_storage(app.uploads),
         }
     )
     well = all(part.ok for part in parts)

@@ -87,7 +87,7 @@ def _asked(contract: type[Contract], url: str, asked_for: Mapping[str, str]) -> 
 
 def first_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """The first rows of a dataset in load order, a JSON array of objects."""
-    own = resources()
+    app = resources()
     query = parameters.parse_query(parameters.FirstChunk, req)
-    known = catalog.require_dataset(own.engine, query.dataset or own.settings.default_dataset)
-    return responses.json_text(first_rows.first_chunk(own.engine, known.contract, query.limit))
+    known = catalog.require_dataset(app.engine, query.dataset or app.settings.default_dataset)
+    return responses.json_text(first_rows.first_chunk(app.engine, known.contract, query.limit))

@@ -30,7 +30,7 @@ class StageTimer:
             self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - begun
             self._rows[name] = self._rows.get(name, 0) + rows
 
-    def watch(self, name: str, items: Iterable[T], rows: Callable[[T], int]) -> Iterator[T]:
+    def iterate(self, name: str, items: Iterable[T], rows: Callable[[T], int]) -> Iterator[T]:
         """Go through `items`, counting the time that getting each one takes, and its `rows`."""
         iterator = iter(items)
         while True:

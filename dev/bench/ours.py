@@ -37,7 +37,7 @@ class OurLoad:
 
     def __call__(self, blob: str) -> LoadOutcome:
         """Load a blob that is in storage already; return after the commit."""
-        return self._ingesting.ingest(blob)
+        return self._ingesting.load(blob)
 
     def close(self) -> None:
         """Close the connections."""

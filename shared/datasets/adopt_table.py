@@ -44,7 +44,7 @@ def adopt_table(connection: Connection, contract: type[Contract]) -> list[str]:
     known = catalog.find_inferred(connection, contract.dataset)
     if known is None:
         return []
-    locks.acquire_dataset(connection, contract.dataset, alone=True)
+    locks.acquire_dataset(connection, contract.dataset, exclusive=True)
     plan = _plan(known, contract)
     if differences := [
         *_type_differences(plan),

@@ -192,8 +192,8 @@ def _changing(connection: Connection) -> Iterator[psycopg2.extensions.cursor]:
             yield driver
         except (psycopg2.errors.FeatureNotSupported, psycopg2.errors.DuplicateTable) as exc:
             # Neither quotes a row: they name columns, views and tables.
-            told = [exc.diag.message_primary, exc.diag.message_detail]
-            raise AlterBlocked("; ".join(one for one in told if one)) from None
+            lines = [exc.diag.message_primary, exc.diag.message_detail]
+            raise AlterBlocked("; ".join(line for line in lines if line)) from None
 
 
 _SHOWN = 10

@@ -17,7 +17,9 @@ from shared.ledger import entries, locks, versions
 from shared.ledger.tables import State
 
 
-def reassign_rows(connection: Connection, contract: type[Contract], heirs: Mapping[int, int | None]) -> int:
+def reassign_rows(
+    connection: Connection, contract: type[Contract], new_owners: Mapping[int, int | None]
+) -> int:
     """Make the rows of each load in `heirs` rows of the load it is mapped to; with `None`, delete them.
 
     Returns how many there were.
@@ -25,8 +27,8 @@ def reassign_rows(connection: Connection, contract: type[Contract], heirs: Mappi
     table = dataset_table.sqlalchemy_table(contract)
     load = table.c[LOAD_COLUMN]
     count = 0
-    for serial, heir in heirs.items():
-        change = delete(table) if heir is None else update(table).values({load: heir})
+    for serial, new_owner in new_owners.items():
+        change = delete(table) if new_owner is None else update(table).values({load: new_owner})
         count += connection.execute(change.where(load == serial)).rowcount
     return count
 
@@ -42,7 +44,7 @@ class RemovedRows:
     """How many rows the load still had, and the serial of the one whose they are now, if there is one."""
 
     rows: int
-    heir: int | None
+    new_owner: int | None
 
 
 def remove_load_rows(connection: Connection, ingestion_id: uuid.UUID, state: State) -> RemovedRows | None:
@@ -59,8 +61,8 @@ def remove_load_rows(connection: Connection, ingestion_id: uuid.UUID, state: Sta
     connection.execute(_CONTENT, {"dataset": known.name, "sha256": entry["sha256"]})
     if not connection.execute(_LEAVE, {"id": ingestion_id, "state": state}).rowcount:
         return None
-    heir = versions.promote(connection, ingestion_id)
-    count = reassign_rows(connection, known.contract, {entry["serial"]: heir})
+    new_owner = versions.promote(connection, ingestion_id)
+    count = reassign_rows(connection, known.contract, {entry["serial"]: new_owner})
     # Loads that left a row as it was look again whether it is still there.
     locks.next_commit_number(connection, known.name)
-    return RemovedRows(count, heir)
+    return RemovedRows(count, new_owner)

@@ -128,7 +128,7 @@ def _evolve_table(short: Connection, known: Dataset, found: InferredFile, ingest
     wanted = alter_table.column_changes(before, after)
     if wanted:
         short.execute(_PATIENCE)
-        locks.acquire_dataset(short, known.name, alone=True)
+        locks.acquire_dataset(short, known.name, exclusive=True)
         short.execute(_SOON)
         _alter(short, known, wanted)
     datasets.write_dataset(short, known.name, after, key)
@@ -174,36 +174,38 @@ class PreparedTable:
 
 
 def start_inference(
-    connection: Connection, upload: Upload, name: str, content: Content, told: Overrides
+    connection: Connection, upload: Upload, name: str, content: Content, overrides: Overrides
 ) -> FileInference:
     """Read the header of a file for dataset `name`, beside what its table has, if there is one.
 
     Raises `FileRefused` where it asks for another key, or lacks a column of the key.
     """
     known = find_or_check_name(connection, name)
-    return infer_against(known, content, told, upload_options.requested_key(upload.metadata), upload.size)
+    return infer_against(
+        known, content, overrides, upload_options.requested_key(upload.metadata), upload.size
+    )
 
 
 def infer_against(
-    known: Dataset | None, content: Iterable[bytes], told: Overrides, asked: tuple[str, ...], size: int
+    known: Dataset | None, content: Iterable[bytes], overrides: Overrides, asked: tuple[str, ...], size: int
 ) -> FileInference:
     """The same beside a dataset that is `known`, or for the first file of one, which has `size` bytes."""
     key = asked if known is None else known.contract.key
-    look = FileInference(content, told, (known.columns or ()) if known else (), key, size)
+    look = FileInference(content, overrides, (known.columns or ()) if known else (), key, size)
     if known is not None:
         _require_same_key(known, look, asked)
     return look
 
 
 def prepare_table(
-    connection: Connection, upload: Upload, name: str, found: InferredFile, *, alone: bool
+    connection: Connection, upload: Upload, name: str, found: InferredFile, *, exclusive: bool
 ) -> PreparedTable:
     """Fit the table to the file, and take part in the loads of the dataset from then on.
 
     Raises `FileRefused`, and `Contended` where the file has to be looked at once more.
     """
     fit_table(connection.engine, name, found, upload.version.ingestion_id)
-    locks.acquire_dataset(connection, name, alone=alone)
+    locks.acquire_dataset(connection, name, exclusive=exclusive)
     known = catalog.find_dataset(connection, name)
     if known is None:
         raise ConcurrencyConflict(POSTGRES, "the dataset went away at this moment")

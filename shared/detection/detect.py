@@ -20,16 +20,16 @@ from shared.formats.overrides import Overrides
 _SEP_LINE = re.compile(r'"?sep=(.?)"?[ \t]*(?:\r\n|\n|\r|$)', re.IGNORECASE)
 
 
-def split_sep_line(text: str, told: Overrides) -> tuple[str, int, str | None]:
+def split_sep_line(text: str, overrides: Overrides) -> tuple[str, int, str | None]:
     """The text below the line, the number of its first line, the delimiter it tells.
 
     Raises `FileRefused`, code `not_csv`, for a delimiter that cannot be read, unless another is told.
     """
-    found = None if told.sep_line is False else _SEP_LINE.match(text)
+    found = None if overrides.sep_line is False else _SEP_LINE.match(text)
     if found is None:
         return text, 1, None
     delimiter = found[1].strip(" \"'") or None
-    if delimiter and delimiter not in DELIMITERS and told.delimiter is None:
+    if delimiter and delimiter not in DELIMITERS and overrides.delimiter is None:
         raise FileRefused(
             "not_csv",
             f"The first line tells {delimiter!r} for the delimiter, which is not supported: use one of "
@@ -62,17 +62,19 @@ def detect_format(
     `known_columns` are the spellings of a contract's columns, as `spellings.fields` has them: the line with
     them is the header. Raises `FileRefused`, code `not_csv`, for other kinds of file; an empty one is none.
     """
-    told, known, head = overrides or Overrides(), frozenset(known_columns or ()), head[:HEAD]
-    found = _detect_encoding(head, told, is_whole=is_whole)
+    overrides, known, head = overrides or Overrides(), frozenset(known_columns or ()), head[:HEAD]
+    found = _detect_encoding(head, overrides, is_whole=is_whole)
     text = encoding.decode_head(head, found.name, is_whole=is_whole)
     if not is_whole:
         text = text.removesuffix("\r")  # half a CRLF, perhaps
-    text, first_line, sep = split_sep_line(text, told)
-    told_by_both = replace(told, delimiter=sep) if sep is not None and told.delimiter is None else told
-    start, text = dialect.lines_from(text, first_line, told.header_line or first_line)
+    text, first_line, sep = split_sep_line(text, overrides)
+    told_by_both = (
+        replace(overrides, delimiter=sep) if sep is not None and overrides.delimiter is None else overrides
+    )
+    start, text = dialect.lines_from(text, first_line, overrides.header_line or first_line)
     best, rows, doubts = _detect_table(text, start, told_by_both, known, is_whole=is_whole)
     ends = dialect.line_end_of(rows)
-    top = _detect_header(rows, known, told, is_whole=is_whole)
+    top = _detect_header(rows, known, overrides, is_whole=is_whole)
     detected = Format(
         encoding=found.name,
         has_bom=found.has_bom,
@@ -87,22 +89,22 @@ def detect_format(
         has_trailing_delimiter=bool(best.delimiter.strip() or best.delimiter == "\t") and _trails(rows, top),
         doubts=(*found.doubts, *doubts, *top.doubts),
     )
-    return _with_overrides(detected, told)
+    return _with_overrides(detected, overrides)
 
 
-def _detect_encoding(head: bytes, told: Overrides, *, is_whole: bool) -> Encoding:
+def _detect_encoding(head: bytes, overrides: Overrides, *, is_whole: bool) -> Encoding:
     still = file_kind.detect_compression(head)
     if still:
         raise FileRefused("not_csv", f"The file is compressed by {still} inside.", found=still)
     file_kind.check_file_kind(head)
-    found = encoding.choose_encoding(told.encoding, encoding.detect_encoding(head, is_whole=is_whole))
-    if not found.name.startswith(("utf-16", "utf-32")) and told.encoding is None:
+    found = encoding.choose_encoding(overrides.encoding, encoding.detect_encoding(head, is_whole=is_whole))
+    if not found.name.startswith(("utf-16", "utf-32")) and overrides.encoding is None:
         file_kind.check_not_binary(head)
     return found
 
 
 def _detect_table(
-    text: str, first_line: int, told: Overrides, known: frozenset[str], *, is_whole: bool
+    text: str, first_line: int, overrides: Overrides, known: frozenset[str], *, is_whole: bool
 ) -> tuple[SampleDialect, list[SampleRecord], tuple[str, ...]]:
     """The best dialect, all whole records in it, and what is doubtful about it."""
 
@@ -114,8 +116,8 @@ def _detect_table(
 
     some = dialect.first_lines(text, _MOST_LINES)
     is_whole = is_whole and len(some) == len(text)
-    for cr_ends in dialect.lone_cr_options(text, told.line_end):
-        best, doubts = dialect.detect_dialect(some, told, bonus, cr_ends=cr_ends, is_cut=not is_whole)
+    for cr_ends in dialect.lone_cr_options(text, overrides.line_end):
+        best, doubts = dialect.detect_dialect(some, overrides, bonus, cr_ends=cr_ends, is_cut=not is_whole)
         rows = sample.read_records(some, best, first_line, cr_ends=cr_ends)
         if not is_whole:
             rows = sample.complete_records(rows, some, best, first_line)
@@ -125,11 +127,11 @@ def _detect_table(
 
 
 def _detect_header(
-    rows: list[SampleRecord], known: frozenset[str], told: Overrides, *, is_whole: bool
+    rows: list[SampleRecord], known: frozenset[str], overrides: Overrides, *, is_whole: bool
 ) -> HeaderLine:
-    if told.header_line:
+    if overrides.header_line:
         top = next((row for row in rows if not sample.is_blank(row)), None)
-        return HeaderLine(told.header_line, width=len(top.cells) if top else 1)
+        return HeaderLine(overrides.header_line, width=len(top.cells) if top else 1)
     match = header_line.find_known_header(rows, known)
     if match:
         return match
@@ -159,12 +161,12 @@ def _trails(rows: list[SampleRecord], top: HeaderLine) -> bool:
     return width > 1 and not any(row.cells[-1] for row in fitting)
 
 
-def _with_overrides(detected: Format, told: Overrides) -> Format:
+def _with_overrides(detected: Format, overrides: Overrides) -> Format:
     """`detected` with what was told in its place."""
-    values = {**told.given(), "encoding": detected.encoding}  # its byte order was looked for
-    if told.header_line == 0:
+    values = {**overrides.given(), "encoding": detected.encoding}  # its byte order was looked for
+    if overrides.header_line == 0:
         values["header_line"] = None
-    return replace(detected, **values, told=tuple(told.given()))
+    return replace(detected, **values, told=tuple(overrides.given()))
 
 
 _CONTROLS = bytes(set(range(32)) - {*b"\t\n\r"}) + b"\x7f"
@@ -179,7 +181,7 @@ _START = re.compile(r"""["']?sep=|\s|'""", re.IGNORECASE)
 
 
 def detect_standard_csv(
-    head: bytes, *, is_whole: bool, told: Overrides, is_header: Callable[[Sequence[str]], bool]
+    head: bytes, *, is_whole: bool, overrides: Overrides, is_header: Callable[[Sequence[str]], bool]
 ) -> Format | None:
     """What `detection.detect` would find of a file with all usual signs and no other, or else `None`.
 
@@ -201,7 +203,7 @@ def detect_standard_csv(
     found = Format(
         encoding="utf-8-sig" if has_bom else "utf-8", has_bom=has_bom, line_end="\r\n" if crlfs else "\n"
     )
-    return _standard_with_overrides(found, told)
+    return _standard_with_overrides(found, overrides)
 
 
 def _is_unusual(head: bytes) -> bool:
@@ -239,8 +241,8 @@ def _widths(text: str, is_header: Callable[[Sequence[str]], bool]) -> set[int] |
 _NEVER_DETECTED = {"compression", "decimal", "thousands", "currency", "ragged"}
 
 
-def _standard_with_overrides(found: Format, told: Overrides) -> Format | None:
-    given = told.given()
+def _standard_with_overrides(found: Format, overrides: Overrides) -> Format | None:
+    given = overrides.given()
     detected = {name: value for name, value in given.items() if name not in _NEVER_DETECTED}
     if any(getattr(found, name) != value for name, value in detected.items()):
         return None

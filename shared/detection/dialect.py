@@ -27,11 +27,11 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONE_CR = re.compile(r"\r(?!\n)")
 
 
-def lone_cr_options(text: str, told: str | None) -> tuple[bool, ...]:
+def lone_cr_options(text: str, overrides: str | None) -> tuple[bool, ...]:
     """Whether a CR alone may end a line: the answers to try, the likelier first."""
-    if told in {"\n", "\r\n"} or not _LONE_CR.search(text):
+    if overrides in {"\n", "\r\n"} or not _LONE_CR.search(text):
         return (False,)
-    if told is not None or "\n" not in text:
+    if overrides is not None or "\n" not in text:
         return (True,)
     return (True, False)
 
@@ -81,17 +81,21 @@ _BETWEEN_VALUES = re.compile(r"(?<!\d),|,(?!\d)")
 """A comma that is no decimal one."""
 
 
-def candidate_dialects(text: str, told: Overrides) -> Iterator[SampleDialect]:
+def candidate_dialects(text: str, overrides: Overrides) -> Iterator[SampleDialect]:
     """Dialects of which the text shows a sign; of those that score the same, the first counts."""
-    delimiters = DELIMITERS if told.delimiter is None else (told.delimiter,)
+    delimiters = DELIMITERS if overrides.delimiter is None else (overrides.delimiter,)
     for delimiter in delimiters:
-        if delimiter and delimiter not in text and told.delimiter is None:
+        if delimiter and delimiter not in text and overrides.delimiter is None:
             continue
-        if delimiter == told.decimal and told.delimiter is None and not _BETWEEN_VALUES.search(text):
+        if (
+            delimiter == overrides.decimal
+            and overrides.delimiter is None
+            and not _BETWEEN_VALUES.search(text)
+        ):
             continue
-        for quote in _quotes(text, delimiter) if told.quote is None else (told.quote,):
-            for escape in _escapes(text, quote) if told.escape is None else (told.escape,):
-                for spaces in _spaces(text, delimiter, quote, told):
+        for quote in _quotes(text, delimiter) if overrides.quote is None else (overrides.quote,):
+            for escape in _escapes(text, quote) if overrides.escape is None else (overrides.escape,):
+                for spaces in _spaces(text, delimiter, quote, overrides):
                     yield SampleDialect(delimiter, quote, escape, spaces)
 
 
@@ -108,9 +112,9 @@ def _escapes(text: str, quote: str) -> tuple[str, ...]:
     return ("", "\\") if quote and "\\" + quote in text else ("",)
 
 
-def _spaces(text: str, delimiter: str, quote: str, told: Overrides) -> tuple[bool, ...]:
-    if told.spaces_around_quotes is not None:
-        return (told.spaces_around_quotes,)
+def _spaces(text: str, delimiter: str, quote: str, overrides: Overrides) -> tuple[bool, ...]:
+    if overrides.spaces_around_quotes is not None:
+        return (overrides.spaces_around_quotes,)
     if (
         quote
         and delimiter.strip()
@@ -253,7 +257,12 @@ _BROKEN_ROWS = 3
 
 
 def detect_dialect(
-    text: str, told: Overrides, bonus: Callable[[list[SampleRecord]], float], *, cr_ends: bool, is_cut: bool
+    text: str,
+    overrides: Overrides,
+    bonus: Callable[[list[SampleRecord]], float],
+    *,
+    cr_ends: bool,
+    is_cut: bool,
 ) -> tuple[SampleDialect, tuple[str, ...]]:
     """The dialect in which `text` makes the best table, and what is doubtful.
 
@@ -264,7 +273,7 @@ def detect_dialect(
     sample = first_lines(sample, _MOST_LINES)
     is_cut = is_cut or len(sample) < len(text)
     tried = []
-    for dialect in candidate_dialects(sample, told):
+    for dialect in candidate_dialects(sample, overrides):
         found = read_records(sample, dialect, cr_ends=cr_ends)
         if is_cut:
             found = complete_records(found, sample, dialect)

@@ -57,19 +57,21 @@ def detect_encoding(head: bytes, *, is_whole: bool) -> Encoding:
     return Encoding(guess.name, doubts=guess.doubts)
 
 
-def choose_encoding(told: str | None, found: Encoding) -> Encoding:
+def choose_encoding(overrides: str | None, found: Encoding) -> Encoding:
     """The encoding that is `told`, where one is, with what was `found` about its byte order."""
-    if told is None:
+    if overrides is None:
         return found
     family = {"utf-16": "utf-16-", "utf-32": "utf-32-", "utf-8": "utf-8", "utf-8-sig": "utf-8"}.get(
-        told, told
+        overrides, overrides
     )
     if found.has_bom and found.name.startswith(family):
         return Encoding(found.name, has_bom=True)
-    if told in {"utf-16", "utf-32"}:
+    if overrides in {"utf-16", "utf-32"}:
         return Encoding(found.name if found.name.startswith(family) else f"{family}le")
-    doubt = f"The file begins with the byte order mark of {found.name}, but {told} was told."
-    return Encoding("utf-8" if told == "utf-8-sig" else told, doubts=(doubt,) if found.has_bom else ())
+    doubt = f"The file begins with the byte order mark of {found.name}, but {overrides} was told."
+    return Encoding(
+        "utf-8" if overrides == "utf-8-sig" else overrides, doubts=(doubt,) if found.has_bom else ()
+    )
 
 
 def decode_head(head: bytes, encoding: str, *, is_whole: bool) -> str:

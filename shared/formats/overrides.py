@@ -141,8 +141,8 @@ class Overrides:
             raise WrongOverride(tuple(faults))
         return found
 
-    def over(self, other: Overrides) -> Overrides:
-        """These, and `other` where these say nothing: `query.over(metadata).over(contract)`."""
+    def merged_with(self, other: Overrides) -> Overrides:
+        """These, and `other` where these say nothing: `query.merged_with(metadata).merged_with(contract)`."""
         return replace(other, **self.given())
 
     def given(self) -> dict[str, Any]:

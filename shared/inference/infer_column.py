@@ -49,7 +49,7 @@ class CellSummary:
     example: str | None = None
     because: str | None = None
 
-    def meet(self, kind: Type, form: Form, example: str) -> None:
+    def merge(self, kind: Type, form: Form, example: str) -> None:
         """Note cells of another type, one of which is `example`."""
         self.example = self.example or example[:_MOST_SHOWN]
         widened = widen(self.type, kind)
@@ -74,7 +74,7 @@ def _numbers(texts: Any, cells: CellSummary) -> Any:
     """Read the plain numbers; returns the other texts."""
     numbers = text_scanner.scan_numbers(texts)
     if numbers.fits.any():
-        cells.meet(numbers.type, numbers.form, texts[int(numbers.fits.argmax())].as_py())
+        cells.merge(numbers.type, numbers.form, texts[int(numbers.fits.argmax())].as_py())
     return texts.filter(pa.array(~numbers.fits))
 
 
@@ -84,7 +84,7 @@ def _times_of(kind: Kind, texts: Any, cells: CellSummary) -> Any:
     present = texts.filter(pc.invert(is_null))
     if not len(present) or not text_scanner.are_all_times(present, kind):
         return texts
-    cells.meet(Type(kind), _separators(present), present[0].as_py())
+    cells.merge(Type(kind), _separators(present), present[0].as_py())
     return texts.filter(is_null)
 
 
@@ -108,7 +108,7 @@ def _read_distinct(texts: Any, cells: CellSummary) -> None:
             return
         distinct = recognise(distinct, cells)
     if len(distinct):
-        cells.meet(TEXT_TYPE, Form(), distinct[0].as_py())
+        cells.merge(TEXT_TYPE, Form(), distinct[0].as_py())
 
 
 def _floats(texts: Any, cells: CellSummary) -> Any:
@@ -136,7 +136,7 @@ def _met(texts: Any, cells: CellSummary, fits: Any, kind: Kind, form: Form) -> A
     found = texts.filter(fits)
     if not len(found):
         return texts
-    cells.meet(Type(kind), form, found[0].as_py())
+    cells.merge(Type(kind), form, found[0].as_py())
     return texts.filter(pc.invert(fits))
 
 
@@ -212,7 +212,7 @@ class _ColumnState:
     def _meet(self, found: CellSummary, *, count: bool) -> None:
         before = self._cells.type
         if found.example is not None:
-            self._cells.meet(found.type, found.form, found.example)
+            self._cells.merge(found.type, found.form, found.example)
         if self._cells.type == TEXT_TYPE != before and found.because is not None:
             self._cells.because = found.because
         if count:

@@ -152,7 +152,7 @@ class InferredFile:
 
 def look(
     content: Iterable[bytes],
-    told: Overrides = _NOTHING,
+    overrides: Overrides = _NOTHING,
     table: Sequence[TableColumn] = (),
     key: Sequence[str] = (),
     file_size: int = 0,
@@ -162,7 +162,7 @@ def look(
     `key` may name columns as the file does. Needs no database and stores nothing. Raises `FileRefused` where
     the file cannot be loaded: it is no CSV file, lacks a column of the key, or has too many rejects.
     """
-    return FileInference(content, told, table, key, file_size).run()
+    return FileInference(content, overrides, table, key, file_size).run()
 
 
 class FileInference:
@@ -171,7 +171,7 @@ class FileInference:
     def __init__(
         self,
         content: Iterable[bytes],
-        told: Overrides,
+        overrides: Overrides,
         table: Sequence[TableColumn],
         key: Sequence[str],
         file_size: int,
@@ -179,7 +179,7 @@ class FileInference:
         """Read the header; see `look`."""
         self._table = tuple(table)
         self._file_size = file_size
-        self.reading = CsvReader(content, column_matching.TableColumns(table), told)
+        self.reading = CsvReader(content, column_matching.TableColumns(table), overrides)
         self.rows_read = 0
         self._rejected = 0
         self._rejects: list[Reject] = []
@@ -212,7 +212,7 @@ class FileInference:
                 add(texts)
             self._reject(batch.rejects, keep)
             self.rows_read += len(batch.lines) + len(batch.rejects)
-            left = self.reading.most_bytes_left(self._file_size) if self._file_size else None
+            left = self.reading.max_remaining_bytes(self._file_size) if self._file_size else None
             if not self.reading.breaks:  # several tables are the better complaint, once all are known
                 check_limit_reachable(self._rejected, self.rows_read, left, len(self._fields), Contract)
             report(0, self.reading.size)

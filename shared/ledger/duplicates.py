@@ -49,8 +49,8 @@ def find_duplicate(
     That is another one than `own`, which is loaded itself where it is a replay.
     """
     facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
-    twin: uuid.UUID | None = connection.scalar(_DUPLICATE, facts)
-    return twin
+    duplicate: uuid.UUID | None = connection.scalar(_DUPLICATE, facts)
+    return duplicate
 
 
 def find_duplicate_after_wait(
@@ -61,8 +61,8 @@ def find_duplicate_after_wait(
     From then on others wait for ours, so no twin can come between this and the commit.
     """
     facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
-    twin: uuid.UUID | None = connection.scalar(_DUPLICATE_AFTER_WAIT, facts)
-    return twin
+    duplicate: uuid.UUID | None = connection.scalar(_DUPLICATE_AFTER_WAIT, facts)
+    return duplicate
 
 
 def has_similar_load(
@@ -81,9 +81,9 @@ class Duplicates:
     own: uuid.UUID
     dataset: str
     size: int
-    watch: StageTimer
+    timer: StageTimer
 
-    def likely_sha256(self, content: Content, known: str | None = None) -> str | None:
+    def sha256_if_similar_exists(self, content: Content, known: str | None = None) -> str | None:
         """The file's SHA-256, read for it alone unless `known`, if a file like it was loaded before.
 
         Alike is what has the same size and beginning. Metadata could tell a hash without reading, but anyone
@@ -94,29 +94,29 @@ class Duplicates:
             return None
         if known:
             return known
-        with self.watch.stage("hash"):
+        with self.timer.stage("hash"):
             return content.sha256()
 
     def find(self, sha256: str) -> uuid.UUID | None:
         """The ingestion that loaded the same bytes."""
         return find_duplicate(self.connection, self.dataset, sha256, self.size, self.own)
 
-    def find_for(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
+    def find_locked(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
         """The same for a load into the dataset of `contract`.
 
         The twin may be losing its rows at this moment, by being undone or loaded again: the lock waits for
         that, and keeps it until we are its duplicate. Without a key, one may also become a twin meanwhile.
         """
         is_likely = not contract.key or self.find(sha256) is not None
-        return self.find_last(sha256) if is_likely else None
+        return self.find_after_wait(sha256) if is_likely else None
 
-    def find_last(self, sha256: str) -> uuid.UUID | None:
+    def find_after_wait(self, sha256: str) -> uuid.UUID | None:
         """The same after waiting for those who are about to load them; others wait for us from then on."""
         return find_duplicate_after_wait(self.connection, self.dataset, sha256, self.size, self.own)
 
-    def require_last(self, sha256: str) -> uuid.UUID:
+    def require_duplicate(self, sha256: str) -> uuid.UUID:
         """The twin that was found before, now that it cannot go away; raises `Contended` where it did."""
-        twin = self.find_last(sha256)
-        if twin is None:
+        duplicate = self.find_after_wait(sha256)
+        if duplicate is None:
             raise ConcurrencyConflict(POSTGRES, "a load of the same bytes was replaced at this moment")
-        return twin
+        return duplicate

@@ -178,7 +178,7 @@ def total_counts(entries: Sequence[MemberEntry]) -> Counts:
     loaded = [entry.counts for entry in entries if entry.state is State.LOADED]
     sums = {name: sum(getattr(counts, name) for counts in loaded) for name in Counts.__slots__}
     counts = Counts(**sums)
-    counts.require_conservation()
+    counts.check_row_counts()
     return counts
 
 

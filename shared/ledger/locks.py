@@ -66,9 +66,9 @@ def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
     return True
 
 
-def acquire_dataset(connection: Connection, dataset: str, *, alone: bool) -> None:
+def acquire_dataset(connection: Connection, dataset: str, *, exclusive: bool) -> None:
     """Take part in the loads of `dataset`; `alone`: wait until no other takes part, and keep them out."""
-    connection.execute(_EXCLUSIVE if alone else _SHARED, {"dataset": _name_of_dataset(dataset)})
+    connection.execute(_EXCLUSIVE if exclusive else _SHARED, {"dataset": _name_of_dataset(dataset)})
 
 
 def _name_of_path(version: BlobVersion) -> str:

@@ -119,7 +119,7 @@ class Counts:
     duplicate: int = 0
     rejected: int = 0
 
-    def require_conservation(self) -> None:
+    def check_row_counts(self) -> None:
         """Raises `ConservationBroken` unless every row read is accounted for exactly once."""
         accounted = self.inserted + self.updated + self.unchanged + self.duplicate + self.rejected
         if self.read != accounted or min(self.unchanged, self.duplicate) < 0:

@@ -77,8 +77,8 @@ def finish_members(
 ) -> None:
     """Give the unfinished members of `archive` the `state` that it ends in, since it is not begun again."""
     facts = {"container": archive.container, "path": archive.path, "etag": archive.etag.strip('"')}
-    told = None if error is None else json.dumps(error)
-    connection.execute(_FINISH_MEMBERS, {**facts, "state": state, "error": told})
+    text = None if error is None else json.dumps(error)
+    connection.execute(_FINISH_MEMBERS, {**facts, "state": state, "error": text})
 
 
 def pending_versions(connection: Connection, idle_since: datetime) -> list[tuple[str, str]]:
@@ -206,8 +206,8 @@ def record_final_failure(
         if entry := _find_ours(short, version.ingestion_id):
             finish_without_rows(short, entry, state, error)
             finish_members(short, version, state, error)
-    told = error["detail"] if error else "replaced"
-    logger.bind(ingestion=version.ingestion_id).warning("{}: {}", state, told)
+    why = error["detail"] if error else "replaced"
+    logger.bind(ingestion=version.ingestion_id).warning("{}: {}", state, why)
 
 
 def record_failure(engine: Engine, version: BlobVersion, error: dict[str, Any]) -> None:

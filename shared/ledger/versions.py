@@ -65,7 +65,7 @@ def replace_all(connection: Connection, dataset: str, ingestion_id: uuid.UUID) -
 
 
 def replace_earlier(
-    connection: Connection, version: BlobVersion, dataset: str, twin: uuid.UUID | None
+    connection: Connection, version: BlobVersion, dataset: str, duplicate: uuid.UUID | None
 ) -> dict[int, int | None]:
     """Mark the entries of earlier versions of the blob, or of its member, as replaced by `version`.
 
@@ -73,7 +73,7 @@ def replace_earlier(
     the oldest duplicate of it, since another blob still holds those rows. `None` where no blob does. `twin`
     is the entry that `version` is a duplicate of; it stays even if it is of the same blob.
     """
-    return _replace(connection, version, dataset, [twin] if twin else [], [])
+    return _replace(connection, version, dataset, [duplicate] if duplicate else [], [])
 
 
 def replace_rest(

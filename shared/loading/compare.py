@@ -58,18 +58,18 @@ def compare_rows(rows: pa.RecordBatch, present: ExistingRows, key: Sequence[str]
     positions = np.unique(last[last >= 0])
     where = np.full(len(last), -1, np.int64)
     where[theirs] = np.arange(len(theirs))
-    if present.is_odd is not None:
+    if present.not_comparable is not None:
         where[theirs[_unknowable(present, key)]] = -1
     at = where[ours[positions]]
     met, met_at = positions[at >= 0], at[at >= 0]
-    is_own = present.is_own[met_at]
-    is_same = ~is_own & _same(rows, present, met, met_at, key)
-    is_changed = ~is_own & ~is_same
+    from_this_load = present.from_this_load[met_at]
+    is_same = ~from_this_load & _same(rows, present, met, met_at, key)
+    is_changed = ~from_this_load & ~is_same
     return Comparison(
         present=present.without_values(),
         new=positions[at < 0],
-        own=met[is_own],
-        own_at=met_at[is_own],
+        own=met[from_this_load],
+        own_at=met_at[from_this_load],
         changed=met[is_changed],
         changed_at=met_at[is_changed],
         unchanged=met[is_same],
@@ -105,8 +105,8 @@ def _same(
 ) -> Mask:
     """Whether each row of `rows` at `met` has the values of the present row at `met_at`."""
     same = np.ones(len(met), np.bool_)
-    if present.is_odd is not None:
-        same &= ~present.is_odd[met_at]
+    if present.not_comparable is not None:
+        same &= ~present.not_comparable[met_at]
     for name in present.columns.keys() - set(key):
         ours, theirs = _taken(rows.column(name), met), _taken(present.columns[name], met_at)
         if pa.types.is_string(ours.type):

@@ -47,16 +47,16 @@ class ExistingRows:
 
     parts: npt.NDArray[np.int64]
     places: pa.StringArray
-    is_own: Mask
+    from_this_load: Mask
     columns: dict[str, pa.Array[Any]]
-    is_odd: Mask | None
+    not_comparable: Mask | None
 
     def __len__(self) -> int:
         return len(self.places)
 
     def without_values(self) -> ExistingRows:
         """Where the rows lie, without what they hold."""
-        return replace(self, columns={}, is_odd=None)
+        return replace(self, columns={}, not_comparable=None)
 
     def at(self, positions: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
         """`parts` and `places` of the rows at `positions`."""
@@ -66,17 +66,17 @@ class ExistingRows:
 def parse_existing_rows(content: bytes, schema: pa.Schema) -> ExistingRows:
     """The rows of `content`, as Postgres writes rows: whether own, `tableoid`, `ctid`, `schema`, and null."""
     types = {field.name: field.type for field in schema}
-    is_odd: Mask | None = None
+    not_comparable: Mask | None = None
     try:
         columns = _read(content, types)
     except pa.ArrowInvalid:
-        columns, is_odd = _read_value_by_value(content, types)
+        columns, not_comparable = _read_value_by_value(content, types)
     return ExistingRows(
         parts=columns["_part"].to_numpy(),
         places=pa.array(columns["_place"], pa.string()),
-        is_own=columns["_own"].to_numpy(zero_copy_only=False),
+        from_this_load=columns["_own"].to_numpy(zero_copy_only=False),
         columns={name: columns[name] for name in types},
-        is_odd=is_odd,
+        not_comparable=not_comparable,
     )
 
 
@@ -125,13 +125,15 @@ def _read_value_by_value(
 ) -> tuple[dict[str, pa.Array[Any]], Mask]:
     """For rows that somebody else wrote: `numeric` beyond the contract's places, `infinity` as a date."""
     columns = _read(content, dict.fromkeys(types, pa.string()))
-    is_odd = np.zeros(len(columns["_place"]), np.bool_)
+    not_comparable = np.zeros(len(columns["_place"]), np.bool_)
     for name, kind in types.items():
         texts = columns[name].to_pylist()
         values = [_value(text, kind) for text in texts]
-        is_odd |= [value is None and text is not None for value, text in zip(values, texts, strict=True)]
+        not_comparable |= [
+            value is None and text is not None for value, text in zip(values, texts, strict=True)
+        ]
         columns[name] = pa.array(values, kind)
-    return columns, is_odd
+    return columns, not_comparable
 
 
 def _value(text: str | None, kind: pa.DataType) -> Any:
@@ -231,12 +233,12 @@ class ExistingRowFinder:
     """Looks for the rows of one load."""
 
     def __init__(
-        self, connection: Connection, contract: type[Contract], serial: int, house: TableFacts
+        self, connection: Connection, contract: type[Contract], serial: int, table_facts: TableFacts
     ) -> None:
         self._connection = connection
         self._table = copy.quoted_identifier(dataset_table.sqlalchemy_table(contract))
-        self._key = list(house.key)
-        self._has_byte_order = house.has_byte_order
+        self._key = list(table_facts.key)
+        self._has_byte_order = table_facts.has_byte_order
         self._is_scattered = False
         self._columns = [field.name for field in dataset_table.contract_fields(contract)]
         if contract.on_conflict != "update":

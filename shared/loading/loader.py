@@ -29,7 +29,7 @@ from shared.validation.validate import Validated
 
 
 def prefetch_existing_rows(
-    parts: Iterator[LoadBatch], target: TableLoader, watch: StageTimer
+    parts: Iterator[LoadBatch], target: TableLoader, timer: StageTimer
 ) -> Iterator[LoadBatch]:
     """The same parts, with what was `seen` of them once `target` has met present rows.
 
@@ -40,11 +40,11 @@ def prefetch_existing_rows(
         if not target.expects_new:
             break
     with closing(prefetch(parts)) as rest, ExitStack() as stack:
-        yield from _with_existing_rows(rest, target, watch, stack)
+        yield from _with_existing_rows(rest, target, timer, stack)
 
 
 def _with_existing_rows(
-    parts: Iterator[LoadBatch], target: TableLoader, watch: StageTimer, stack: ExitStack
+    parts: Iterator[LoadBatch], target: TableLoader, timer: StageTimer, stack: ExitStack
 ) -> Iterator[LoadBatch]:
     """A look is a help only: where none can be had, the parts pass as they are."""
     finding: ExistingRowFinder | None = None
@@ -53,8 +53,8 @@ def _with_existing_rows(
         seen = None
         if is_possible and part.rows.num_rows and not target.expects_new:
             try:
-                finding = finding or stack.enter_context(target.finding_beside())
-                with watch.stage("look", part.rows.num_rows):
+                finding = finding or stack.enter_context(target.second_lookup())
+                with timer.stage("look", part.rows.num_rows):
                     seen = compare.compare_rows(part.rows, finding.find(part.rows), target.key)
             except (SQLAlchemyError, psycopg2.Error) as exc:
                 logger.info("no look ahead: {}", type(exc).__name__)
@@ -91,13 +91,13 @@ class FileLoader:
         contract: type[Contract],
         serial: int,
         rejects: RejectSpool,
-        watch: StageTimer,
+        timer: StageTimer,
     ) -> None:
         self._contract = contract
         self._serial = serial
         self._rejects = rejects
-        self._watch = watch
-        self._target = TableLoader(connection, contract, serial, watch)
+        self._timer = timer
+        self._target = TableLoader(connection, contract, serial, timer)
         self.rows_read = 0
         self.last_line: int | None = None
         """Of the rows that were accepted."""
@@ -118,11 +118,11 @@ class FileLoader:
                 if not reading.breaks:  # several tables are the better complaint, once all are known
                     width = len(reading.header.fields)
                     check_limit_reachable(
-                        rejects.count, part.rows_read, part.most_bytes_left, width, self._contract
+                        rejects.count, part.rows_read, part.max_remaining_bytes, width, self._contract
                     )
                 if part.rows.num_rows:
                     self.last_line = part.rows.column(LINE_COLUMN)[-1].as_py()
-                    self._target.bring(part)
+                    self._target.write(part)
                 report(part.rows_read, reading.size)
                 del part
         check_reject_limit(rejects.count, self.rows_read, self._contract)
@@ -142,7 +142,7 @@ class FileLoader:
             duplicate=self._target.duplicate,
             rejected=self._rejects.count,
         )
-        counts.require_conservation()
+        counts.check_row_counts()
         return counts
 
     def _looked(self, reading: CsvReader, file_size: int) -> Generator[LoadBatch | None, None, None]:
@@ -150,19 +150,19 @@ class FileLoader:
         if file_size < _SMALL:
             yield from parts
             return
-        with closing(prefetch(prefetch_existing_rows(parts, self._target, self._watch), _PATIENCE)) as looked:
+        with closing(prefetch(prefetch_existing_rows(parts, self._target, self._timer), _PATIENCE)) as looked:
             yield from looked
 
     def _parts(self, reading: CsvReader, file_size: int) -> Iterator[LoadBatch]:
         """Nothing of a part is kept here while the next one is read."""
-        batches = self._watch.watch("read", reading, _rows_of)
+        batches = self._timer.iterate("read", reading, _rows_of)
         while (batch := next(batches, None)) is not None:
-            with self._watch.stage("validate", len(batch.lines)):
+            with self._timer.stage("validate", len(batch.lines)):
                 prepared = normalize.normalize(batch, self._contract, reading.format)
                 validated = validate.validate(prepared, self._contract)
             del batch, prepared
             rows = with_lineage(validated, self._serial)
-            part = LoadBatch(rows, validated.rejects, reading.rows, reading.most_bytes_left(file_size))
+            part = LoadBatch(rows, validated.rejects, reading.rows, reading.max_remaining_bytes(file_size))
             del validated, rows
             yield part
             del part

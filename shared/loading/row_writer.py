@@ -43,10 +43,10 @@ class RowWriter:
     the table's owner would notice the difference, it is an update.
     """
 
-    def __init__(self, connection: Connection, contract: type[Contract], house: TableFacts) -> None:
+    def __init__(self, connection: Connection, contract: type[Contract], table_facts: TableFacts) -> None:
         self._connection = connection
         self._contract = contract
-        self._house = house
+        self._table_facts = table_facts
         self._table = dataset_table.sqlalchemy_table(contract)
 
     def write(self, rows: pa.RecordBatch, comparison: Comparison) -> None:
@@ -56,7 +56,7 @@ class RowWriter:
         meanwhile.
         """
         present, met = comparison.present, np.append(comparison.own, comparison.changed)
-        if self._house.may_replace:
+        if self._table_facts.may_replace:
             self._delete(present, np.append(comparison.own_at, comparison.changed_at))
             self._append(rows, np.append(comparison.new, met))
         else:

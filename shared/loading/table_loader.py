@@ -49,7 +49,7 @@ class LoadBatch:
     rows: pa.RecordBatch
     rejects: list[Reject]
     rows_read: int
-    most_bytes_left: int | None
+    max_remaining_bytes: int | None
     seen: Comparison | None = None
 
 
@@ -95,39 +95,39 @@ class TableLoader:
     """
 
     def __init__(
-        self, connection: Connection, contract: type[Contract], serial: int, watch: StageTimer
+        self, connection: Connection, contract: type[Contract], serial: int, timer: StageTimer
     ) -> None:
         self._connection = connection
         self._contract = contract
         self._serial = serial
-        self._watch = watch
+        self._timer = timer
         self._commits = 0
         self.expects_new = True
         """Whether the next batch will be sent before a look at the table."""
         self.inserted = self.updated = self.unchanged = self.duplicate = 0
 
     @cached_property
-    def _house(self) -> TableFacts:
+    def _table_facts(self) -> TableFacts:
         return table_facts.read_table_facts(self._connection, self._contract)
 
     @cached_property
     def _finding(self) -> ExistingRowFinder:
         self._commits = locks.count_commits(self._connection, self._contract.dataset)
-        return ExistingRowFinder(self._connection, self._contract, self._serial, self._house)
+        return ExistingRowFinder(self._connection, self._contract, self._serial, self._table_facts)
 
     @cached_property
     def _writing(self) -> RowWriter:
-        return RowWriter(self._connection, self._contract, self._house)
+        return RowWriter(self._connection, self._contract, self._table_facts)
 
     @cached_property
     def _left(self) -> CtidSet:
         """Present rows that a row of the file met and left as they are."""
-        return CtidSet(self._house.rows_of_a_page)
+        return CtidSet(self._table_facts.rows_of_a_page)
 
     @cached_property
     def _replaced(self) -> CtidSet:
         """Where rows were that a row of the file replaced."""
-        return CtidSet(self._house.rows_of_a_page)
+        return CtidSet(self._table_facts.rows_of_a_page)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class TableLoader:
         return self._contract.key
 
     @contextmanager
-    def finding_beside(self) -> Iterator[ExistingRowFinder]:
+    def second_lookup(self) -> Iterator[ExistingRowFinder]:
         """Looks at the table from outside of the load's transaction, once there was a look from within.
 
         Who changes the table's definition waits for the load, and a look for them; nobody would see that
@@ -143,15 +143,15 @@ class TableLoader:
         """
         with self._connection.engine.begin() as beside:
             beside.execute(_SOON)
-            yield ExistingRowFinder(beside, self._contract, self._serial, self._house)
+            yield ExistingRowFinder(beside, self._contract, self._serial, self._table_facts)
 
-    def bring(self, part: LoadBatch) -> None:
+    def write(self, part: LoadBatch) -> None:
         """Bring the rows of `part`.
 
         Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
         """
         if self.expects_new:
-            with self._watch.stage("copy", part.rows.num_rows):
+            with self._timer.stage("copy", part.rows.num_rows):
                 if self._append(part.rows):
                     self.inserted += part.rows.num_rows
                     return
@@ -161,7 +161,7 @@ class TableLoader:
         """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
         if not (self.updated or self.unchanged):
             return
-        with self._watch.stage("settle"):
+        with self._timer.stage("settle"):
             verify_unchanged(self._connection, self._contract, self._commits, self._left)
 
     def _append(self, rows: pa.RecordBatch) -> bool:
@@ -180,14 +180,14 @@ class TableLoader:
         rows, seen, before = part.rows, part.seen, None
         for tries in range(_TRIES):
             if seen is None or self._is_outdated(seen):
-                with self._watch.stage("look again", rows.num_rows):
+                with self._timer.stage("look again", rows.num_rows):
                     seen = compare.compare_rows(rows, self._finding.find(rows), self.key)
                 if tries > 1 and before is not None and seen.is_same_as(before):
                     raise LoadFailed(_NO_PROGRESS)
             if self._contract.on_conflict == "refuse" and len(seen.unchanged):
                 raise _key_conflict(rows, seen.unchanged)
             try:
-                with self._watch.stage("write", rows.num_rows), self._connection.begin_nested():
+                with self._timer.stage("write", rows.num_rows), self._connection.begin_nested():
                     self._writing.write(rows, seen)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)
@@ -216,7 +216,7 @@ class TableLoader:
 
     def _require_about_key(self, exc: psycopg2.errors.UniqueViolation) -> None:
         """A unique index of the table's owner is none of ours: the error goes on, and names it."""
-        if not self._contract.key or exc.diag.constraint_name not in self._house.constraints:
+        if not self._contract.key or exc.diag.constraint_name not in self._table_facts.constraints:
             raise exc
 
 

@@ -43,21 +43,23 @@ def format_detector(columns: Columns, known: Format | None) -> Detect:
         known = sum(column_names.normalize_name(name) in columns.known for name in names)
         return known >= min(_ENOUGH, len(names))
 
-    def detect(head: bytes, is_whole: bool, told: Overrides) -> Format:
+    def detect(head: bytes, is_whole: bool, overrides: Overrides) -> Format:
         if known is not None:
             return known
         if not column_mapping.is_reject_file(head):
-            return look(head, is_whole, told)
-        found = look(head, is_whole, replace(told, **column_mapping.REJECT_LAYOUT))
+            return look(head, is_whole, overrides)
+        found = look(head, is_whole, replace(overrides, **column_mapping.REJECT_LAYOUT))
         return replace(
             found, told=tuple(name for name in found.told if name not in column_mapping.REJECT_LAYOUT)
         )
 
-    def look(head: bytes, is_whole: bool, told: Overrides) -> Format:
+    def look(head: bytes, is_whole: bool, overrides: Overrides) -> Format:
         found = None
         if columns.known:
-            found = detect_standard_csv(head, is_whole=is_whole, told=told, is_header=is_header)
-        return found or detect_format(head, is_whole=is_whole, overrides=told, known_columns=columns.known)
+            found = detect_standard_csv(head, is_whole=is_whole, overrides=overrides, is_header=is_header)
+        return found or detect_format(
+            head, is_whole=is_whole, overrides=overrides, known_columns=columns.known
+        )
 
     return detect
 
@@ -154,7 +156,7 @@ class CsvReader:
         self,
         blocks: Iterable[bytes],
         columns: Columns,
-        told: Overrides = _NOTHING,
+        overrides: Overrides = _NOTHING,
         *,
         format: Format | None = None,  # noqa: A002
         footers: Collection[int] = (),
@@ -169,7 +171,7 @@ class CsvReader:
         self.rows = 0
         self.consumed = 0
         self._footers = np.array(sorted(footers), np.int64)
-        self._source = Source(map(self._counted, blocks), told, format_detector(columns, format))
+        self._source = Source(map(self._counted, blocks), overrides, format_detector(columns, format))
         self._lines = Lines(self._source)
         self.header, self._layout = read_header(self._lines, self._source.format, columns)
         self._exact = records.parse_records(self._lines, self._layout.width, self._layout.dialect)
@@ -190,7 +192,7 @@ class CsvReader:
         """How the file is read, with what was seen of it so far."""
         return self._source.format
 
-    def most_bytes_left(self, file_size: int) -> int | None:
+    def max_remaining_bytes(self, file_size: int) -> int | None:
         """Bytes of text that a file of `file_size` can still have, for each value one at least.
 
         `None` where its size does not tell.

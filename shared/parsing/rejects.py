@@ -72,16 +72,16 @@ def check_reject_limit(rejected: int, read: int, contract: type[Contract]) -> No
 
 
 def check_limit_reachable(
-    rejected: int, read: int, most_bytes_left: int | None, width: int, contract: type[Contract]
+    rejected: int, read: int, max_remaining_bytes: int | None, width: int, contract: type[Contract]
 ) -> None:
     """End early where even a file of good rows from here on would have too many rejects.
 
     A row of `width` fields takes at least as many bytes, its commas and its line end, so the bytes left bound
     the rows still to come.
     """
-    if most_bytes_left is None:
+    if max_remaining_bytes is None:
         return
-    most_rows = read + most_bytes_left // max(width, 1) + 1
+    most_rows = read + max_remaining_bytes // max(width, 1) + 1
     if rejected / most_rows > contract.max_reject_ratio:
         found = f"{rejected} of the first {read} rows were rejected, and the rest was not read"
         raise _too_many(found, rejected, read, contract)

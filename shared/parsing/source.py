@@ -25,16 +25,16 @@ _TWO_CRS = "Lines end in CR CR LF, which counts as one line end."
 class Source:
     """One pass over the text of a file of `blocks`; what it is, is told by the bytes alone."""
 
-    def __init__(self, blocks: Iterable[bytes], told: Overrides, detect: Detect) -> None:
+    def __init__(self, blocks: Iterable[bytes], overrides: Overrides, detect: Detect) -> None:
         """Read the beginning, and `detect` its format. Raises `FileRefused`."""
         iterator = iter(blocks)
-        self._kind, start = _kind(iterator, told)
+        self._kind, start = _kind(iterator, overrides)
         plain = compression.decompress(_after(start, iterator), self._kind)
         pieces = _first(plain, HEAD + 1)
         head = b"".join(pieces)[: HEAD + 1] if len(pieces) > 1 else pieces[0][: HEAD + 1]
         is_whole = len(head) <= HEAD
         head = head[:HEAD]
-        self._found = detect(head, is_whole, told)
+        self._found = detect(head, is_whole, overrides)
         if b"\r\r\n" in head.replace(b"\0", b"") and _TWO_CRS not in self._found.doubts:
             self._found = replace(self._found, doubts=(*self._found.doubts, _TWO_CRS))
         self._archive = "zip" if self._found.compression == "zip" else ""
@@ -89,7 +89,7 @@ class Source:
         return guess.name
 
 
-def _kind(blocks: Iterator[bytes], told: Overrides) -> tuple[compression.CompressionKind, list[bytes]]:
+def _kind(blocks: Iterator[bytes], overrides: Overrides) -> tuple[compression.CompressionKind, list[bytes]]:
     """How the file is compressed, and its first blocks; raises `FileRefused` where it is told otherwise."""
     pieces = _first(blocks, compression.HEAD)
     kind = compression.compression_kind(b"".join(piece[: compression.HEAD] for piece in pieces))
@@ -98,12 +98,13 @@ def _kind(blocks: Iterator[bytes], told: Overrides) -> tuple[compression.Compres
         pieces += _first(blocks, HEAD)
         archives.detect_compression(b"".join(pieces)[:HEAD])
         raise FileRefused("zip_archive", "The file is a zip archive where a CSV file was expected.")
-    if told.compression not in {None, "zip", found}:  # of an archive, this is a member
+    if overrides.compression not in {None, "zip", found}:  # of an archive, this is a member
         raise FileRefused(
             "compression_mismatch",
-            f"The file was told to be {told.compression or 'uncompressed'}; it is {found or 'uncompressed'}.",
+            f"The file was told to be {overrides.compression or 'uncompressed'}; "
+            f"it is {found or 'uncompressed'}.",
             found=found,
-            told=told.compression,
+            told=overrides.compression,
         )
     return kind, pieces
 

@@ -38,7 +38,7 @@ class Upload:
 
 
 def write_once(
-    container: ContainerClient, paths: Sequence[str], content: bytes, filename: str, told: UploadOptions
+    container: ContainerClient, paths: Sequence[str], content: bytes, filename: str, options: UploadOptions
 ) -> Upload:
     """Write `content` and what is `told` at the first of `paths` that is free, unless it is there already.
 
@@ -46,14 +46,14 @@ def write_once(
     it by hand; then the next path is tried. Raises `Conflict` where none is left.
     """
     digest = hashlib.md5(content, usedforsecurity=False).digest()
-    stored = blob_metadata(filename, told)
+    stored = blob_metadata(filename, options)
     for path in paths:
         _write(container, path, content, digest, stored)
         properties = container.get_blob_client(path).get_blob_properties()
         if (
             properties.size == len(content)
             and bytes(properties.content_settings.content_md5 or b"") == digest
-            and _told(properties) == told.metadata()
+            and _told(properties) == options.metadata()
         ):
             return _upload(container, properties)
     raise Conflict(
@@ -61,9 +61,9 @@ def write_once(
     )
 
 
-def blob_metadata(filename: str, told: UploadOptions) -> dict[str, str]:
+def blob_metadata(filename: str, options: UploadOptions) -> dict[str, str]:
     """The metadata of a blob that remember its `filename` and what is `told` about it, in ASCII."""
-    return {_FILENAME: _short(quote(filename, safe="")), **told.metadata()}
+    return {_FILENAME: _short(quote(filename, safe="")), **options.metadata()}
 
 
 def _short(encoded: str) -> str:

@@ -49,8 +49,8 @@ class UploadOptions:
 
     def canonical(self) -> str:
         """The same text for the same told, `""` where nothing is."""
-        told = self.metadata()
-        return json.dumps(told, sort_keys=True) if told else ""
+        options = self.metadata()
+        return json.dumps(options, sort_keys=True) if options else ""
 
     def as_json(self) -> dict[str, Any]:
         """What was told, for an answer."""

@@ -40,22 +40,22 @@ from shared.use_cases.dry_run_report import (
 from shared.use_cases.upload_files import Destination, UploadedFile, check_files
 
 
-def predict_refused(content: TrialContent, told: Overrides, refusal: FileRefused) -> FileDryRun:
+def predict_refused(content: TrialContent, overrides: Overrides, refusal: FileRefused) -> FileDryRun:
     """Its format and columns, unless they are the reason of the `refusal`."""
     try:
-        reading = CsvReader(content, AllColumns(), told)
+        reading = CsvReader(content, AllColumns(), overrides)
     except FileRefused:
         return FileDryRun(refusal=refusal)
     return FileDryRun(reading.format, unloaded_columns(reading.header), refusal=refusal)
 
 
-def predict_declared(content: TrialContent, contract: type[Contract], told: Overrides) -> FileDryRun:
+def predict_declared(content: TrialContent, contract: type[Contract], overrides: Overrides) -> FileDryRun:
     """What a load by `contract` would do, read as it is `told`."""
-    told = told.over(contract.file_format)
+    overrides = overrides.merged_with(contract.file_format)
     try:
-        reading = CsvReader(content, ContractColumns(contract), told)
+        reading = CsvReader(content, ContractColumns(contract), overrides)
     except FileRefused as exc:
-        return predict_refused(content, told, exc)
+        return predict_refused(content, overrides, exc)
     trial = RowCollector(contract)
     trial.run(reading, content.size)
     return trial.outlook(reading.format, _declared_columns(reading.header, contract))
@@ -75,13 +75,13 @@ def _declared_columns(header: ColumnMapping, contract: type[Contract]) -> list[D
 
 
 def predict_inferred(
-    content: TrialContent, name: str, known: Dataset | None, told: UploadOptions
+    content: TrialContent, name: str, known: Dataset | None, options: UploadOptions
 ) -> FileDryRun:
     """What a load into the dataset of that name would do, which is `known` unless this is its first file."""
     try:
-        look = schema_evolution.infer_against(known, content, told.overrides, told.key, content.size)
+        look = schema_evolution.infer_against(known, content, options.overrides, options.key, content.size)
     except FileRefused as exc:
-        return predict_refused(content, told.overrides, exc)
+        return predict_refused(content, options.overrides, exc)
     rejects = _Rejects()
     try:
         found = look.run(rejects.keep)
@@ -92,7 +92,7 @@ def predict_inferred(
     fields = [field if field in contract.model_fields else None for field in found.header.fields]
     trial = RowCollector(contract)
     reading = CsvReader(
-        content, FixedColumns(fields), told.overrides, format=found.format, footers=found.footers
+        content, FixedColumns(fields), options.overrides, format=found.format, footers=found.footers
     )
     trial.run(reading, content.size)
     return trial.outlook(
@@ -178,15 +178,15 @@ def dry_run(
 
 def _foresight(engine: Engine, to: Destination) -> tuple[Predict, bool]:
     """What tells the outlook for a file, and whether there is no such dataset yet."""
-    told = to.told.overrides
+    overrides = to.options.overrides
     if to.dataset in CONTRACTS:
-        return partial(predict_declared, contract=CONTRACTS[to.dataset], told=told), False
+        return partial(predict_declared, contract=CONTRACTS[to.dataset], overrides=overrides), False
     try:
         with transactions.short_transaction(engine) as connection:
             known = schema_evolution.find_or_check_name(connection, to.dataset)
     except FileRefused as exc:
-        return partial(predict_refused, told=told, refusal=exc), False
-    return partial(predict_inferred, name=to.dataset, known=known, told=to.told), known is None
+        return partial(predict_refused, overrides=overrides, refusal=exc), False
+    return partial(predict_inferred, name=to.dataset, known=known, options=to.options), known is None
 
 
 def _items(files: Sequence[UploadedFile], foresee: Predict) -> Iterator[DryRunItem]:

@@ -161,7 +161,7 @@ class RowCollector:
 
     def _check(self, reading: CsvReader, file_size: int) -> None:
         """A load would end here; the first reason is the one that the ledger would have."""
-        left, width = reading.most_bytes_left(file_size), len(reading.header.fields)
+        left, width = reading.max_remaining_bytes(file_size), len(reading.header.fields)
         try:
             check_limit_reachable(self.rejected, self.read, left, width, self._contract)
         except FileRefused as exc:

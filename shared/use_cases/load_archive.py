@@ -115,26 +115,28 @@ class ArchiveLoader:
             return self._finish(State.FAILED, error=_some_failed(failed), **facts)
         if not any(entry.state in _BROUGHT for entry in entries):
             return self._finish(State.REFUSED, error=_all_refused(entries), **facts)
-        locks.acquire_dataset(self._connection, self._dataset, alone=False)
+        locks.acquire_dataset(self._connection, self._dataset, exclusive=False)
         sha256, size = hashes["sha256"], self._upload.size
-        twin = duplicates.find_duplicate_after_wait(
+        duplicate = duplicates.find_duplicate_after_wait(
             self._connection, self._dataset, sha256, size, self._upload.version.ingestion_id
         )
-        self._replace_rest(entries, [twin] if twin else [])
-        if twin:
-            return self._finish(State.DUPLICATE, duplicate_of=twin, **facts)
+        self._replace_rest(entries, [duplicate] if duplicate else [])
+        if duplicate:
+            return self._finish(State.DUPLICATE, duplicate_of=duplicate, **facts)
         counts = total_counts(entries)
         return self._finish(State.LOADED, counts, **count_columns(counts), **facts)
 
-    def _replace_rest(self, entries: list[MemberEntry], twin: list[uuid.UUID]) -> None:
+    def _replace_rest(self, entries: list[MemberEntry], duplicate: list[uuid.UUID]) -> None:
         """Without a key, what earlier versions of the blob brought besides our members goes."""
         dataset = catalog.find_dataset(self._connection, self._dataset)
         if dataset is None or dataset.contract.key:
             return
-        spared = [*twin, *(entry.duplicate_of for entry in entries if entry.duplicate_of)]
+        spared = [*duplicate, *(entry.duplicate_of for entry in entries if entry.duplicate_of)]
         kept = [entry.member for entry in entries if entry.state is State.REFUSED]
-        heirs = versions.replace_rest(self._connection, self._upload.version, self._dataset, spared, kept)
-        reassign_rows.reassign_rows(self._connection, dataset.contract, heirs)
+        new_owners = versions.replace_rest(
+            self._connection, self._upload.version, self._dataset, spared, kept
+        )
+        reassign_rows.reassign_rows(self._connection, dataset.contract, new_owners)
 
     def _finish(self, state: State, counts: Counts | None = None, **facts: Any) -> LoadOutcome:
         ingestion_id = self._upload.version.ingestion_id

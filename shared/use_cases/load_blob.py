@@ -51,7 +51,7 @@ class BlobLoader:
         self._settled = settled
         self._infers = undeclared_datasets == "create"
 
-    def ingest(self, path: str) -> LoadOutcome:
+    def load(self, path: str) -> LoadOutcome:
         """Load the current version of the blob at `path`, unless that was done.
 
         Safe to call any number of times, at the same time too. The file's fault and a failure that no retry
@@ -124,7 +124,7 @@ class BlobLoader:
         """Beside other loads of the dataset, or, where one of them got in the way, after all of them."""
         try:
             with driver_errors.translate_errors():
-                return self._ingest(upload, content, alone=False)
+                return self._ingest(upload, content, exclusive=False)
         except ConcurrencyConflict as exc:
             logger.bind(ingestion=upload.version.ingestion_id).info("{}; once more, alone", exc)
             # Else it looks like a death.
@@ -132,14 +132,14 @@ class BlobLoader:
                 self._engine, upload.version, failure_json("contended", exc.message, transient=True)
             )
         with driver_errors.translate_errors():
-            return self._ingest(upload, content, alone=True)
+            return self._ingest(upload, content, exclusive=True)
 
-    def _ingest(self, upload: Upload, opened: Callable[[], Content], *, alone: bool) -> LoadOutcome:
+    def _ingest(self, upload: Upload, opened: Callable[[], Content], *, exclusive: bool) -> LoadOutcome:
         ingestion_id = upload.version.ingestion_id
         dataset = dataset_of(upload.version.path, self._default_dataset)
         with self._engine.begin() as load:
             is_inferred = self._infers and dataset not in CONTRACTS
-            has_all_locks = not (alone or is_inferred) and locks.try_acquire_all(
+            has_all_locks = not (exclusive or is_inferred) and locks.try_acquire_all(
                 load, upload.version, dataset
             )
             if not (has_all_locks or _wait_for_locks(load, upload)):
@@ -151,13 +151,15 @@ class BlobLoader:
                 return LoadOutcome(ingestion_id, claim.state)
             _check_attempts_left(claim)
             if not (has_all_locks or is_inferred):
-                locks.acquire_dataset(load, dataset, alone=alone)
+                locks.acquire_dataset(load, dataset, exclusive=exclusive)
             content = opened()
             require_file(upload, content)
             progress = Progress(self._engine, ingestion_id)
             attempt = Attempt(load, upload, dataset, claim.serial, progress, is_loaded=claim.is_loaded)
-            outcome = attempt.run_inferred(content, alone=alone) if is_inferred else attempt.run(content)
-        attempt.watch.log(ingestion_id, dataset)
+            outcome = (
+                attempt.run_inferred(content, exclusive=exclusive) if is_inferred else attempt.run(content)
+            )
+        attempt.timer.log(ingestion_id, dataset)
         facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
         logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)
         return outcome

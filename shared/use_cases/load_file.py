@@ -46,15 +46,15 @@ class ReadPlan:
 
     contract: type[Contract]
     columns: Columns
-    told: Overrides
+    overrides: Overrides
     found: InferredFile | None = None
 
     def read(self, content: Content) -> CsvReader:
         """The file with `content`, from its beginning."""
         if self.found is None:
-            return CsvReader(content, self.columns, self.told)
+            return CsvReader(content, self.columns, self.overrides)
         found = self.found
-        return CsvReader(content, self.columns, self.told, format=found.format, footers=found.footers)
+        return CsvReader(content, self.columns, self.overrides, format=found.format, footers=found.footers)
 
 
 class Attempt:
@@ -80,8 +80,8 @@ class Attempt:
         self._reading: CsvReader | None = None
         self._head_sha256: str | None = None
         self._load: FileLoader | FileInference | None = None
-        self.watch = StageTimer()
-        self._twins = Duplicates(connection, upload.version.ingestion_id, dataset, upload.size, self.watch)
+        self.timer = StageTimer()
+        self._twins = Duplicates(connection, upload.version.ingestion_id, dataset, upload.size, self.timer)
 
     @property
     def rows(self) -> int:
@@ -98,12 +98,14 @@ class Attempt:
                 contract = registry.find(self._dataset)
                 _require_supported(self._upload)
                 upload_options.check_key(contract, upload_options.requested_key(self._upload.metadata))
-                told = self._told().over(contract.file_format)
-                return self._bring(content, ReadPlan(contract, ContractColumns(contract), told), rejected)
+                overrides = self._told().merged_with(contract.file_format)
+                return self._bring(
+                    content, ReadPlan(contract, ContractColumns(contract), overrides), rejected
+                )
             except (FileRefused, UnknownDataset, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
 
-    def run_inferred(self, content: Content, *, alone: bool) -> LoadOutcome:
+    def run_inferred(self, content: Content, *, exclusive: bool) -> LoadOutcome:
         """The same for a dataset that nobody declared; the caller takes no part in its loads yet.
 
         That is for here to do, `alone` or beside others, once the table fits the file.
@@ -111,96 +113,102 @@ class Attempt:
         with reject_spool.RejectSpool(self._upload.version.ingestion_id) as rejected:
             try:
                 _require_supported(self._upload)
-                return self._bring_inferred(content, rejected, alone=alone)
+                return self._bring_inferred(content, rejected, exclusive=exclusive)
             except (FileRefused, WrongOverride) as exc:
                 return self._refuse(exc, rejected)
 
     def _told(self) -> Overrides:
         """What is told about the file, and how the file that it corrects writes numbers."""
-        told = Overrides.parse(self._upload.metadata, "csv_")
-        return told.over(entries.number_options_of_corrected(self._connection, self._upload.metadata))
+        overrides = Overrides.parse(self._upload.metadata, "csv_")
+        return overrides.merged_with(
+            entries.number_options_of_corrected(self._connection, self._upload.metadata)
+        )
 
     def _bring_inferred(
-        self, content: Content, rejected: reject_spool.RejectSpool, *, alone: bool
+        self, content: Content, rejected: reject_spool.RejectSpool, *, exclusive: bool
     ) -> LoadOutcome:
-        sha256 = self._twins.likely_sha256(content)
-        told = self._told()
+        sha256 = self._twins.sha256_if_similar_exists(content)
+        overrides = self._told()
         if sha256 and self._twins.find(sha256) and catalog.find_dataset(self._connection, self._dataset):
             if upload_options.requested_key(
                 self._upload.metadata
             ):  # it is the same key, or the file is refused
-                schema_evolution.start_inference(self._connection, self._upload, self._dataset, content, told)
-            return self._duplicate_of_inferred(sha256, alone=alone)
+                schema_evolution.start_inference(
+                    self._connection, self._upload, self._dataset, content, overrides
+                )
+            return self._duplicate_of_inferred(sha256, exclusive=exclusive)
         with reject_spool.RejectSpool(
             self._upload.version.ingestion_id
         ) as seen:  # the load rejects them once more
             try:
                 look = self._load = schema_evolution.start_inference(
-                    self._connection, self._upload, self._dataset, content, told
+                    self._connection, self._upload, self._dataset, content, overrides
                 )
                 self._reading = look.reading
-                with self.watch.stage("infer"):
+                with self.timer.stage("infer"):
                     found = look.run(seen.add, report=self._report)
                 ready = schema_evolution.prepare_table(
-                    self._connection, self._upload, self._dataset, found, alone=alone
+                    self._connection, self._upload, self._dataset, found, exclusive=exclusive
                 )
             except FileRefused as exc:
                 return self._refuse(exc, seen)
-        way = ReadPlan(ready.dataset.contract, FixedColumns(ready.fields), told, found)
+        way = ReadPlan(ready.dataset.contract, FixedColumns(ready.fields), overrides, found)
         return self._bring(content, way, rejected)
 
     def _bring(self, content: Content, way: ReadPlan, rejected: reject_spool.RejectSpool) -> LoadOutcome:
         self._head_sha256 = content.head_sha256
         contract = way.contract
-        sha256 = self._twins.likely_sha256(content, way.found.sha256 if way.found else None)
-        if sha256 and (twin := self._twins.find_for(contract, sha256)):
-            return self._duplicate(contract, twin, sha256)
+        sha256 = self._twins.sha256_if_similar_exists(content, way.found.sha256 if way.found else None)
+        if sha256 and (duplicate := self._twins.find_locked(contract, sha256)):
+            return self._duplicate(contract, duplicate, sha256)
         reading = self._reading = way.read(content)
-        load = self._load = FileLoader(self._connection, contract, self._serial, rejected, self.watch)
+        load = self._load = FileLoader(self._connection, contract, self._serial, rejected, self.timer)
         tables.check_table_schema(self._connection, contract, is_declared=way.found is None)
         with _bounded(), self._connection.begin_nested() as loaded:  # refused half-way, it leaves no rows
             if self._is_loaded:
                 reassign_rows.reassign_rows(self._connection, contract, {self._serial: None})
             load.run(reading, self._upload.size, self._report)
-            twin = self._twins.find_last(reading.sha256)
-            if twin:
+            duplicate = self._twins.find_after_wait(reading.sha256)
+            if duplicate:
                 loaded.rollback()
             else:
                 counts = load.settle(reading)
-        if twin:  # the lock under which it was found went with the rows: it is looked for once more
-            return self._duplicate(contract, self._twins.require_last(reading.sha256), reading.sha256)
+        if duplicate:  # the lock under which it was found went with the rows: it is looked for once more
+            return self._duplicate(contract, self._twins.require_duplicate(reading.sha256), reading.sha256)
         self._replace_earlier(contract, None)
-        with self.watch.stage("rejects", rejected.count):
+        with self.timer.stage("rejects", rejected.count):
             rejected.keep(self._connection)
         facts = self._facts_read(reading)
         facts["format"]["last_line"] = load.last_line
         return self._finish(State.LOADED, counts, **facts)
 
-    def _duplicate_of_inferred(self, sha256: str, *, alone: bool) -> LoadOutcome:
+    def _duplicate_of_inferred(self, sha256: str, *, exclusive: bool) -> LoadOutcome:
         """A file need not be looked at whose bytes are there, if they still are."""
-        locks.acquire_dataset(self._connection, self._dataset, alone=alone)
+        locks.acquire_dataset(self._connection, self._dataset, exclusive=exclusive)
         known = catalog.find_dataset(self._connection, self._dataset)
         if known is None:
             raise ConcurrencyConflict(POSTGRES, "the dataset went away at this moment")
-        return self._duplicate(known.contract, self._twins.require_last(sha256), sha256)
+        return self._duplicate(known.contract, self._twins.require_duplicate(sha256), sha256)
 
-    def _replace_earlier(self, contract: type[Contract], twin: uuid.UUID | None) -> None:
+    def _replace_earlier(self, contract: type[Contract], duplicate: uuid.UUID | None) -> None:
         """Without a key nothing tells which rows a new version of the blob means: it brings all of them."""
         if not contract.key:
-            with self.watch.stage("replace"):
-                heirs = versions.replace_earlier(self._connection, self._upload.version, self._dataset, twin)
-                reassign_rows.reassign_rows(self._connection, contract, heirs)
+            with self.timer.stage("replace"):
+                new_owners = versions.replace_earlier(
+                    self._connection, self._upload.version, self._dataset, duplicate
+                )
+                reassign_rows.reassign_rows(self._connection, contract, new_owners)
 
     def _let_go(self, state: State) -> None:
         """What was loaded before and is not now has no rows any more."""
         if self._is_loaded:
             reassign_rows.remove_load_rows(self._connection, self._upload.version.ingestion_id, state)
 
-    def _duplicate(self, contract: type[Contract], twin: uuid.UUID, sha256: str) -> LoadOutcome:
+    def _duplicate(self, contract: type[Contract], duplicate: uuid.UUID, sha256: str) -> LoadOutcome:
         self._let_go(State.DUPLICATE)
-        self._replace_earlier(contract, twin)
+        self._replace_earlier(contract, duplicate)
         reject_spool.clear_rejects(self._connection, self._upload.version.ingestion_id)
-        return self._finish(State.DUPLICATE, None, duplicate_of=twin, sha256=sha256)
+        return self._finish(State.DUPLICATE, None, duplicate_of=duplicate, sha256=sha256)
 
     def _refuse(
         self, exc: FileRefused | UnknownDataset | WrongOverride, rejected: reject_spool.RejectSpool
@@ -233,7 +241,7 @@ class Attempt:
     def _finish(self, state: State, counts: Counts | None, **facts: Any) -> LoadOutcome:
         ingestion_id = self._upload.version.ingestion_id
         numbers = entries.count_columns(counts)
-        with self.watch.stage("record"):
+        with self.timer.stage("record"):
             entries.finish(self._connection, ingestion_id, state, **numbers, **facts)
         return LoadOutcome(ingestion_id, state, counts)
 

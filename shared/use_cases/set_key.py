@@ -39,7 +39,7 @@ def set_key(engine: Engine, dataset_name: str, key: Sequence[str]) -> Dataset:
         wanted = _columns_of(known, key)
         if set(known.contract.key) != set(wanted):
             _require_settable(known)
-            locks.acquire_dataset(connection, dataset_name, alone=True)
+            locks.acquire_dataset(connection, dataset_name, exclusive=True)
             _set(connection, known, wanted)
         return catalog.find_dataset(connection, dataset_name) or known
 

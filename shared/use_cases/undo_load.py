@@ -57,8 +57,8 @@ def _take_away(connection: Connection, ingestion_id: uuid.UUID) -> None:
     facts = [_facts(connection, load, done, missed_by) for load, done in released]
     if len(loads) > 1:
         facts[-1] |= _total(facts[:-1])
-    for (load, _), told in zip(released, facts, strict=True):
-        _note(connection, load["id"], told)
+    for (load, _), undone in zip(released, facts, strict=True):
+        _note(connection, load["id"], undone)
 
 
 def _release(connection: Connection, entry: RowMapping) -> reassign_rows.RemovedRows | None:
@@ -84,8 +84,10 @@ def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
 
 def _require_rows(entry: RowMapping) -> None:
     if entry["state"] != State.LOADED:
-        twin = f" Its rows are those of ingestion {entry['duplicate_of']}." if entry["duplicate_of"] else ""
-        raise Conflict(f"There is nothing to undo: the ingestion is {entry['state']}.{twin}")
+        duplicate = (
+            f" Its rows are those of ingestion {entry['duplicate_of']}." if entry["duplicate_of"] else ""
+        )
+        raise Conflict(f"There is nothing to undo: the ingestion is {entry['state']}.{duplicate}")
     if entry["replaced_by"]:
         raise Conflict(
             "There is nothing to undo: a newer version of the blob replaced its rows, "
@@ -102,13 +104,15 @@ def _facts(
     since, by a later load or by hand, is not its own any more, and stays as it is. Which of its rows later
     loads left as they were is not known, but which loads may miss some now.
     """
-    heir = None
-    if released.heir is not None:
-        heir = connection.scalar(select(ingestions.c.id).where(ingestions.c.serial == released.heir))
+    new_owner = None
+    if released.new_owner is not None:
+        new_owner = connection.scalar(
+            select(ingestions.c.id).where(ingestions.c.serial == released.new_owner)
+        )
     return {
         "at": datetime.now(UTC).isoformat(),
-        "rows_removed": 0 if heir else released.rows,
+        "rows_removed": 0 if new_owner else released.rows,
         "rows_changed_since": entry["rows_inserted"] + entry["rows_updated"] - released.rows,
-        "handed_over_to": heir and str(heir),
-        "unchanged_in": [] if heir else missed_by,
+        "handed_over_to": new_owner and str(new_owner),
+        "unchanged_in": [] if new_owner else missed_by,
     }

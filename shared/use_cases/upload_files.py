@@ -53,7 +53,7 @@ class Destination:
     """The dataset that files are for, and what is told about them."""
 
     dataset: str
-    told: UploadOptions = upload_options.NO_OPTIONS
+    options: UploadOptions = upload_options.NO_OPTIONS
     creates: bool = False
     """Whether a dataset that nobody declared is made by its first file."""
 
@@ -76,7 +76,7 @@ def store_files(
         for file in files:
             with driver_errors.translate_errors():
                 stored.append(
-                    blobs.write_once(container, paths_of(to, file), file.content, file.filename, to.told)
+                    blobs.write_once(container, paths_of(to, file), file.content, file.filename, to.options)
                 )
     except (Unavailable, LoadFailed, Superseded) as exc:
         raise Unavailable(driver_errors.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
@@ -127,8 +127,8 @@ def paths_of(to: Destination, file: UploadedFile) -> tuple[str, str]:
     The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them. What is
     told counts too, so that the same bytes told otherwise are another blob.
     """
-    told = to.told.canonical()
-    digest = hashlib.sha256(f"{file.sha256} {told}".encode()).hexdigest() if told else file.sha256
+    options = to.options.canonical()
+    digest = hashlib.sha256(f"{file.sha256} {options}".encode()).hexdigest() if options else file.sha256
     name = blob_version.safe_name(file.filename)
     return f"{to.dataset}/{digest[:_HASH_IN_PATH]}/{name}", f"{to.dataset}/{digest}/{name}"
 
@@ -151,7 +151,7 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
         elif not catalog.is_valid_dataset_name(to.dataset):
             yield {"parameter": "dataset", "detail": _NO_NAME.format(to.dataset), "known": list(exc.known)}
         return
-    if to.told.key and to.told.key != contract.key:
+    if to.options.key and to.options.key != contract.key:
         yield {"parameter": "key", "detail": _DECLARED.format(to.dataset, ", ".join(contract.key) or "none")}
 
 

@@ -34,7 +34,7 @@ class ColumnReader:
     kind: pa.DataType
     rule: Rule | None = None
     default: Any = None
-    alone: FieldValidator | None = None
+    exclusive: FieldValidator | None = None
 
     def read(self, texts: pa.StringArray) -> RuleResult:
         """The texts as typed values, missing ones as the default."""

@@ -49,13 +49,13 @@ def validate_undecided(
     columns = compile_contract(contract).columns
     by_row = np.zeros(len(batch.lines), np.bool_)
     for name, mask in doubted.items():
-        if columns[name].alone is None:
+        if columns[name].exclusive is None:
             by_row |= mask
     against, values = _ask_rows(texts, np.flatnonzero(by_row), contract)
     said = [
-        column.alone.ask(texts.get(name), np.flatnonzero(doubted[name] & ~by_row))
+        column.exclusive.ask(texts.get(name), np.flatnonzero(doubted[name] & ~by_row))
         for name, column in columns.items()
-        if column.alone and name in doubted
+        if column.exclusive and name in doubted
     ]
     for each in said:
         for position, found in each.against():

@@ -41,19 +41,19 @@ def container(storage: str) -> Iterator[ContainerClient]:
 
 
 @pytest.fixture
-def ingesting(engine: Engine, container: ContainerClient) -> BlobLoader:
+def loader(engine: Engine, container: ContainerClient) -> BlobLoader:
     return BlobLoader(engine, container, "sales")
 
 
 @pytest.fixture
-def shelf(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
-    return Shelf(ingesting, container, engine)
+def shelf(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
+    return Shelf(loader, container, engine)
 
 
 @pytest.fixture
 def uploads(
     container: ContainerClient,
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,
@@ -61,5 +61,5 @@ def uploads(
     """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
     monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
     migrate(database_url)
-    yield Uploads(container, ingesting)
+    yield Uploads(container, loader)
     require_consistent(engine)

@@ -17,16 +17,16 @@ from tests.integration.looking import entry
 class Shelf:
     """Brings files to one worker, and looks at what became of them."""
 
-    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-        self._ingesting = ingesting
+    def __init__(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+        self._ingesting = loader
         self._container = container
         self._engine = engine
 
-    def bring(self, path: str, *lines: str, **metadata: str) -> dict[str, Any]:
+    def write(self, path: str, *lines: str, **metadata: str) -> dict[str, Any]:
         """Upload a file of these lines, load it, give its ledger entry."""
         content = "\n".join([*lines, ""]).encode()
         self._container.upload_blob(path, content, overwrite=True, metadata=metadata)
-        self._ingesting.ingest(path)
+        self._ingesting.load(path)
         return entry(self._engine, path)
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:

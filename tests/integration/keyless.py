@@ -26,20 +26,20 @@ class Keyless(Contract):
 class Uploads:
     """Blobs of the dataset, uploaded and ingested at once."""
 
-    def __init__(self, container: ContainerClient, ingesting: BlobLoader) -> None:
+    def __init__(self, container: ContainerClient, loader: BlobLoader) -> None:
         self._container = container
-        self._ingesting = ingesting
+        self._ingesting = loader
 
     def put(self, blob: str, names: str) -> State | None:
         self.upload(blob, names)
-        return self.ingest(blob).state
+        return self.load(blob).state
 
     def upload(self, blob: str, names: str) -> None:
         content = "\n".join(["name", *names.split(), ""])
         self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
 
-    def ingest(self, blob: str) -> LoadOutcome:
-        return self._ingesting.ingest(f"keyless/{blob}.csv")
+    def load(self, blob: str) -> LoadOutcome:
+        return self._ingesting.load(f"keyless/{blob}.csv")
 
 
 def require_consistent(engine: Engine) -> None:

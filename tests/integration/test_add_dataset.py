@@ -36,7 +36,7 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> type[Contract]:
 
 def test_its_table_is_made_and_files_load_into_it(
     visits: type[Contract],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -47,7 +47,7 @@ def test_its_table_is_made_and_files_load_into_it(
         "visits/a.csv", b'Visit ID,at,SECONDS,referrer\n007,2026-01-01,5,\n8,2026-01-02,6,""\n'
     )
 
-    assert ingesting.ingest("visits/a.csv").state is State.LOADED
+    assert loader.load("visits/a.csv").state is State.LOADED
 
     with engine.connect() as connection:
         found = connection.execute(text("select visit_id, referrer from visits order by seconds")).all()
@@ -56,7 +56,7 @@ def test_its_table_is_made_and_files_load_into_it(
 
 def test_an_optional_column_may_be_absent_from_a_file(
     visits: type[Contract],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -64,7 +64,7 @@ def test_an_optional_column_may_be_absent_from_a_file(
     migrate.migrate(database_url)
     container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n")
 
-    ingesting.ingest("visits/a.csv")
+    loader.load("visits/a.csv")
 
     assert entry(engine, "visits/a.csv")["rows_inserted"] == 1
 
@@ -86,7 +86,7 @@ def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
 
 def test_rows_of_a_dataset_without_a_key_are_appended(
     visits: type[Contract],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -96,7 +96,7 @@ def test_rows_of_a_dataset_without_a_key_are_appended(
     migrate.migrate(database_url)
     container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n1,2026-01-01,5\n")
 
-    ingesting.ingest("visits/a.csv")
+    loader.load("visits/a.csv")
 
     assert entry(engine, "visits/a.csv")["rows_inserted"] == 2
     with engine.connect() as connection:

@@ -42,7 +42,7 @@ class Orders(Contract):
 
 @pytest.fixture
 def loaded(
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -55,7 +55,7 @@ def loaded(
     ours = "order,item,price\n2,Seil,11\n3,Axt,7\n"
     for name, content in (("partner", partner), ("ours", ours)):
         container.upload_blob(f"orders/{name}.csv", content)
-        assert ingesting.ingest(f"orders/{name}.csv").state is State.LOADED
+        assert loader.load(f"orders/{name}.csv").state is State.LOADED
     return engine
 
 
@@ -82,11 +82,11 @@ def test_reasons_name_the_fields_and_their_values(loaded: Engine) -> None:
 
 
 def test_two_columns_for_one_field_refuse_the_file(
-    loaded: Engine, ingesting: BlobLoader, container: ContainerClient
+    loaded: Engine, loader: BlobLoader, container: ContainerClient
 ) -> None:
     container.upload_blob("orders/twice.csv", "order,Artikel,Article,price\n1,a,b,2\n")
 
-    assert ingesting.ingest("orders/twice.csv").state is State.REFUSED
+    assert loader.load("orders/twice.csv").state is State.REFUSED
 
     error = entry(loaded, "orders/twice.csv")["error"]
     assert (error["code"], error["repeated"]) == ("header_mismatch", ["item"])

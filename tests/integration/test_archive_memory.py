@@ -29,9 +29,9 @@ container = ContainerClient.from_connection_string(
     sys.argv[2], sys.argv[3], max_single_get_size=8 << 20, max_chunk_get_size=8 << 20
 )
 ingesting = BlobLoader(own.engine, container, "sales")
-print(ingesting.ingest("sales/few.zip").counts.read)
+print(ingesting.load("sales/few.zip").counts.read)
 start = peak()
-print(ingesting.ingest("sales/many.zip").counts.read, peak() - start)
+print(ingesting.load("sales/many.zip").counts.read, peak() - start)
 """
 
 _NOTE = "," + "n" * 4000

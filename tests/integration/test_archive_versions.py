@@ -37,14 +37,14 @@ class Keyless(Contract):
 class Archives:
     """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
 
-    def __init__(self, container: ContainerClient, ingesting: BlobLoader) -> None:
+    def __init__(self, container: ContainerClient, loader: BlobLoader) -> None:
         self._container = container
-        self._ingesting = ingesting
+        self._ingesting = loader
 
     def put(self, blob: str, **names: str) -> State | None:
         """An archive with a file for each of `names`."""
         self.upload(blob, **names)
-        return self.ingest(blob)
+        return self.load(blob)
 
     def upload(self, blob: str, **names: str) -> None:
         file = io.BytesIO()
@@ -55,10 +55,10 @@ class Archives:
 
     def put_file(self, blob: str, names: str) -> State | None:
         self._container.upload_blob(f"keyless/{blob}", _content(names), overwrite=True)
-        return self.ingest(blob)
+        return self.load(blob)
 
-    def ingest(self, blob: str) -> State | None:
-        return self._ingesting.ingest(f"keyless/{blob}").state
+    def load(self, blob: str) -> State | None:
+        return self._ingesting.load(f"keyless/{blob}").state
 
 
 def _content(names: str) -> str:
@@ -72,9 +72,9 @@ def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 
 
 @pytest.fixture
-def archives(container: ContainerClient, ingesting: BlobLoader, engine: Engine) -> Iterator[Archives]:
+def archives(container: ContainerClient, loader: BlobLoader, engine: Engine) -> Iterator[Archives]:
     """However a test ends, each row must belong to a file that is loaded, and each such file to its rows."""
-    yield Archives(container, ingesting)
+    yield Archives(container, loader)
     require_consistent(engine)
 
 
@@ -206,10 +206,10 @@ def test_a_new_version_waits_for_the_archive_before_it(
             run(load, *arguments)
 
         monkeypatch.setattr(FileLoader, "run", run_after_the_gate)
-        old = pool.submit(archives.ingest, "z.zip")
+        old = pool.submit(archives.load, "z.zip")
         gate.wait()
         archives.upload("z.zip", c="4")
-        new = pool.submit(archives.ingest, "z.zip")
+        new = pool.submit(archives.load, "z.zip")
         gate.open()
 
         assert (old.result(30), new.result(30)) == (LOADED, LOADED)

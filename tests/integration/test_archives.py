@@ -66,13 +66,13 @@ def encrypted(content: bytes) -> bytes:
 
 
 def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     contents = {f"part {number}.csv": orders(1 + 10 * number, 10) for number in range(12)}
     more = [("notes.txt", b"?"), ("__MACOSX/._a.csv", b"?"), ("folder/", b"")]
     container.upload_blob(PATH, archive(*contents.items(), *more))
 
-    outcome = ingesting.ingest(PATH)
+    outcome = loader.load(PATH)
 
     found = entries(engine)
     whole = found.pop("")
@@ -96,12 +96,12 @@ def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
 
 
 def test_ids_follow_from_the_archives_and_each_status_names_the_other(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 2), b=orders(3, 1)))
     version = blobs.describe(container, PATH).version
 
-    ingesting.ingest(PATH)
+    loader.load(PATH)
 
     with engine.connect() as connection:
         whole, part = (
@@ -122,13 +122,13 @@ def test_ids_follow_from_the_archives_and_each_status_names_the_other(
 
 
 def test_what_a_file_is_is_told_by_its_bytes(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/zipped.csv", zipped(a=orders(1, 2)))
     container.upload_blob("sales/plain.zip", orders(3, 2))
     container.upload_blob("sales/zipped.doc", zipped(a=orders(5, 2)))
 
-    outcomes = [ingesting.ingest(f"sales/{name}").state for name in ("zipped.csv", "plain.zip", "zipped.doc")]
+    outcomes = [loader.load(f"sales/{name}").state for name in ("zipped.csv", "plain.zip", "zipped.doc")]
 
     assert outcomes == [State.LOADED, State.LOADED, State.REFUSED]
     assert states(engine, "sales/zipped.csv") == {"": "loaded", "a.csv": "loaded"}
@@ -137,11 +137,11 @@ def test_what_a_file_is_is_told_by_its_bytes(
 
 
 def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=orders(1, 3)))
 
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
 
     assert states(engine) == {"": "loaded", "a.csv": "refused", "b.csv": "loaded"}
     assert entries(engine)[""]["rows_read"] == 3
@@ -149,11 +149,11 @@ def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
 
 
 def test_an_archive_of_which_every_file_is_refused_is_refused(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=b""))
 
-    assert ingesting.ingest(PATH).state is State.REFUSED
+    assert loader.load(PATH).state is State.REFUSED
 
     told = error(engine, "")
     assert told["code"] == "members_refused"
@@ -176,7 +176,7 @@ def test_an_archive_of_which_every_file_is_refused_is_refused(
 def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
     spoil: Callable[[bytes], bytes],
     code: str,
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
         monkeypatch.setattr(archives.Archive, "_check", lambda _: None)
     container.upload_blob(PATH, spoil(zipped(a=orders(1, 9), b=orders(20, 3))))
 
-    ingesting.ingest(PATH)
+    loader.load(PATH)
 
     assert (states(engine)["a.csv"], error(engine, "a.csv")["code"]) == ("refused", code)
     if code != "expands_too_far":
@@ -206,21 +206,21 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
     ids=["a workbook", "nothing to load", "cut", "a bomb"],
 )
 def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
-    content: bytes, code: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    content: bytes, code: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, content)
 
-    assert ingesting.ingest(PATH).state is State.REFUSED
+    assert loader.load(PATH).state is State.REFUSED
 
     assert (states(engine), error(engine, "")["code"]) == ({"": "refused"}, code)
 
 
 def test_two_files_of_the_same_bytes_are_loaded_once(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(1, 3)))
 
-    ingesting.ingest(PATH)
+    loader.load(PATH)
 
     found = entries(engine)
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "duplicate"}
@@ -229,18 +229,18 @@ def test_two_files_of_the_same_bytes_are_loaded_once(
 
 
 def test_the_same_archive_under_another_name_is_a_duplicate(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for path in (PATH, "sales/b.zip"):
         container.upload_blob(path, zipped(a=orders(1, 3), b=b"Name\nx\n"))
-        ingesting.ingest(path)
+        loader.load(path)
 
     assert states(engine, "sales/b.zip") == {"": "duplicate", "a.csv": "duplicate", "b.csv": "refused"}
     assert entries(engine, "sales/b.zip")[""]["duplicate_of"] == entries(engine)[""]["id"]
 
 
 def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3), c=orders(21, 3)))
     run = FileLoader.run
@@ -255,86 +255,86 @@ def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
     with monkeypatch.context() as dying:
         dying.setattr(FileLoader, "run", die_at_the_second)
         with pytest.raises(KeyboardInterrupt):
-            ingesting.ingest(PATH)
+            loader.load(PATH)
     assert states(engine) == {"": "loading", "a.csv": "loaded", "b.csv": "loading"}
 
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
 
     found = entries(engine)
     assert {member: entry["attempts"] for member, entry in found.items()} == {
         "": 2, "a.csv": 1, "b.csv": 2, "c.csv": 1,
     }  # fmt: skip
     assert (found[""]["rows_read"], len(table(engine))) == (9, 9)
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
     assert entries(engine)[""]["attempts"] == 2
 
 
 def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the load of the file that begins with order `number` fail."""
-    bring = FileLoader.settle
+    write = FileLoader.settle
 
     def settle_or_fail(load: FileLoader, reading: Any) -> Any:
         if reading.size == len(orders(number, number)):
             raise exc
-        return bring(load, reading)
+        return write(load, reading)
 
     monkeypatch.setattr(FileLoader, "settle", settle_or_fail)
 
 
 def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
     with monkeypatch.context() as broken:
         fail_for(2, ZeroDivisionError(), broken)
         with pytest.raises(Unexpected):
-            ingesting.ingest(PATH)
+            loader.load(PATH)
         assert states(engine) == {"": "received", "a.csv": "received", "b.csv": "loaded"}
         for _ in range(4):
             with pytest.raises(Unexpected):
-                ingesting.ingest(PATH)
-        assert ingesting.ingest(PATH).state is State.FAILED  # given up
+                loader.load(PATH)
+        assert loader.load(PATH).state is State.FAILED  # given up
 
     assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
     assert "ZeroDivisionError" in error(engine, "a.csv")["detail"]
 
 
 def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
     with monkeypatch.context() as away:
         fail_for(2, Unavailable("postgres", "just now"), away)
         with pytest.raises(Unavailable):
-            ingesting.ingest(PATH)
+            loader.load(PATH)
 
     assert states(engine) == {"": "received", "a.csv": "received"}
     assert error(engine, "")["transient"] is True
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
     assert len(table(engine)) == 5
 
 
 def test_a_rule_of_the_tables_owner_fails_its_file_alone(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales add constraint house_rule check (quantity < 5)"))
     container.upload_blob(PATH, zipped(a=csv(row(1, quantity="9")), b=orders(10, 3)))
 
-    assert ingesting.ingest(PATH).state is State.FAILED
+    assert loader.load(PATH).state is State.FAILED
 
     assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
     assert [one["member"] for one in error(engine, "")["members"]] == ["a.csv"]
     with engine.begin() as connection:
         connection.execute(text("alter table sales drop constraint house_rule"))
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
 
 
 def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = "".join(row(number, price=str(number * 7919 % 100_003)) for number in range(1, 40_000)).encode()
     container.upload_blob(PATH, archive(("a.csv", orders(1, 3)), ("x.txt", noise), ("b.csv", orders(9, 3))))
@@ -350,24 +350,24 @@ def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
     with monkeypatch.context() as meddling:
         meddling.setattr("shared.decoding.range_file._BLOCK", 1000)
         meddling.setattr(blobs, "read_range", replace_then_read)
-        assert ingesting.ingest(PATH).state is State.SUPERSEDED
+        assert loader.load(PATH).state is State.SUPERSEDED
     assert set(states(engine).values()) == {"superseded"}
 
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
     assert [one["sales_order_number"] for one in table(engine)] == ["SO50"]
 
 
 AT_ONCE = timedelta(seconds=-60)
 
 
-def sweep(engine: Engine, container: ContainerClient, ingesting: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
+    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, settling=AT_ONCE)
 
 
-def left_unfinished(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+def left_unfinished(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
     """An archive whose second file was being loaded when the process died."""
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3)))
-    ingesting.ingest(PATH)
+    loader.load(PATH)
     with engine.begin() as connection:
         connection.execute(text("delete from sales where sales_order_number >= 'SO11'"))
         connection.execute(
@@ -376,35 +376,35 @@ def left_unfinished(ingesting: BlobLoader, container: ContainerClient, engine: E
 
 
 def test_the_sweep_finishes_an_archive_and_leaves_it_alone_then(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(ingesting, container, engine)
+    left_unfinished(loader, container, engine)
 
-    assert sweep(engine, container, ingesting) == 1
+    assert sweep(engine, container, loader) == 1
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
-    assert sweep(engine, container, ingesting) == 0
+    assert sweep(engine, container, loader) == 0
 
 
 def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(ingesting, container, engine)
+    left_unfinished(loader, container, engine)
     container.upload_blob(PATH, zipped(c=orders(21, 1)), overwrite=True)
-    assert sweep(engine, container, ingesting) == 1
+    assert sweep(engine, container, loader) == 1
     assert entries(engine)["b.csv"]["state"] == "superseded"
     assert entries(engine)["c.csv"]["state"] == "loaded"
 
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set state = 'received' where member = 'c.csv'"))
     container.delete_blob(PATH)
-    assert sweep(engine, container, ingesting) == 0
+    assert sweep(engine, container, loader) == 0
     assert entries(engine)["c.csv"]["state"] == "superseded"
 
 
 def test_giving_an_archive_up_gives_its_unfinished_files_up(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(ingesting, container, engine)
+    left_unfinished(loader, container, engine)
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set attempts = 5"))
 
@@ -416,7 +416,7 @@ def test_giving_an_archive_up_gives_its_unfinished_files_up(
 
 
 def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.use_cases.load_blob._WAIT_FOR_LOCK_SECONDS", 0.2)
     container.upload_blob(PATH, zipped(a=orders(1, 3)))
@@ -424,11 +424,11 @@ def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
     others: list[State | None] = []
 
     def run_beside_another(load: FileLoader, *arguments: Any) -> None:
-        others.append(ingesting.ingest(PATH).state)
+        others.append(loader.load(PATH).state)
         run(load, *arguments)
 
     monkeypatch.setattr(FileLoader, "run", run_beside_another)
 
-    assert ingesting.ingest(PATH).state is State.LOADED
+    assert loader.load(PATH).state is State.LOADED
     assert others == [None]
     assert entries(engine)[""]["attempts"] == 1

@@ -50,7 +50,7 @@ def notes(engine: Engine) -> type[Contract]:
 
 
 @pytest.fixture
-def loads(ingesting: BlobLoader, container: ContainerClient) -> None:
+def loads(loader: BlobLoader, container: ContainerClient) -> None:
     """Three loads of sales, of which the third one replaces rows of the others."""
     for name, content in (
         ("a", orders(100, 40)),
@@ -58,7 +58,7 @@ def loads(ingesting: BlobLoader, container: ContainerClient) -> None:
         ("c", csv(*(row(n, price="1") for n in (103, 205, 300)))),
     ):
         container.upload_blob(f"sales/{name}.csv", content)
-        ingesting.ingest(f"sales/{name}.csv")
+        loader.load(f"sales/{name}.csv")
 
 
 def pages(
@@ -117,10 +117,10 @@ def test_recent_rows_come_load_by_load_the_last_line_first(engine: Engine) -> No
 
 @pytest.mark.usefixtures("loads")
 def test_recent_rows_of_a_long_file_are_found_behind_gaps(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/d.csv", csv(row(400)) + b"\n" * 30_000 + csv(row(401)).partition(b"\n")[2])
-    ingesting.ingest("sales/d.csv")
+    loader.load("sales/d.csv")
 
     assert walk(engine, Sales, 2, recent=True)[:3] == ["SO401", "SO400", "SO300"]
 
@@ -259,14 +259,14 @@ def test_filters_that_take_too_long_say_so(
 
 @pytest.mark.parametrize("after", [["recent", 1, 25_000, 1, 5], ["key", "SO35000", "1"]])
 def test_no_page_reads_the_whole_table(
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     after: list[Any],
 ) -> None:
     container.upload_blob("sales/a.csv", orders(10_000, 50_000))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     plans: list[str] = []
 
     def explain(_engine: Engine, query: sql.Composable) -> list[Any]:
@@ -353,13 +353,13 @@ def test_a_page_of_several_loads_ends_early_too(engine: Engine, monkeypatch: pyt
 
 @pytest.mark.usefixtures("loads")
 def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for n in (110, 111, 112):
         put(engine, n)
     first = read_page(engine, Sales, PageRequest(2, recent=True))
     container.upload_blob("sales/d.csv", csv(row(111, price="7"), row(112, price="7")))
-    ingesting.ingest("sales/d.csv")
+    loader.load("sales/d.csv")
 
     after, numbers = first.after, [json.loads(one)["sales_order_number"] for one in first.rows]
     while after:

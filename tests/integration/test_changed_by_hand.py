@@ -36,14 +36,14 @@ CHANGES = {
 def test_a_table_changed_by_hand_takes_no_rows_until_it_is_as_recorded(
     statement: str, shelf: Shelf, engine: Engine
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,n,p", "1,5,1.5")
+    shelf.write("zoo/a.csv", "id,n,p", "1,5,1.5")
     shelf.run(statement)
 
     told = re.escape(f"table zoo was changed by hand: {CHANGES[statement]};")
     with pytest.raises(Unavailable, match=told):
-        shelf.bring("zoo/b.csv", "id,n,p", "2,7,2.5")
+        shelf.write("zoo/b.csv", "id,n,p", "2,7,2.5")
     with pytest.raises(Unavailable, match=told):
-        shelf.bring("zoo/c.csv", "id,n,p,extra", "2,7,2.5,x")
+        shelf.write("zoo/c.csv", "id,n,p,extra", "2,7,2.5,x")
 
     assert entry(engine, "zoo/b.csv")["error"]["transient"]
     assert shelf.query("select id from zoo") == [(1,)]
@@ -51,59 +51,59 @@ def test_a_table_changed_by_hand_takes_no_rows_until_it_is_as_recorded(
 
 
 def test_a_file_with_a_column_that_was_added_by_hand_waits(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     shelf.run("alter table zoo add column extra date")
 
     with pytest.raises(Unavailable, match="changed by hand: column extra is date, not recorded"):
-        shelf.bring("zoo/b.csv", "id,n,extra", "2,7,x")
-    assert shelf.bring("zoo/c.csv", "id,n", "2,7")["state"] == "loaded"
+        shelf.write("zoo/b.csv", "id,n,extra", "2,7,x")
+    assert shelf.write("zoo/c.csv", "id,n", "2,7")["state"] == "loaded"
 
 
 def test_columns_of_the_owners_and_domains_are_no_difference(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     shelf.run("create domain positive as bigint check (value > 0)")
     shelf.run("alter table zoo alter n type positive, add column house text default 'ours'")
 
-    assert shelf.bring("zoo/b.csv", "id,n", "2,7")["state"] == "loaded"
+    assert shelf.write("zoo/b.csv", "id,n", "2,7")["state"] == "loaded"
     assert shelf.query("select id, n, house from zoo order by id") == [(1, 5, "ours"), (2, 7, "ours")]
 
 
 def test_a_declared_dataset_waits_for_migrate_where_types_differ(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     declare(declared("id: BigInt", "n: Annotated[float, Field(allow_inf_nan=False)]"))
 
     told = "column n is bigint, the contract wants double precision; run `python3 dev migrate`"
     with pytest.raises(Unavailable, match=re.escape(told)):
-        shelf.bring("zoo/b.csv", "id,n", "2,7.5")
+        shelf.write("zoo/b.csv", "id,n", "2,7.5")
     assert shelf.query("select id, n from zoo") == [(1, 5)]
 
     migrate(database_url)
-    assert shelf.bring("zoo/c.csv", "id,n", "2,7.5")["state"] == "loaded"
+    assert shelf.write("zoo/c.csv", "id,n", "2,7.5")["state"] == "loaded"
     assert shelf.query("select id, n from zoo order by id") == [(1, 5.0), (2, 7.5)]
 
 
 def test_a_declared_table_altered_by_hand_takes_no_rows(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales alter quantity type double precision"))
     container.upload_blob("sales/a.csv", csv(row(1)))
 
     with pytest.raises(Unavailable, match="column quantity is double precision, the contract wants bigint"):
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
 
 
 def test_a_value_too_long_for_a_contracts_key_is_the_files_fault(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "x,5", key="id")
+    shelf.write("zoo/a.csv", "id,n", "x,5", key="id")
     declare(declared("id: str", "n: BigInt", key="('id',)"))
     migrate(database_url)
     long = "".join(map(str, range(9000)))
 
-    refused = shelf.bring("zoo/b.csv", "id,n", "y,6", f"{long},7")
+    refused = shelf.write("zoo/b.csv", "id,n", "y,6", f"{long},7")
 
     assert (refused["state"], refused["error"]["code"]) == ("refused", "row_too_large")
     assert shelf.rows("zoo") == [("x", 5)]
@@ -112,11 +112,11 @@ def test_a_value_too_long_for_a_contracts_key_is_the_files_fault(
 def test_a_view_in_the_way_of_a_change_is_named(
     shelf: Shelf, declare: Declare, engine: Engine, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "x,5")
+    shelf.write("zoo/a.csv", "id,n", "x,5")
     shelf.run("create view cage as select * from zoo")
     named = r"view cage depends on column \"?{}\"?"
 
-    failed = shelf.bring("zoo/b.csv", "id,n", "y,6.5")
+    failed = shelf.write("zoo/b.csv", "id,n", "y,6.5")
     assert failed["state"] == "failed"
     assert re.search(named.format("n"), failed["error"]["detail"])
     with pytest.raises(Conflict, match=named.format("id")):
@@ -128,7 +128,7 @@ def test_a_view_in_the_way_of_a_change_is_named(
 
 
 def test_a_column_in_byte_order_becomes_the_key_below_a_view(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "x,5")
+    shelf.write("zoo/a.csv", "id,n", "x,5")
     shelf.run('alter table zoo alter id type text collate "C"')
     shelf.run("create view cage as select * from zoo")
 
@@ -139,9 +139,9 @@ def test_no_dataset_has_the_name_of_anothers_index(
     shelf: Shelf, declare: Declare, engine: Engine, database_url: str
 ) -> None:
     for name in ("zoo_pkey", "zoo_load_line"):
-        error = shelf.bring(f"{name}/a.csv", "id", "1")["error"]
+        error = shelf.write(f"{name}/a.csv", "id", "1")["error"]
         assert (error["code"], "_pkey or _load_line" in error["detail"]) == ("bad_dataset_name", True)
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     shelf.run("create table zoo_pkey (id int)")
 
     with pytest.raises(Conflict, match="zoo_pkey"):
@@ -152,41 +152,41 @@ def test_no_dataset_has_the_name_of_anothers_index(
 
 
 def test_a_dropped_table_is_made_anew_by_the_next_file_even_the_same_one(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
-    shelf.bring("zoo/b.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/b.csv", "id,n", "1,5")
     shelf.run("drop table zoo")
 
-    again = shelf.bring("zoo/c.csv", "id,n", "1,5")
+    again = shelf.write("zoo/c.csv", "id,n", "1,5")
 
     assert (again["state"], again["rows_inserted"]) == ("loaded", 1)
     assert shelf.rows("zoo") == [(1, 5)]
     assert [one["change"] for one in shelf.changes("zoo")] == ["created", "created"]
-    assert shelf.bring("zoo/d.csv", "id,n", "1,5")["state"] == "duplicate"
+    assert shelf.write("zoo/d.csv", "id,n", "1,5")["state"] == "duplicate"
     shelf.run("drop table zoo")
-    assert shelf.bring("zoo/e.csv", "other", "x")["state"] == "loaded"
+    assert shelf.write("zoo/e.csv", "other", "x")["state"] == "loaded"
     assert shelf.types("zoo") == {"other": "text"}
 
 
 def test_a_dropped_table_is_the_contracts_after_one_migrate(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     shelf.run("drop table zoo")
     declare(declared("id: BigInt", "n: BigInt"))
 
     assert migrate(database_url) == ["table zoo: created from contract Zoo"]
     assert migrate(database_url) == ["the database is up to date"]
     assert shelf.query("select columns is null from ingest.datasets where name = 'zoo'") == [(True,)]
-    assert shelf.bring("zoo/b.csv", "id,n", "2,6")["state"] == "loaded"
+    assert shelf.write("zoo/b.csv", "id,n", "2,6")["state"] == "loaded"
 
 
 def test_a_change_gives_up_behind_a_load_that_takes_long(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,n", "1,5")
+    shelf.write("zoo/a.csv", "id,n", "1,5")
     with (
         engine.begin() as load,
         patch.object(schema_evolution, "_PATIENCE", text("set local lock_timeout = '200ms'")),
     ):
         load.execute(text("select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"))
         with pytest.raises(Unavailable, match="lock"):
-            shelf.bring("zoo/b.csv", "id,n", "2,x")
-        assert shelf.bring("zoo/c.csv", "id,n", "2,6")["state"] == "loaded"
+            shelf.write("zoo/b.csv", "id,n", "2,x")
+        assert shelf.write("zoo/c.csv", "id,n", "2,6")["state"] == "loaded"

@@ -56,11 +56,11 @@ def names(found: list[DatasetDescription]) -> list[str]:
 
 
 def test_a_declared_dataset_is_described(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 3))
     container.upload_blob("sales/b.csv", orders(4, 2))
-    loaded = [ingesting.ingest(f"sales/{name}.csv").ingestion_id for name in "ab"]
+    loaded = [loader.load(f"sales/{name}.csv").ingestion_id for name in "ab"]
 
     found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "sales"))
 

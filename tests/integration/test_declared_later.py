@@ -57,7 +57,7 @@ def declared(*fields: str, key: str = "()") -> str:
 def test_the_source_of_an_inferred_contract_declares_it_without_a_change(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring(
+    shelf.write(
         "zoo/a.csv", "Order No,price,day,Größe,date", "A,1.50,2024-01-01,N/A,2024-01-01", key="order no"
     )
     known = shelf.dataset("zoo")
@@ -69,7 +69,7 @@ def test_the_source_of_an_inferred_contract_declares_it_without_a_change(
     assert migrate(database_url) == ["the database is up to date"]
     assert shelf.types("zoo") == before
     assert shelf.dataset("zoo").is_declared
-    found = shelf.bring(
+    found = shelf.write(
         "zoo/b.csv",
         "order_no,price,day,Größe,date",
         "A,2.5,2024-01-02,7,2024-01-01",
@@ -82,8 +82,8 @@ def test_the_source_of_an_inferred_contract_declares_it_without_a_change(
 def test_a_table_is_changed_for_its_contract_where_the_rows_allow_it(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,number,day,more,note", "1,5,2024-01-01,x,y")
-    shelf.bring("zoo/b.csv", "id,number,day,more,note", "2,6,2024-01-02,x,")
+    shelf.write("zoo/a.csv", "id,number,day,more,note", "1,5,2024-01-01,x,y")
+    shelf.write("zoo/b.csv", "id,number,day,more,note", "2,6,2024-01-02,x,")
     shelf.run("delete from zoo where note is null")
     declare(
         declared(
@@ -115,7 +115,7 @@ def test_a_table_is_changed_for_its_contract_where_the_rows_allow_it(
         "note": "text",
         "added": "text?",
     }
-    found = shelf.bring("zoo/c.csv", "id,number,day,note", "1,5.25,2024-01-01 10:30,y", "3,,2024-01-01,z")
+    found = shelf.write("zoo/c.csv", "id,number,day,note", "1,5.25,2024-01-01 10:30,y", "3,,2024-01-01,z")
     assert (found["rows_updated"], found["rows_inserted"]) == (1, 1)
     assert shelf.query("select number from zoo order by id") == [(Decimal("5.25"),), (None,)]
 
@@ -123,7 +123,7 @@ def test_a_table_is_changed_for_its_contract_where_the_rows_allow_it(
 def test_a_table_whose_rows_do_not_fit_is_refused_with_every_difference(
     shelf: Shelf, declare: Declare, database_url: str, engine: Engine
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,number,name", "1,5.5,x", "1,6,")
+    shelf.write("zoo/a.csv", "id,number,name", "1,5.5,x", "1,6,")
     declare(declared("id: BigInt", "number: BigInt", "name: str", "day: Date", key="('id',)"))
 
     with pytest.raises(SettingsError) as caught:
@@ -138,7 +138,7 @@ def test_a_table_whose_rows_do_not_fit_is_refused_with_every_difference(
 
 
 def test_another_key_than_the_tables_is_refused(shelf: Shelf, declare: Declare, database_url: str) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,x", key="id")
+    shelf.write("zoo/a.csv", "id,name", "1,x", key="id")
     declare(declared("id: BigInt", "name: str", key="('name',)"))
 
     with pytest.raises(SettingsError, match=r"the key is \(id\), the contract's is \(name\)"):
@@ -149,7 +149,7 @@ def test_another_key_than_the_tables_is_refused(shelf: Shelf, declare: Declare, 
 def test_numbers_with_more_digits_than_the_contract_takes_are_a_difference(
     digits: int, places: int, shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,number", "1,123.25", "2,5.50")
+    shelf.write("zoo/a.csv", "id,number", "1,123.25", "2,5.50")
     decimal = f"Annotated[Decimal, Field(max_digits={digits}, decimal_places={places})]"
     declare(declared("id: BigInt", f"number: {decimal}"))
 
@@ -160,10 +160,10 @@ def test_numbers_with_more_digits_than_the_contract_takes_are_a_difference(
 def test_a_column_without_a_header_does_not_keep_its_file_from_the_declared_dataset(
     shelf: Shelf, declare: Declare, database_url: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,,name", "1,a,x")
+    shelf.write("zoo/a.csv", "id,,name", "1,a,x")
     known = shelf.dataset("zoo")
     declare(contract_source("zoo", known.columns or (), known.contract.key))
     migrate(database_url)
 
-    found = shelf.bring("zoo/b.csv", "id,,name", "2,b,y")
+    found = shelf.write("zoo/b.csv", "id,,name", "2,b,y")
     assert (found["state"], found["rows_inserted"]) == ("loaded", 1)

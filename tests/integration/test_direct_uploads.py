@@ -34,7 +34,7 @@ def status(method: str, url: str, **rest: str) -> int:
 
 
 def test_a_file_put_there_is_loaded_with_its_name_and_what_is_told(
-    signed: SignedUrl, container: ContainerClient, ingesting: BlobLoader, engine: Engine
+    signed: SignedUrl, container: ContainerClient, loader: BlobLoader, engine: Engine
 ) -> None:
     told = UploadOptions(Overrides(delimiter=","))
     metadata = {f"x-ms-meta-{name}": text for name, text in blobs.blob_metadata("Jüni.csv", told).items()}
@@ -43,7 +43,7 @@ def test_a_file_put_there_is_loaded_with_its_name_and_what_is_told(
 
     assert answer.status_code == 201
     assert blobs.describe(container, PATH).metadata["csv_delimiter"] == ","
-    ingesting.ingest(PATH)
+    loader.load(PATH)
     found = entry(engine, PATH)
     assert (found["state"], found["filename"], found["rows_inserted"]) == ("loaded", "Jüni.csv", 3)
 

@@ -34,7 +34,7 @@ def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", *
     key = told.pop("key", ())
     to = Destination(dataset, UploadOptions(Overrides(**told), key), creates=True)
     run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
-    return json.loads(serializers.dry_run_json(run, to.told.as_json()))
+    return json.loads(serializers.dry_run_json(run, to.options.as_json()))
 
 
 def outlook(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
@@ -64,10 +64,10 @@ def test_a_declared_dataset_needs_no_database() -> None:
     ids=["too many rejects", "header", "cut off"],
 )
 def test_the_reason_of_a_refusal_is_the_ledgers(
-    content: bytes, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    content: bytes, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     known = entry(engine, "sales/a.csv")
 
     found = outlook(NOWHERE, "sales", content)
@@ -87,14 +87,14 @@ def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
 
 
 def test_the_first_rows_are_those_that_callers_read_after_the_load(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = csv(row(1, price="1.50"), row(2, price="100"), row(3, price="0.0001"), *map(row, range(4, 9)))
     content = content.replace(b"2019-07-01", b"2019-07-01T10:30:00.250", 1).replace(
         b"Christy", "Ünï".encode()
     )
     container.upload_blob("sales/a.csv", content)
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     to = Destination("sales")
     (item,) = dry_run.dry_run(NOWHERE, to, [UploadedFile("a.csv", content)]).items

@@ -64,10 +64,10 @@ def test_a_new_row_is_written_and_read(engine: Engine) -> None:
 
 
 def test_a_row_of_a_file_is_replaced_and_both_are_kept(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 2))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     written = put(engine)
 
@@ -86,11 +86,11 @@ def test_the_same_row_again_changes_and_records_nothing(engine: Engine) -> None:
 
 
 def test_a_file_may_change_a_row_written_by_hand(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     put(engine)
     container.upload_blob("sales/a.csv", orders(1, 1))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     assert [(one["_load"], float(one["unit_price"])) for one in table(engine)] == [(1, 3399.99)]
 
@@ -115,12 +115,12 @@ def test_a_deleted_row_is_gone_and_kept(engine: Engine) -> None:
 
 
 def test_the_last_edit_is_the_most_recent_row(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     put(engine, "SO1,1")
     put(engine, "SO1,2", sales_order_line_number=2)
     container.upload_blob("sales/a.csv", orders(5, 1))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     put(engine, quantity=7)
 
     found = rows.read_page(engine, Sales, PageRequest(10, recent=True))

@@ -17,13 +17,13 @@ from tests.fixtures.samples import csv, orders, row
 
 
 def test_the_first_chunk_goes_on_with_the_next_load(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name, first in (("a", 10), ("b", 20), ("c", 30)):
         container.upload_blob(f"sales/{name}.csv", orders(first, 4))
-        ingesting.ingest(f"sales/{name}.csv")
+        loader.load(f"sales/{name}.csv")
     container.upload_blob("sales/d.csv", csv(*(row(n, price="1") for n in range(10, 14)), row(20, price="1")))
-    ingesting.ingest("sales/d.csv")
+    loader.load("sales/d.csv")
 
     numbers = [one["sales_order_number"] for one in json.loads(first_rows.first_chunk(engine, Sales, 9))]
 
@@ -31,10 +31,10 @@ def test_the_first_chunk_goes_on_with_the_next_load(
 
 
 def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     numbers = [one["sales_order_number"] for one in json.loads(first_rows.first_chunk(engine, Sales, 10))]
 
@@ -42,10 +42,10 @@ def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
 
 
 def test_the_first_chunk_never_reads_the_whole_table(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50_000))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     with engine.begin() as connection:  # so that the beginning of the table proves nothing
         connection.execute(text("delete from sales where sales_order_number = 'SO3'"))
     plans: list[str] = []
@@ -65,10 +65,10 @@ def test_the_first_chunk_never_reads_the_whole_table(
 
 @pytest.mark.parametrize("limit", [3, 1])
 def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, limit: int
+    loader: BlobLoader, container: ContainerClient, engine: Engine, limit: int
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 6))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     with engine.begin() as connection:  # to the end of the table
         connection.execute(text("update sales set quantity = 2 where sales_order_number in ('SO1', 'SO3')"))
 
@@ -81,11 +81,11 @@ def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
 
 
 def test_first_rows_that_no_answer_has_room_for_are_refused_not_left_out(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, first in (("a", 10), ("b", 20)):
         container.upload_blob(f"sales/{name}.csv", orders(first, 4))
-        ingesting.ingest(f"sales/{name}.csv")
+        loader.load(f"sales/{name}.csv")
     monkeypatch.setattr(row_page, "MAX_PAGE_BYTES", 100)
 
     assert len(json.loads(first_rows.first_chunk(engine, Sales, 2))) == 2

@@ -40,13 +40,13 @@ def test_a_compressed_file_loads_as_what_it_contains(
     name: str,
     compress: type[bytes],
     kind: str,
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
     container.upload_blob(f"sales/{name}", compress(orders(1, 60_000)))
 
-    assert ingesting.ingest(f"sales/{name}").state is State.LOADED
+    assert loader.load(f"sales/{name}").state is State.LOADED
 
     found = entry(engine, f"sales/{name}")
     assert (found["rows_inserted"], found["format"]["compression"]) == (60_000, kind)
@@ -65,36 +65,36 @@ def test_a_file_in_another_encoding_loads_with_its_letters(
     encoding: str,
     names: list[str],
     told: str,
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
     container.upload_blob("sales/a.csv", rows_of(*names).decode().encode(encoding))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
 
     assert [one["customer_name"] for one in table(engine)] == names
     assert entry(engine, "sales/a.csv")["format"]["encoding"] == told
 
 
 def test_a_late_letter_decides_the_encoding(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     late = rows_of(*["Zhu"] * 3000, "Müller").decode().encode("cp1252")
     container.upload_blob("sales/a.csv", late)
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     assert table(engine)[-1]["customer_name"] == "Müller"
 
 
 def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     first, second = rows_of(*["Müller"] * 50), csv(row(99).replace("Zhu", "Müller"))
     container.upload_blob("sales/a.csv", first + second.split(b"\n", 1)[1].decode().encode("cp1252"))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
 
     assert {one["customer_name"] for one in table(engine)} == {"Müller"}
     with engine.connect() as connection:
@@ -113,11 +113,11 @@ def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
     ids=["cut", "followed by something", "broken", "a bomb"],
 )
 def test_what_does_not_decompress_is_refused_whole(
-    content: bytes, code: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    content: bytes, code: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
 
-    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+    assert loader.load("sales/a.csv").state is State.REFUSED
 
     assert entry(engine, "sales/a.csv")["error"]["code"] == code
     assert table(engine) == []
@@ -138,13 +138,13 @@ def test_a_dialect_is_found_read_and_recorded(
     name: str,
     content: bytes,
     found: dict[str, object],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
 ) -> None:
     container.upload_blob(f"sales/{name}.csv", content)
 
-    assert ingesting.ingest(f"sales/{name}.csv").state is State.LOADED
+    assert loader.load(f"sales/{name}.csv").state is State.LOADED
 
     assert {one["customer_name"] for one in table(engine)} <= {*NAMES}
     seen = entry(engine, f"sales/{name}.csv")
@@ -152,12 +152,12 @@ def test_a_dialect_is_found_read_and_recorded(
 
 
 def test_several_tables_are_refused_with_their_lines_however_many_rows_that_rejects(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 3) + b"\nname,city\n" + b"Ada,London\n" * 20_000 + b"\n" + orders(4, 3)
     container.upload_blob("sales/a.csv", content)
 
-    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+    assert loader.load("sales/a.csv").state is State.REFUSED
 
     error = entry(engine, "sales/a.csv")["error"]
     assert (error["code"], error["lines"]) == ("several_tables", [6, 20_008])

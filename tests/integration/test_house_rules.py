@@ -12,10 +12,10 @@ from tests.integration.looking import entry, table
 
 
 def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/before.csv", csv(row(1, price="7")))
-    ingesting.ingest("sales/before.csv")
+    loader.load("sales/before.csv")
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -31,34 +31,34 @@ def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
     container.upload_blob("sales/merged.csv", csv(row(1), row(3), row(4)))
 
     for path in ("sales/straight.csv", "sales/merged.csv"):
-        assert ingesting.ingest(path).state is State.FAILED
+        assert loader.load(path).state is State.FAILED
         assert "rows" in entry(engine, path)["error"]["detail"]
     assert [one["sales_order_number"] for one in table(engine)] == ["SO1"]
 
 
 def test_the_keys_constraint_may_have_any_name(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("alter table sales rename constraint sales_pkey to house_key"))
     for name, price in (("a", "1"), ("b", "2")):
         container.upload_blob(f"sales/{name}.csv", csv(row(1, price=price)))
-        assert ingesting.ingest(f"sales/{name}.csv").state is State.LOADED
+        assert loader.load(f"sales/{name}.csv").state is State.LOADED
 
 
 def test_a_unique_index_of_the_tables_owner_is_named(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("create unique index house_rule on sales (customer_name)"))
     container.upload_blob("sales/a.csv", csv(row(1), row(2)))
 
-    assert ingesting.ingest("sales/a.csv").state is State.FAILED
+    assert loader.load("sales/a.csv").state is State.FAILED
     assert "house_rule" in entry(engine, "sales/a.csv")["error"]["detail"]
 
 
 def test_a_databases_own_isolation_level_does_not_matter(
-    container: ContainerClient, engine: Engine, ingesting: BlobLoader
+    container: ContainerClient, engine: Engine, loader: BlobLoader
 ) -> None:
     with engine.begin() as connection:
         name = connection.scalar(text("select current_database()"))
@@ -68,4 +68,4 @@ def test_a_databases_own_isolation_level_does_not_matter(
     engine.dispose()
     container.upload_blob("sales/a.csv", orders(1, 1000))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED

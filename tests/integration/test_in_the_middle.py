@@ -48,8 +48,8 @@ def held(engine: Engine, container: ContainerClient, storage: str, retry_seconds
             str(container.container_name),
             lambda offset: gate.go_through() if offset > TWO_THIRDS else None,
         )
-        ingesting = BlobLoader(engine, client, "sales")
-        load = pool.submit(retry.retry_unavailable, lambda: ingesting.ingest("sales/a.csv"), retry_seconds)
+        loader = BlobLoader(engine, client, "sales")
+        load = pool.submit(retry.retry_unavailable, lambda: loader.load("sales/a.csv"), retry_seconds)
         gate.wait()
         assert wait_until(lambda: has_rows(engine), 30)
         yield Held(gate, load)
@@ -73,12 +73,12 @@ def test_of_a_blob_replaced_in_the_middle_only_the_new_version_has_rows(
     with held(engine, container, storage, 0) as old, worker(database_url, storage, name) as other:
         container.upload_blob("sales/a.csv", new, overwrite=True)
         with ThreadPoolExecutor(1) as pool:
-            event_of_the_new = pool.submit(other.ingest, "sales/a.csv")
+            event_of_the_new = pool.submit(other.load, "sales/a.csv")
             assert not wait_until(event_of_the_new.done, 1)  # of one blob, one version loads at a time
             old.gate.open()
             assert old.load.result().state is State.SUPERSEDED
             assert event_of_the_new.result().state is State.LOADED
-        assert other.ingest("sales/a.csv").state is State.LOADED
+        assert other.load("sales/a.csv").state is State.LOADED
 
     assert states_by_order(engine) == ["superseded", "loaded"]
     found = entry(engine, "sales/a.csv")
@@ -147,7 +147,7 @@ def test_a_load_that_lost_postgres_in_the_middle_loads_when_its_event_comes_agai
     server.start()
 
     assert states(its_engine) == {"loading": 1}
-    assert BlobLoader(its_engine, container, "sales").ingest("sales/a.csv").state is State.LOADED
+    assert BlobLoader(its_engine, container, "sales").load("sales/a.csv").state is State.LOADED
     require_loaded_once(its_engine)
 
 

@@ -117,7 +117,7 @@ def test_nobody_knows_another_ingestion(engine: Engine) -> None:
         ingestions.find_ingestion(engine, uuid.UUID(int=0))
 
 
-def test_loads_are_added_up_by_day(engine: Engine, ingesting: BlobLoader, container: ContainerClient) -> None:
+def test_loads_are_added_up_by_day(engine: Engine, loader: BlobLoader, container: ContainerClient) -> None:
     now = datetime.now(UTC)
     enter(engine, "a", "loaded", rows_inserted=5, finished_at=now)
     enter(engine, "b", "loaded", rows_inserted=7, finished_at=now)

@@ -38,9 +38,9 @@ PROCESSES.set_forkserver_preload(["shared.use_cases.load_blob", __name__])
 
 def deliver(begun: Connection, database_url: str, storage: str, container: str) -> None:
     """What a worker does with an event, in a process that can be killed; it says when it begins."""
-    with worker(database_url, storage, container) as ingesting:
+    with worker(database_url, storage, container) as loader:
         begun.send(True)
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
 
 
 class Deliveries:

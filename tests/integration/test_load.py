@@ -21,11 +21,11 @@ from tests.integration.looking import entry, table
 
 
 def test_rows_arrive_with_their_types_and_their_lines(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2, price="699.0982")))
 
-    outcome = ingesting.ingest("sales/a.csv")
+    outcome = loader.load("sales/a.csv")
 
     assert outcome.state is State.LOADED
     found = entry(engine, "sales/a.csv")
@@ -47,11 +47,11 @@ def test_rows_arrive_with_their_types_and_their_lines(
 
 
 def test_numbers_are_read_back_with_the_digits_of_the_file(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="12345678901234.5678"), row(2, price="3399.99")))
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     chunk = first_rows.first_chunk(engine, Sales, 10)
     assert '"unit_price":12345678901234.5678' in chunk
@@ -59,21 +59,21 @@ def test_numbers_are_read_back_with_the_digits_of_the_file(
 
 
 def test_a_last_line_without_a_line_end_counts(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)).rstrip(b"\n"))
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     assert entry(engine, "sales/a.csv")["rows_inserted"] == 2
 
 
 def test_of_a_key_that_comes_twice_the_last_line_counts(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="1"), row(2), row(1, price="2")))
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     found = entry(engine, "sales/a.csv")
     assert (found["rows_read"], found["rows_inserted"], found["rows_duplicate"]) == (3, 2, 1)
@@ -84,13 +84,13 @@ def test_of_a_key_that_comes_twice_the_last_line_counts(
 
 
 def test_a_second_file_inserts_updates_and_leaves_alone(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)))
     container.upload_blob("sales/b.csv", csv(row(1), row(2, price="1"), row(3)))
 
-    ingesting.ingest("sales/a.csv")
-    ingesting.ingest("sales/b.csv")
+    loader.load("sales/a.csv")
+    loader.load("sales/b.csv")
 
     found = entry(engine, "sales/b.csv")
     assert (found["rows_inserted"], found["rows_updated"], found["rows_unchanged"]) == (1, 1, 1)
@@ -102,17 +102,15 @@ def test_a_second_file_inserts_updates_and_leaves_alone(
     }
 
 
-def test_a_header_alone_loads_no_rows(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
-) -> None:
+def test_a_header_alone_loads_no_rows(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER}\n".encode())
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert entry(engine, "sales/a.csv")["rows_read"] == 0
 
 
 def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     good = [row(number).replace("Christy", "Chloë") for number in range(100)]
     bad = [
@@ -124,7 +122,7 @@ def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
     content = csv(*good, *bad) + row(3).replace("Zhu", "Z\xff").encode("latin-1") + b"\n"
     container.upload_blob("sales/a.csv", content)
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 100, 5)
@@ -150,11 +148,11 @@ def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
 
 
 def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(8)), row(8, quantity="0"), "x"))
 
-    outcome = ingesting.ingest("sales/a.csv")
+    outcome = loader.load("sales/a.csv")
 
     assert outcome.state is State.REFUSED
     found = entry(engine, "sales/a.csv")
@@ -166,11 +164,11 @@ def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
 
 
 def test_exactly_the_allowed_share_of_rejects_loads(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(9)), "x"))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
 
 
 @pytest.mark.parametrize(
@@ -186,22 +184,22 @@ def test_exactly_the_allowed_share_of_rejects_loads(
     ],
 )
 def test_what_is_no_sales_file_is_refused_and_says_why(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, path: str, content: bytes, code: str
+    loader: BlobLoader, container: ContainerClient, engine: Engine, path: str, content: bytes, code: str
 ) -> None:
     container.upload_blob(path, content)
 
-    assert ingesting.ingest(path).state is State.REFUSED
+    assert loader.load(path).state is State.REFUSED
     found = entry(engine, path)
     assert found["error"]["code"] == code
     assert table(engine) == []
 
 
 def test_a_refused_header_names_what_was_found_and_what_is_missing(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", HEADER.replace("Quantity", "Menge").encode() + b"\n")
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     error = entry(engine, "sales/a.csv")["error"]
     assert error["missing"] == ["quantity"]
@@ -209,58 +207,58 @@ def test_a_refused_header_names_what_was_found_and_what_is_missing(
 
 
 def test_columns_that_the_contract_does_not_know_are_recorded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER},Colour\n{row(1)},red\n".encode())
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["ignored_columns"]) == ("loaded", ["Colour"])
 
 
 def test_a_blob_at_the_root_belongs_to_the_default_dataset(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("a.csv", csv(row(1)))
 
-    assert ingesting.ingest("a.csv").state is State.LOADED
+    assert loader.load("a.csv").state is State.LOADED
     assert entry(engine, "a.csv")["dataset"] == "sales"
 
 
 def test_a_file_of_several_batches_loads_whole(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 60_000))
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     assert entry(engine, "sales/a.csv")["rows_inserted"] == 60_000
 
 
 def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     (stored,) = upload_files.store_files(
         container, Destination("sales"), [UploadedFile("t.csv", csv(row(1)))]
     )
-    ingesting.ingest(stored.version.path)
+    loader.load(stored.version.path)
     blob = container.get_blob_client(stored.version.path)
     metadata = blob.get_blob_properties().metadata
     blob.upload_blob(csv(row(2)), overwrite=True, metadata=metadata)
 
-    assert ingesting.ingest(stored.version.path).state is State.LOADED
+    assert loader.load(stored.version.path).state is State.LOADED
     assert [one["sales_order_number"] for one in table(engine)] == ["SO1", "SO2"]
 
 
 def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reject_spool, "FEW", 1000)
     content = csv(*(row(n) for n in range(20))) + b"z\n" * 400_000
     container.upload_blob("sales/a.csv", content)
 
-    assert ingesting.ingest("sales/a.csv").state is State.REFUSED
+    assert loader.load("sales/a.csv").state is State.REFUSED
 
     found = entry(engine, "sales/a.csv")
     assert "the rest was not read" in found["error"]["detail"]
@@ -271,22 +269,22 @@ def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
 
 
 def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch)
     container.upload_blob("sales/a.csv", csv("z", "z", *(row(n) for n in range(30))))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert entry(engine, "sales/a.csv")["rows_rejected"] == 2
 
 
 def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 100) + b"x" * 9_000_000 + orders(200, 100)
     container.upload_blob("sales/a.csv", content)
 
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["size"], found["sha256"]) == ("refused", len(content), None)
@@ -302,15 +300,15 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_load_that_met_present_keys_counts_every_row_once(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(5), row(6, price="6")))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     small_batches(monkeypatch)
     again = [row(1), row(2), row(1, price="2"), row(5), row(6), row(7), row(2), row(7, price="8")]
     container.upload_blob("sales/b.csv", csv(*again))
 
-    ingesting.ingest("sales/b.csv")
+    loader.load("sales/b.csv")
 
     found = entry(engine, "sales/b.csv")
     counts = [found[f"rows_{name}"] for name in ("read", "inserted", "updated", "unchanged", "duplicate")]

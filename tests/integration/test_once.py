@@ -26,12 +26,10 @@ from tests.fixtures.workers import workers
 from tests.integration.looking import entry, states, table
 
 
-def test_redelivered_blob_loads_once(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
-) -> None:
+def test_redelivered_blob_loads_once(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
 
-    outcomes = [ingesting.ingest("sales/a.csv").state for _ in range(3)]
+    outcomes = [loader.load("sales/a.csv").state for _ in range(3)]
 
     assert outcomes == [State.LOADED] * 3
     assert entry(engine, "sales/a.csv")["attempts"] == 1
@@ -44,9 +42,9 @@ def test_ten_deliveries_at_once_load_once(
     container.upload_blob("sales/a.csv", orders(1, 2000))
     all_there = threading.Barrier(10)
 
-    def deliver(ingesting: BlobLoader) -> LoadOutcome:
+    def deliver(loader: BlobLoader) -> LoadOutcome:
         all_there.wait(30)
-        return ingesting.ingest("sales/a.csv")
+        return loader.load("sales/a.csv")
 
     name = str(container.container_name)
     with workers(10, database_url, storage, name) as ten, ThreadPoolExecutor(10) as pool:
@@ -68,7 +66,7 @@ def test_processes_that_race_for_one_blob_load_it_once(
         "own = Resources(settings.load({'DATABASE_URL': sys.argv[1], 'UPLOADS': sys.argv[2]}));"
         "from azure.storage.blob import ContainerClient;"
         "c = ContainerClient.from_connection_string(sys.argv[2], sys.argv[3]);"
-        "print(BlobLoader(own.engine, c, 'sales').ingest('sales/a.csv').state)"
+        "print(BlobLoader(own.engine, c, 'sales').load('sales/a.csv').state)"
     )
     command = [sys.executable, "-c", program, database_url, storage, str(container.container_name)]
     root = Path(__file__).parents[2]
@@ -82,48 +80,48 @@ def test_processes_that_race_for_one_blob_load_it_once(
 
 
 def test_the_same_bytes_under_another_name_are_a_duplicate(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     container.upload_blob("sales/b.csv", orders(1, 50))
 
-    ingesting.ingest("sales/a.csv")
-    assert ingesting.ingest("sales/b.csv").state is State.DUPLICATE
+    loader.load("sales/a.csv")
+    assert loader.load("sales/b.csv").state is State.DUPLICATE
 
     assert entry(engine, "sales/b.csv")["duplicate_of"] == entry(engine, "sales/a.csv")["id"]
     assert {one["_load"] for one in table(engine)} == {entry(engine, "sales/a.csv")["serial"]}
 
 
 def test_the_same_bytes_under_four_names_at_once_load_once(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     paths = [f"sales/{name}.csv" for name in "abcd"]
     for path in paths:
         container.upload_blob(path, orders(1, 2000))
 
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(ingesting.ingest, paths))
+        list(pool.map(loader.load, paths))
 
     assert states(engine) == {"loaded": 1, "duplicate": 3}
     assert len(table(engine)) == 2000
 
 
 def test_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     paths = [f"sales/{price}.csv" for price in range(1, 7)]
     for price, path in enumerate(paths, 1):
         container.upload_blob(path, csv(*(row(number, price=str(price)) for number in range(500))))
 
     with ThreadPoolExecutor(3) as pool:
-        outcomes = list(pool.map(ingesting.ingest, paths))
+        outcomes = list(pool.map(loader.load, paths))
 
     assert {outcome.state for outcome in outcomes} == {State.LOADED}
     assert len({(one["_load"], one["unit_price"]) for one in table(engine)}) == 1
 
 
 def test_a_load_that_breaks_in_the_middle_leaves_nothing(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     settle = FileLoader.settle
@@ -135,19 +133,19 @@ def test_a_load_that_breaks_in_the_middle_leaves_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(FileLoader, "settle", settle_then_break)
         with pytest.raises(Unexpected, match="ZeroDivisionError") as caught:
-            ingesting.ingest("sales/a.csv")
+            loader.load("sales/a.csv")
 
     assert "SO1" not in str(caught.value)
     assert table(engine) == []
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["error"]["code"]) == ("received", "unexpected")
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert len(table(engine)) == 50
     assert entry(engine, "sales/a.csv")["error"] is None
 
 
 def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_try_loads(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, database_url: str
+    loader: BlobLoader, container: ContainerClient, engine: Engine, database_url: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     cut: list[bool] = []
@@ -160,12 +158,12 @@ def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_try_loads(
 
     event.listen(engine, "before_cursor_execute", cut_once)
     with pytest.raises(Unavailable):
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
     event.remove(engine, "before_cursor_execute", cut_once)
 
     assert cut
     assert table(engine) == []
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert len(table(engine)) == 50
 
 
@@ -180,37 +178,37 @@ def _cut_all_others(database_url: str) -> None:
 
 
 def test_an_entry_left_loading_by_a_dead_worker_is_taken_over(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     with engine.begin() as connection:
         connection.execute(text("delete from sales"))
         connection.execute(text("update ingest.ingestions set state = 'loading', rows_read = null"))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert entry(engine, "sales/a.csv")["attempts"] == 2
     assert len(table(engine)) == 5
 
 
 def test_a_file_that_kills_every_worker_is_failed_in_the_end(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set state = 'loading', attempts = 20"))
 
-    assert ingesting.ingest("sales/a.csv").state is State.FAILED
+    assert loader.load("sales/a.csv").state is State.FAILED
     assert "died" in entry(engine, "sales/a.csv")["error"]["detail"]
 
 
 def test_a_version_replaced_before_its_load_is_superseded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
     container.upload_blob("sales/other.csv", b"")  # another blob's entry must stay as it is
-    ingesting.ingest("sales/other.csv")
+    loader.load("sales/other.csv")
 
     def replace_then_read(opened: Callable[[], Iterator[bytes]], size: int) -> Content:
         container.upload_blob("sales/a.csv", orders(100, 10), overwrite=True)
@@ -218,55 +216,55 @@ def test_a_version_replaced_before_its_load_is_superseded(
 
     with monkeypatch.context() as meddling:
         meddling.setattr("shared.use_cases.load_blob.Content", replace_then_read)
-        assert ingesting.ingest("sales/a.csv").state is State.SUPERSEDED
+        assert loader.load("sales/a.csv").state is State.SUPERSEDED
 
     assert table(engine) == []
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
     assert len(table(engine)) == 10
     assert states(engine) == {"superseded": 1, "loaded": 1, "refused": 1}
 
 
 def test_a_deleted_blob_supersedes_what_waited_for_it(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    assert ingesting.ingest("sales/never.csv").state is State.SUPERSEDED
+    assert loader.load("sales/never.csv").state is State.SUPERSEDED
     assert states(engine) == {}
 
 
 def test_a_table_that_is_missing_may_pass_and_says_what_to_run(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     with engine.begin() as connection:
         connection.execute(text("alter table sales rename to elsewhere"))
 
     with pytest.raises(Unavailable, match="dev migrate"):
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
     assert entry(engine, "sales/a.csv")["error"]["transient"] is True
 
 
 def test_a_rule_of_the_tables_owner_fails_the_load_without_quoting_a_row(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     with engine.begin() as connection:
         connection.execute(text("alter table sales add constraint house_rule check (quantity > 5)"))
 
-    assert ingesting.ingest("sales/a.csv").state is State.FAILED
+    assert loader.load("sales/a.csv").state is State.FAILED
     detail = entry(engine, "sales/a.csv")["error"]["detail"]
     assert "house_rule" in detail
     assert "Christy" not in detail
 
 
 def test_postgres_away_is_unavailable_and_the_load_succeeds_when_it_is_back(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, postgres: Postgres
+    loader: BlobLoader, container: ContainerClient, engine: Engine, postgres: Postgres
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     postgres.stop()
     try:
         with pytest.raises(Unavailable, match="postgres"):
-            ingesting.ingest("sales/a.csv")
+            loader.load("sales/a.csv")
     finally:
         postgres.start()
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED

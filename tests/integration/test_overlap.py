@@ -85,7 +85,7 @@ def one_after_the_other(
 )
 def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     before: list[Line],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -94,12 +94,12 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     files = {f"sales/{number}.csv": made(number) for number in range(1, FILES + 1)}
     for path, lines in {BEFORE: before, **files}.items():
         container.upload_blob(path, csv(*(row(one.key, price=str(one.price)) for one in lines)))
-    ingesting.ingest(BEFORE)
+    loader.load(BEFORE)
     all_there = threading.Barrier(FILES)
 
-    def load(path: str, ingesting: BlobLoader) -> State | None:
+    def load(path: str, loader: BlobLoader) -> State | None:
         all_there.wait(30)
-        return ingesting.ingest(path).state
+        return loader.load(path).state
 
     name = str(container.container_name)
     impatient = f"{database_url}?options=-cdeadlock_timeout%3D50ms"
@@ -126,7 +126,7 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
 def test_a_load_that_meets_another_before_its_commit_comes_after_it(
     first: list[Line],
     second: list[Line],
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     database_url: str,
@@ -135,7 +135,7 @@ def test_a_load_that_meets_another_before_its_commit_comes_after_it(
     files = {BEFORE: [Line(key, 0) for key in range(3)], "sales/1.csv": first, "sales/2.csv": second}
     for path, lines in files.items():
         container.upload_blob(path, csv(*(row(one.key, price=str(one.price)) for one in lines)))
-    ingesting.ingest(BEFORE)
+    loader.load(BEFORE)
 
     def hold(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if "UPDATE ingest.ingestions" in statement and "sha256" in statement:  # all but the commit is done
@@ -144,9 +144,9 @@ def test_a_load_that_meets_another_before_its_commit_comes_after_it(
     name = str(container.container_name)
     with ThreadPoolExecutor(2) as pool, Gate() as gate, worker(database_url, storage, name) as other:
         event.listen(engine, "before_cursor_execute", hold)
-        loads = [pool.submit(ingesting.ingest, "sales/1.csv")]
+        loads = [pool.submit(loader.load, "sales/1.csv")]
         gate.wait()
-        loads.append(pool.submit(other.ingest, "sales/2.csv"))
+        loads.append(pool.submit(other.load, "sales/2.csv"))
         assert wait_until(lambda: waiting(engine), 30)
         gate.open()
         assert [load.result().state for load in loads] == [State.LOADED] * 2

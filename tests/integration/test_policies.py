@@ -101,7 +101,7 @@ def rows(engine: Engine, dataset: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("batches", ["one", "many"])
 def test_rows_of_every_type_are_unchanged_when_they_come_again(
     batches: str,
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,10 +110,10 @@ def test_rows_of_every_type_are_unchanged_when_they_come_again(
         small_batches(monkeypatch)
     container.upload_blob("things/a.csv", csv(*NASTY))
     container.upload_blob("things/b.csv", csv(*reversed(NASTY)))
-    ingesting.ingest("things/a.csv")
+    loader.load("things/a.csv")
     before = str(rows(engine, "things"))  # as text, since NaN is not equal to itself
 
-    ingesting.ingest("things/b.csv")
+    loader.load("things/b.csv")
 
     assert counts(engine, "things/b.csv") == (0, 0, len(NASTY), 0)
     assert str(rows(engine, "things")) == before
@@ -121,7 +121,7 @@ def test_rows_of_every_type_are_unchanged_when_they_come_again(
 
 @pytest.mark.parametrize("column", range(2, 8))
 def test_a_change_of_any_one_value_is_a_change(
-    column: int, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    column: int, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     values = ["k", "2026-01-01", "2026-01-01T10:00:00Z", "1.0000", "1.5", "1", "true", "x"]
     others = ["", "", "2026-01-01T10:00:00.000001Z", "1.0001", "1.5000000000000002", "2", "false", '""']
@@ -129,17 +129,17 @@ def test_a_change_of_any_one_value_is_a_change(
     other = [*values[:column], others[column], *values[column + 1 :]]
     for name, content in (("a", values), ("b", other), ("c", missing), ("d", missing), ("e", values)):
         container.upload_blob(f"things/{name}.csv", csv(",".join(content)) + b"\n" * ord(name))
-        ingesting.ingest(f"things/{name}.csv")
+        loader.load(f"things/{name}.csv")
 
     became = [counts(engine, f"things/{name}.csv") for name in "abcde"]
     assert became == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0)]
 
 
 def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,"))
-    ingesting.ingest("things/a.csv")
+    loader.load("things/a.csv")
     with engine.begin() as connection:
         for statement in (
             "update things set amount = 1.500001, note = repeat('x', 100000) where name = 'k'",
@@ -150,7 +150,7 @@ def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
     again = ["k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,", "m,2026-01-01,,,,,,"]
     container.upload_blob("things/b.csv", csv(*again))
 
-    ingesting.ingest("things/b.csv")
+    loader.load("things/b.csv")
 
     assert counts(engine, "things/b.csv") == (1, 1, 1, 0)
     with engine.connect() as connection:
@@ -159,49 +159,49 @@ def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
 
 
 def test_keys_scattered_over_a_bigger_table_are_found(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     many = [f"{number:05d},2026-01-01,,{number},,,," for number in range(2000)]
     few = [many[0], many[1999], many[1000].replace("1000,,", "7,,"), "x,2026-01-01,,,,,,", many[0]]
     container.upload_blob("things/a.csv", csv(*many))
     container.upload_blob("things/b.csv", csv(*few))
-    ingesting.ingest("things/a.csv")
+    loader.load("things/a.csv")
 
-    ingesting.ingest("things/b.csv")
+    loader.load("things/b.csv")
 
     assert counts(engine, "things/b.csv") == (1, 1, 2, 1)
     assert len(rows(engine, "things")) == 2001
 
 
 def test_keep_leaves_rows_that_are_there(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keeping/a.csv", csv("k,2026-01-01,,1,,,,"))
     container.upload_blob(
         "keeping/b.csv", csv("k,2026-01-01,,2,,,,", "l,2026-01-01,,3,,,,", "l,2026-01-01,,4,,,,")
     )
-    ingesting.ingest("keeping/a.csv")
+    loader.load("keeping/a.csv")
 
-    ingesting.ingest("keeping/b.csv")
+    loader.load("keeping/b.csv")
 
     assert counts(engine, "keeping/b.csv") == (1, 0, 1, 1)
     assert [(row[0], row[3]) for row in rows(engine, "keeping")] == [("k", 1), ("l", 4)]
 
 
 def test_refuse_refuses_a_file_with_a_row_that_is_there(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("refusing/a.csv", csv("k,2026-01-01,,1,,,,"))
     container.upload_blob("refusing/b.csv", csv("m,2026-01-01,,2,,,,", "k,2026-01-01,,1,,,,"))
     container.upload_blob("refusing/c.csv", csv("m,2026-01-01,,2,,,,", "m,2026-01-01,,3,,,,"))
-    ingesting.ingest("refusing/a.csv")
+    loader.load("refusing/a.csv")
 
-    assert ingesting.ingest("refusing/b.csv").state is State.REFUSED
+    assert loader.load("refusing/b.csv").state is State.REFUSED
 
     error = entry(engine, "refusing/b.csv")["error"]
     assert (error["code"], error["lines"]) == ("key_conflict", [3])
     assert [row[0] for row in rows(engine, "refusing")] == ["k"]
-    assert ingesting.ingest("refusing/c.csv").state is State.LOADED  # a key that comes twice is no conflict
+    assert loader.load("refusing/c.csv").state is State.LOADED  # a key that comes twice is no conflict
     assert counts(engine, "refusing/c.csv") == (1, 0, 0, 1)
 
 
@@ -214,12 +214,12 @@ def test_refuse_refuses_a_file_with_a_row_that_is_there(
     ],
 )
 def test_where_the_owner_would_notice_a_row_is_updated_in_place(
-    house_rule: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    house_rule: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text(house_rule))
     container.upload_blob("things/a.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,1,,,,"))
-    ingesting.ingest("things/a.csv")
+    loader.load("things/a.csv")
     with engine.begin() as connection:
         if "mine" in house_rule:
             connection.execute(text("update things set mine = 'kept'"))
@@ -229,7 +229,7 @@ def test_where_the_owner_would_notice_a_row_is_updated_in_place(
         "things/b.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,2,,,,", "m,2026-01-01,,2,,,,")
     )
 
-    assert ingesting.ingest("things/b.csv").state is State.LOADED
+    assert loader.load("things/b.csv").state is State.LOADED
 
     assert counts(engine, "things/b.csv") == (1, 1, 1, 0)
     assert [row[3] for row in rows(engine, "things")] == [1, 2, 2]
@@ -238,11 +238,11 @@ def test_where_the_owner_would_notice_a_row_is_updated_in_place(
 
 
 def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for path, names in (("keyless/a.csv", "ab"), ("keyless/other.csv", "x"), ("keyless/a.csv", "cd")):
         container.upload_blob(path, "\n".join(["name", *names]), overwrite=True)
-        assert ingesting.ingest(path).state is State.LOADED
+        assert loader.load(path).state is State.LOADED
 
     assert {row[0] for row in rows(engine, "keyless")} == {"c", "d", "x"}
     newest = entry(engine, "keyless/a.csv")
@@ -254,23 +254,23 @@ def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
 
 
 def test_bytes_whose_rows_were_replaced_load_again(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for names in ("ab", "cd", "ab"):
         container.upload_blob("keyless/a.csv", "\n".join(["name", *names]), overwrite=True)
-        assert ingesting.ingest("keyless/a.csv").state is State.LOADED
+        assert loader.load("keyless/a.csv").state is State.LOADED
 
     assert sorted(row[0] for row in rows(engine, "keyless")) == ["a", "b"]
 
 
 def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keyless/a.csv", b"name\na\n")
-    ingesting.ingest("keyless/a.csv")
+    loader.load("keyless/a.csv")
     container.upload_blob("keyless/a.csv", b"other\na\n", overwrite=True)
 
-    assert ingesting.ingest("keyless/a.csv").state is State.REFUSED
+    assert loader.load("keyless/a.csv").state is State.REFUSED
     assert [row[0] for row in rows(engine, "keyless")] == ["a"]
 
 
@@ -287,7 +287,7 @@ class Until(Contract):
 
 
 def test_keys_that_are_the_same_in_postgres_are_the_same_here(
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -300,13 +300,13 @@ def test_keys_that_are_the_same_in_postgres_are_the_same_here(
     second = [f"{late},-0.0,1.0,a", f"{late},nan,{many},B", f"0001-01-01T00:00:00+08:00,1e300,{many[:-1]}7,d"]
     for name, lines in (("a", first), ("b", second)):
         container.upload_blob(f"until/{name}.csv", "\n".join(["at,share,amount,note", *lines]))
-        assert ingesting.ingest(f"until/{name}.csv").state is State.LOADED
+        assert loader.load(f"until/{name}.csv").state is State.LOADED
 
     assert counts(engine, "until/b.csv") == (1, 1, 1, 0)
 
 
 def test_long_texts_are_compared_without_being_fetched(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     marked = "\x02" + hashlib.sha256(b"y" * 1000).hexdigest()  # what the digest of a long text looks like
     notes = {"same": "x" * 1000, "other": "y" * 1000, "shorter": "y" * 1000, "marked": "y" * 1000}
@@ -314,7 +314,7 @@ def test_long_texts_are_compared_without_being_fetched(
     for name, texts in (("a", notes), ("b", again), ("c", dict(reversed(again.items())))):
         lines = [f"{key},2026-01-01,,,,,,{note}" for key, note in texts.items()]
         container.upload_blob(f"things/{name}.csv", csv(*lines))
-        ingesting.ingest(f"things/{name}.csv")
+        loader.load(f"things/{name}.csv")
 
     assert counts(engine, "things/b.csv") == (1, 3, 1, 0)
     assert counts(engine, "things/c.csv") == (0, 0, 5, 0)
@@ -322,7 +322,7 @@ def test_long_texts_are_compared_without_being_fetched(
 
 
 def test_a_partition_may_have_its_own_name_for_the_key(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
         for statement in (
@@ -336,7 +336,7 @@ def test_a_partition_may_have_its_own_name_for_the_key(
     container.upload_blob("things/b.csv", csv(*(f"{name},2026-01-01,,2,,,," for name in "defa")))
     container.upload_blob("things/c.csv", csv(*(f"{name},2026-01-01,,2,,,," for name in "def")))
     for name in "abc":
-        assert ingesting.ingest(f"things/{name}.csv").state is State.LOADED
+        assert loader.load(f"things/{name}.csv").state is State.LOADED
 
     assert (counts(engine, "things/b.csv"), counts(engine, "things/c.csv")) == ((2, 2, 0, 0), (0, 0, 3, 0))
 
@@ -347,10 +347,10 @@ def test_a_partition_may_have_its_own_name_for_the_key(
     ids=["drops updates", "changes keys"],
 )
 def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
-    body: str, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    body: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("always,2026-01-01,,1,,,,"))
-    ingesting.ingest("things/a.csv")
+    loader.load("things/a.csv")
     event = "update" if "null" in body else "insert"
     with engine.begin() as connection:
         connection.execute(
@@ -361,7 +361,7 @@ def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
         )
     container.upload_blob("things/b.csv", csv("always,2026-01-01,,2,,,,", "other,2026-01-01,,2,,,,"))
 
-    assert ingesting.ingest("things/b.csv").state is State.FAILED
+    assert loader.load("things/b.csv").state is State.FAILED
     assert "trigger" in entry(engine, "things/b.csv")["error"]["detail"]
 
 
@@ -372,6 +372,6 @@ def test_a_database_in_another_encoding_gets_the_same_letters(
         migrate(url)
         own = Resources(settings.load({"DATABASE_URL": url, "UPLOADS": storage}))
         container.upload_blob("things/a.csv", csv("Müller,2026-01-01,,1,,,,ü"))
-        assert BlobLoader(own.engine, container, "things").ingest("things/a.csv").state is State.LOADED
+        assert BlobLoader(own.engine, container, "things").load("things/a.csv").state is State.LOADED
         assert [(row[0], row[7]) for row in rows(own.engine, "things")] == [("Müller", "ü")]
         own.engine.dispose()

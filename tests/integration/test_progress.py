@@ -41,7 +41,7 @@ def test_rows_and_bytes_grow_at_least_every_two_seconds(
     )
 
     with slow, ThreadPoolExecutor(1) as pool:
-        load = pool.submit(BlobLoader(engine, slow, "sales").ingest, "sales/a.csv")
+        load = pool.submit(BlobLoader(engine, slow, "sales").load, "sales/a.csv")
         assert wait_until(lambda: load.done() or is_loading(engine), 30)
         begun = time.monotonic()
         steps = list(growth(engine, load))
@@ -82,7 +82,7 @@ def test_a_load_goes_on_while_somebody_holds_its_entry(
         held = container_read_in_blocks(
             storage, str(container.container_name), lambda offset: gate.go_through() if offset else None
         )
-        load = pool.submit(BlobLoader(engine, held, "sales").ingest, "sales/a.csv")
+        load = pool.submit(BlobLoader(engine, held, "sales").load, "sales/a.csv")
         gate.wait()
         somebody.execute(text(query))
         time.sleep(1.1)  # from now on each batch is told

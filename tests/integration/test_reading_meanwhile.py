@@ -37,20 +37,20 @@ class Look(NamedTuple):
 
 
 def test_reading_goes_on_beside_a_load_and_sees_all_of_it_or_nothing(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     present, added = 140_000, 60_000
     container.upload_blob("sales/old.csv", orders(1, present))
     new = [row(number, price="1") for number in [*range(-added, 0), *range(1, present + 1)]]
     container.upload_blob("sales/new.csv", csv(*new))
-    ingesting.ingest("sales/old.csv")
+    loader.load("sales/old.csv")
     before, after = (present, 3399, 3399), (present + added, 1, 1)
 
     seen: list[Look] = []
     with ThreadPoolExecutor(1) as pool, engine.connect() as reader:
         reader.execute(text("set lock_timeout = '50ms'"))  # a reader that waits for a lock fails
         reader.commit()
-        load = pool.submit(ingesting.ingest, "sales/new.csv")
+        load = pool.submit(loader.load, "sales/new.csv")
         while not load.done():
             seen.append(look(engine, reader))
         assert load.result().state is State.LOADED

@@ -33,10 +33,10 @@ BAD = [row(90, quantity="many"), row(91, price='"1,5"')]
 
 
 def load(
-    ingesting: BlobLoader, container: ContainerClient, name: str, content: str, **metadata: str
+    loader: BlobLoader, container: ContainerClient, name: str, content: str, **metadata: str
 ) -> uuid.UUID:
     container.upload_blob(f"sales/{name}", content.encode(), metadata=metadata)
-    found = ingesting.ingest(f"sales/{name}").ingestion_id
+    found = loader.load(f"sales/{name}").ingestion_id
     assert found is not None
     return found
 
@@ -46,9 +46,9 @@ def cells(sheet: rejects.RejectFile) -> list[list[str]]:
 
 
 def test_pages_have_each_reject_once_with_its_reasons(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
+    asked = load(loader, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
 
     first, after = rejects.reject_page(engine, asked, None, 1)
     rest, end = rejects.reject_page(engine, asked, after, 1)
@@ -81,9 +81,9 @@ def _reject(engine: Engine, ingestion_id: uuid.UUID, count: int, raw: str) -> No
 
 
 def test_a_file_of_rejects_that_is_mended_loads(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    asked = load(ingesting, container, "june (1).csv", "\n".join([HEADER, *GOOD, *BAD]))
+    asked = load(loader, container, "june (1).csv", "\n".join([HEADER, *GOOD, *BAD]))
 
     sheet = rejects.reject_file(engine, asked, None, None)
 
@@ -94,7 +94,7 @@ def test_a_file_of_rejects_that_is_mended_loads(
     assert first[-1].startswith("quantity: ")
     assert (second[7], second[-2]) == ("1,5", "32")
     mended = sheet.content.decode().replace("many", "3").replace('"1,5"', "1.5")
-    correction = load(ingesting, container, "mended.csv", mended, corrects=str(asked))
+    correction = load(loader, container, "mended.csv", mended, corrects=str(asked))
     found = entry(engine, "sales/mended.csv")
     assert (found["state"], found["rows_inserted"], found["corrects"]) == ("loaded", 2, asked)
     assert found["ignored_columns"] == ["_line", "_errors"]
@@ -116,7 +116,7 @@ class Export(Contract):
 
 
 def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells_of_others(
-    ingesting: BlobLoader,
+    loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -126,7 +126,7 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
     migrate(database_url)
     original = 'Prices\nname;price\nMüller, "5";many\nB;1,50\n'.encode("cp1252")
     container.upload_blob("exports/a.csv", original)
-    asked = ingesting.ingest("exports/a.csv").ingestion_id
+    asked = loader.load("exports/a.csv").ingestion_id
     assert asked is not None
     sheet = rejects.reject_file(engine, asked, None, None)
     in_quotes = io.StringIO()
@@ -138,7 +138,7 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
     ):
         mended = whole.replace('"many"', "many").replace("many", f'"{price}"')
         container.upload_blob(f"exports/{name}.csv", mended.encode(encoding))
-        ingesting.ingest(f"exports/{name}.csv")
+        loader.load(f"exports/{name}.csv")
         found = entry(engine, f"exports/{name}.csv")
         assert (found["state"], found["rows_inserted"]) == ("loaded", 1)
         assert (found["format"]["delimiter"], found["format"]["told"]) == (",", ["decimal"])
@@ -153,11 +153,11 @@ def test_a_file_of_rejects_is_read_as_it_was_written_whatever_the_contract_tells
 
 
 def test_of_an_archive_each_file_has_its_own_rejects(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     few = "\n".join([HEADER, *GOOD, *BAD]).encode()
     container.upload_blob("sales/both.zip", zipped(few=few, none=orders(200, 2)))
-    asked = ingesting.ingest("sales/both.zip").ingestion_id
+    asked = loader.load("sales/both.zip").ingestion_id
     assert asked is not None
 
     for ask in (rejects.reject_page, rejects.reject_file):
@@ -170,12 +170,12 @@ def test_of_an_archive_each_file_has_its_own_rejects(
 
 
 def test_a_correction_with_rejects_has_the_notes_once(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    asked = load(ingesting, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
+    asked = load(loader, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
     again = rejects.reject_file(engine, asked, None, None).content.decode()
 
-    unchanged = load(ingesting, container, "b.csv", again, corrects=str(asked))
+    unchanged = load(loader, container, "b.csv", again, corrects=str(asked))
 
     assert entry(engine, "sales/b.csv")["state"] == "refused"
     header, *rows = cells(rejects.reject_file(engine, unchanged, None, None))

@@ -32,14 +32,14 @@ LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 class Replays:
     """Asks for replays of one container's blobs, and delivers them at once or not."""
 
-    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-        self._ingesting = ingesting
+    def __init__(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+        self._ingesting = loader
         self._container = container
         self._engine = engine
 
     def load(self, name: str, content: bytes) -> uuid.UUID:
         self._container.upload_blob(f"sales/{name}.csv", content, overwrite=True)
-        found = self._ingesting.ingest(f"sales/{name}.csv").ingestion_id
+        found = self._ingesting.load(f"sales/{name}.csv").ingestion_id
         assert found is not None
         return found
 
@@ -49,7 +49,7 @@ class Replays:
         return self.seen(ingestion_id)
 
     def _deliver(self, path: str) -> None:
-        self._ingesting.ingest(path)
+        self._ingesting.load(path)
 
     def ask(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """Ask, deliver nothing, give the entry."""
@@ -62,8 +62,8 @@ class Replays:
 
 
 @pytest.fixture
-def replays(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Replays:
-    return Replays(ingesting, container, engine)
+def replays(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Replays:
+    return Replays(loader, container, engine)
 
 
 def break_down(*_: object) -> None:
@@ -187,7 +187,7 @@ def test_until_it_is_loaded_again_its_rows_stay_and_it_says_what_it_waits_for(
     assert names(engine) == "x y"
     assert uploads.put("b", "x y") is DUPLICATE
     assert replays.ask(asked)["state"] == "received"
-    assert uploads.ingest("a").state is LOADED  # whoever delivers it
+    assert uploads.load("a").state is LOADED  # whoever delivers it
     assert replays.seen(asked)["state"] == "loaded"
 
 
@@ -204,13 +204,13 @@ def test_while_it_is_loaded_again_it_shows_how_far_that_is(replays: Replays, eng
 
 
 def test_the_sweep_loads_again_what_no_message_brought(
-    replays: Replays, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    replays: Replays, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     asked = [replays.load(name, content) for name, content in (("a", orders(1, 3)), ("b", b"x\n"))]
     for one in asked:
         replays.ask(one)
 
-    assert sweep.sweep(engine, container, ingesting.ingest, 60, AT_ONCE) == 2
+    assert sweep.sweep(engine, container, loader.load, 60, AT_ONCE) == 2
 
     assert [replays.seen(one)["state"] for one in asked] == ["loaded", "refused"]
 
@@ -254,7 +254,7 @@ def test_a_version_that_goes_before_it_is_loaded_again_leaves_its_rows(
     replays.ask(asked)
     if change == "delete":
         container.delete_blob("keyless/a.csv")
-        uploads.ingest("a")
+        uploads.load("a")
         assert names(engine) == "x y"
     else:
         assert uploads.put("a", "z") is LOADED
@@ -282,7 +282,7 @@ def test_a_replay_that_fails_leaves_what_was_there(
 
 
 def test_a_replay_that_meets_a_fault_that_may_pass_is_tried_again(
-    replays: Replays, ingesting: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    replays: Replays, loader: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
@@ -292,17 +292,17 @@ def test_a_replay_that_meets_a_fault_that_may_pass_is_tried_again(
 
     monkeypatch.setattr(FileLoader, "run", fail)
     with pytest.raises(Unavailable):
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
     found = replays.seen(asked)
     assert (found["state"], found["error"]["code"], len(table(engine))) == ("received", "unavailable", 3)
 
     monkeypatch.undo()
-    assert ingesting.ingest("sales/a.csv").state is LOADED
+    assert loader.load("sales/a.csv").state is LOADED
     assert replays.seen(asked)["attempts"] == 2
 
 
 def test_while_it_is_loaded_it_cannot_be_replayed_but_undone_after(
-    replays: Replays, ingesting: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    replays: Replays, loader: BlobLoader, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
@@ -314,7 +314,7 @@ def test_while_it_is_loaded_it_cannot_be_replayed_but_undone_after(
             run(*arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(FileLoader, "run", wait_and_run)
-        loading = pool.submit(ingesting.ingest, "sales/a.csv")
+        loading = pool.submit(loader.load, "sales/a.csv")
         gate.wait()
         assert replays.seen(asked)["state"] == "loading"
         with pytest.raises(Conflict, match="being loaded"):
@@ -327,13 +327,11 @@ def test_while_it_is_loaded_it_cannot_be_replayed_but_undone_after(
     assert len(table(engine)) == 0
 
 
-def test_undoing_overrules_a_replay_that_waits(
-    replays: Replays, ingesting: BlobLoader, engine: Engine
-) -> None:
+def test_undoing_overrules_a_replay_that_waits(replays: Replays, loader: BlobLoader, engine: Engine) -> None:
     asked = replays.load("a", orders(1, 3))
     replays.ask(asked)
 
     undo_load.undo_load(engine, asked)
 
-    assert ingesting.ingest("sales/a.csv").state is State.UNDONE
+    assert loader.load("sales/a.csv").state is State.UNDONE
     assert len(table(engine)) == 0

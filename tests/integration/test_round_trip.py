@@ -79,7 +79,7 @@ def read_back(
 
 
 def test_a_table_of_any_cells_is_read_back_from_postgres(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for seed in range(TABLES):
         chance = random.Random(seed)  # noqa: S311 - a failure is to be had again
@@ -96,7 +96,7 @@ def test_a_table_of_any_cells_is_read_back_from_postgres(
         metadata = {name: "".join(f"%{byte:02x}" for byte in text.encode()) for name, text in told.items()}
         container.upload_blob(path, content, metadata=metadata)
 
-        state = ingesting.ingest(path).state
+        state = loader.load(path).state
 
         found = entry(engine, path)
         assert state is State.LOADED, (seed, found["error"])

@@ -26,8 +26,8 @@ ALL_LOADED = {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
 class Archive:
     """One archive with two files, loaded."""
 
-    def __init__(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-        self._ingesting = ingesting
+    def __init__(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+        self._ingesting = loader
         self._container = container
         self._engine = engine
         self._content = zipped(a=orders(1, 2), b=orders(10, 3))
@@ -37,7 +37,7 @@ class Archive:
         return self.deliver(path)
 
     def deliver(self, path: str = PATH) -> State | None:
-        return self._ingesting.ingest(path).state
+        return self._ingesting.load(path).state
 
     def replay(self, member: str) -> None:
         asked = self.entry(member)["id"]
@@ -50,12 +50,12 @@ class Archive:
         return entries(self._engine, path)[member]
 
     def _ingest(self, path: str) -> None:
-        self._ingesting.ingest(path)
+        self._ingesting.load(path)
 
 
 @pytest.fixture
-def archive(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Iterator[Archive]:
-    made = Archive(ingesting, container, engine)
+def archive(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Iterator[Archive]:
+    made = Archive(loader, container, engine)
     assert made.put() is State.LOADED
     yield made
     with engine.connect() as connection:  # each row is of a load, and each load has its rows

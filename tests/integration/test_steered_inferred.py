@@ -15,13 +15,13 @@ from tests.integration.looking import entry
 
 
 @pytest.fixture
-def shelf(ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
-    return Shelf(ingesting, container, engine)
+def shelf(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
+    return Shelf(loader, container, engine)
 
 
-def replay(engine: Engine, container: ContainerClient, ingesting: BlobLoader, path: str) -> str:
+def replay(engine: Engine, container: ContainerClient, loader: BlobLoader, path: str) -> str:
     def deliver(path: str) -> None:
-        ingesting.ingest(path)
+        loader.load(path)
 
     replay_load.request_replay(engine, container, entry(engine, path)["id"], deliver)
     return str(entry(engine, path)["state"])
@@ -29,57 +29,57 @@ def replay(engine: Engine, container: ContainerClient, ingesting: BlobLoader, pa
 
 @pytest.mark.parametrize("key", [{}, {"key": "id"}])
 def test_a_file_is_loaded_again_and_undone(
-    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: BlobLoader, key: dict[str, str]
+    shelf: Shelf, engine: Engine, container: ContainerClient, loader: BlobLoader, key: dict[str, str]
 ) -> None:
-    assert shelf.bring("visits/a.csv", "id,name", "1,x", "2,y", **key)["state"] == "loaded"
-    assert shelf.bring("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
+    assert shelf.write("visits/a.csv", "id,name", "1,x", "2,y", **key)["state"] == "loaded"
+    assert shelf.write("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
 
-    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert sorted(shelf.rows("visits")) == [(1, "x"), (2, "y"), (3, "z")]
 
     undo_load.undo_load(engine, entry(engine, "visits/a.csv")["id"])
     assert shelf.rows("visits") == [(3, "z")]
-    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert len(shelf.rows("visits")) == 3
 
 
 @pytest.mark.parametrize("again", ["b", "a"])
 def test_what_is_loaded_again_into_a_new_table_is_there_once(
-    shelf: Shelf, engine: Engine, container: ContainerClient, ingesting: BlobLoader, again: str
+    shelf: Shelf, engine: Engine, container: ContainerClient, loader: BlobLoader, again: str
 ) -> None:
-    shelf.bring("visits/a.csv", "id,name", "1,x", "2,y")
+    shelf.write("visits/a.csv", "id,name", "1,x", "2,y")
     shelf.run("drop table visits")
     if again == "b":  # the table is made anew by another file, which replaces what was lost with the old one
-        shelf.bring("visits/b.csv", "id,name", "3,z")
+        shelf.write("visits/b.csv", "id,name", "3,z")
         assert entry(engine, "visits/a.csv")["replaced_by"]
 
-    assert replay(engine, container, ingesting, "visits/a.csv") == "loaded"
+    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert entry(engine, "visits/a.csv")["replaced_by"] is None
-    assert shelf.bring("visits/c.csv", "id,name", "1,x", "2,y")["state"] == "duplicate"
+    assert shelf.write("visits/c.csv", "id,name", "1,x", "2,y")["state"] == "duplicate"
 
     assert sorted(shelf.rows("visits"))[:2] == [(1, "x"), (2, "y")]
     assert len(shelf.rows("visits")) == (3 if again == "b" else 2)
 
 
 def test_rows_that_went_with_their_table_cannot_be_undone(shelf: Shelf, engine: Engine) -> None:
-    asked = shelf.bring("visits/a.csv", "id,name", "1,x")["id"]
+    asked = shelf.write("visits/a.csv", "id,name", "1,x")["id"]
     shelf.run("drop table visits")
     with pytest.raises(Conflict, match="table of the rows that were loaded before is gone"):
         undo_load.undo_load(engine, asked)
 
 
 def test_notes_of_a_correction_make_no_columns(shelf: Shelf, engine: Engine) -> None:
-    first = shelf.bring("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
+    first = shelf.write("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
     sheet = rejects.reject_file(engine, first["id"], None, None).content.decode()
     header, row = sheet.splitlines()
     assert (header, row.split(",")[:2], row.split(",")[-1]) == ("id,name,_line,_errors", ["31", "y"], "z")
 
-    found = shelf.bring("visits/b.csv", header, row.rpartition(",")[0])
+    found = shelf.write("visits/b.csv", header, row.rpartition(",")[0])
 
     assert found["state"] == "loaded"
     assert [one["column"] for one in found["columns"]] == ["id", "name", None, None]
     assert list(shelf.types("visits")) == ["id", "name"]
     assert (31, "y") in shelf.rows("visits")
-    again = shelf.bring("others/c.csv", "name,_errors,_line", "x,no,7")
+    again = shelf.write("others/c.csv", "name,_errors,_line", "x,no,7")
     assert (again["state"], shelf.rows("others")) == ("loaded", [("x",)])
     assert again["ignored_columns"] == ["_errors", "_line"]

@@ -25,8 +25,8 @@ AT_ONCE = timedelta(seconds=-60)
 """A settling time below zero: everything is old enough, even where the servers' clocks differ a little."""
 
 
-def sweep(engine: Engine, container: ContainerClient, ingesting: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, ingesting.ingest, budget_seconds=60, settling=AT_ONCE)
+def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
+    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, settling=AT_ONCE)
 
 
 def version(container: ContainerClient, path: str) -> BlobVersion:
@@ -34,26 +34,26 @@ def version(container: ContainerClient, path: str) -> BlobVersion:
 
 
 def test_a_blob_whose_event_was_missed_is_loaded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("b.csv", orders(10, 5))
 
-    assert sweep(engine, container, ingesting) == 2
-    assert sweep(engine, container, ingesting) == 0
+    assert sweep(engine, container, loader) == 2
+    assert sweep(engine, container, loader) == 0
     assert len(table(engine)) == 10
 
 
 def test_a_young_blob_is_left_to_its_own_event(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
 
-    assert sweep_module.sweep(engine, container, ingesting.ingest, 60, timedelta(minutes=2)) == 0
+    assert sweep_module.sweep(engine, container, loader.load, 60, timedelta(minutes=2)) == 0
 
 
 def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name in ("stale", "replaced", "deleted"):
         container.upload_blob(f"sales/{name}.csv", name.encode())
@@ -62,12 +62,12 @@ def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
     container.upload_blob("sales/replaced.csv", orders(1, 5), overwrite=True)
     container.delete_blob("sales/deleted.csv")
 
-    assert sweep(engine, container, ingesting) == 2
+    assert sweep(engine, container, loader) == 2
     assert states(engine) == {"refused": 1, "superseded": 2, "loaded": 1}
 
 
 def test_a_blob_that_fails_does_not_keep_the_others_waiting(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
@@ -75,19 +75,19 @@ def test_a_blob_that_fails_does_not_keep_the_others_waiting(
     def fail_first(path: str) -> None:
         if path == "sales/a.csv":
             raise Unavailable("storage", "just now")
-        ingesting.ingest(path)
+        loader.load(path)
 
     assert sweep_module.sweep(engine, container, fail_first, 60, AT_ONCE) == 1
     assert len(table(engine)) == 5
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
     for path in ("sales/a.csv", "sales/b.csv"):
-        ingesting.ingest(path)
+        loader.load(path)
     with engine.begin() as connection:
         connection.execute(text("delete from sales"))
         connection.execute(
@@ -101,12 +101,12 @@ def test_what_failed_for_a_passing_reason_is_tried_again(
             ],
         )
 
-    assert sweep(engine, container, ingesting) == 1
+    assert sweep(engine, container, loader) == 1
     assert states(engine) == {"loaded": 1, "failed": 1}
 
 
 def test_giving_up_records_the_last_reason(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     seen = version(container, "sales/a.csv")
@@ -131,7 +131,7 @@ def test_giving_up_after_the_worker_died_each_time_says_so(
 
 
 def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("sales/b.csv", orders(10, 5))
@@ -140,15 +140,15 @@ def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
 
     assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
     assert give_up.give_up(engine, version(container, "sales/b.csv")) is None
-    assert sweep(engine, container, ingesting) == 2
+    assert sweep(engine, container, loader) == 2
     assert states(engine) == {"loaded": 2}
 
 
 def test_giving_up_never_overrules_what_is_settled(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
-    ingesting.ingest("sales/a.csv")
+    loader.load("sales/a.csv")
 
     assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
 
@@ -160,7 +160,7 @@ def test_a_message_that_is_not_the_platforms_is_named_as_such(body: str) -> None
 
 
 def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
 
@@ -169,7 +169,7 @@ def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
 
     monkeypatch.setattr(FileLoader, "run", break_down)
     for _ in range(6):
-        sweep(engine, container, ingesting)
+        sweep(engine, container, loader)
 
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["attempts"]) == ("failed", 6)
@@ -177,8 +177,8 @@ def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
 
 
 def test_without_a_container_there_is_nothing_to_sweep(
-    ingesting: BlobLoader, engine: Engine, storage: str
+    loader: BlobLoader, engine: Engine, storage: str
 ) -> None:
     missing = ContainerClient.from_connection_string(storage, "not-there")
-    assert sweep(engine, missing, ingesting) == 0
+    assert sweep(engine, missing, loader) == 0
     missing.close()

@@ -49,7 +49,7 @@ TYPES = {
 def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(shelf: Shelf) -> None:
     rows = zip(*(texts for texts, _, _ in TYPES.values()), strict=True)
 
-    found = shelf.bring("zoo/a.csv", ",".join(TYPES), *(",".join(row) for row in rows))
+    found = shelf.write("zoo/a.csv", ",".join(TYPES), *(",".join(row) for row in rows))
 
     assert (found["state"], found["error"], found["rows_inserted"]) == ("loaded", None, 2)
     names = [name.replace(" ", "_") for name in TYPES]
@@ -93,8 +93,8 @@ GROWTH: list[tuple[str, str, str, list[Any], str | None]] = [
 
 def test_columns_are_widened_for_values_that_do_not_fit_and_never_narrowed(shelf: Shelf) -> None:
     names = [f"c{place}" for place in range(len(GROWTH))]
-    shelf.bring("zoo/a.csv", ",".join(names), ",".join(first for first, *_ in GROWTH))
-    later = shelf.bring("zoo/b.csv", ",".join(names), ",".join(later for _, later, *_ in GROWTH))
+    shelf.write("zoo/a.csv", ",".join(names), ",".join(first for first, *_ in GROWTH))
+    later = shelf.write("zoo/b.csv", ",".join(names), ",".join(later for _, later, *_ in GROWTH))
 
     assert (later["state"], later["rows_inserted"]) == ("loaded", 1)
     assert shelf.types("zoo") == {name: case[2] for name, case in zip(names, GROWTH, strict=True)}
@@ -107,8 +107,8 @@ def test_columns_are_widened_for_values_that_do_not_fit_and_never_narrowed(shelf
 
 
 def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
-    found = shelf.bring("zoo/b.csv", "Height,ID", "1.85,2")
+    shelf.write("zoo/a.csv", "id,name", "1,Bo")
+    found = shelf.write("zoo/b.csv", "Height,ID", "1.85,2")
 
     assert shelf.types("zoo") == {"id": "bigint", "name": "text?", "height": "numeric?"}
     assert shelf.rows("zoo") == [(1, "Bo", None), (2, None, Decimal("1.85"))]
@@ -121,8 +121,8 @@ def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(shelf: S
 
 def test_the_same_header_is_the_same_columns_every_time(shelf: Shelf) -> None:
     header = "a,A,a2,,int,Größe,order"
-    shelf.bring("zoo/a.csv", header, "1,2,3,4,5,6,7")
-    names = [column["column"] for column in shelf.bring("zoo/b.csv", header, "1,2,3,4,5,6,8")["columns"]]
+    shelf.write("zoo/a.csv", header, "1,2,3,4,5,6,7")
+    names = [column["column"] for column in shelf.write("zoo/b.csv", header, "1,2,3,4,5,6,8")["columns"]]
 
     assert names == ["a", "a_2", "a2_2", "column_4", "int_", "grosse", "order_"]
     assert shelf.types("zoo") == dict.fromkeys(names, "bigint")
@@ -130,18 +130,18 @@ def test_the_same_header_is_the_same_columns_every_time(shelf: Shelf) -> None:
 
 
 def test_a_file_without_rows_makes_no_table_and_changes_none(shelf: Shelf) -> None:
-    assert shelf.bring("zoo/empty.csv", "id,name")["error"]["code"] == "no_rows"
+    assert shelf.write("zoo/empty.csv", "id,name")["error"]["code"] == "no_rows"
     assert not shelf.has_table("zoo")
 
-    shelf.bring("zoo/a.csv", "id", "1")
-    assert shelf.bring("zoo/empty2.csv", "id,name")["state"] == "loaded"
+    shelf.write("zoo/a.csv", "id", "1")
+    assert shelf.write("zoo/empty2.csv", "id,name")["state"] == "loaded"
     assert shelf.types("zoo") == {"id": "bigint"}
 
 
 def test_a_file_that_is_refused_changes_nothing_and_says_what_it_was(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+    shelf.write("zoo/a.csv", "id,name", "1,Bo")
 
-    found = shelf.bring("zoo/b.csv", "id,name,more", *["x,y,z"] * 8, *["too,short"] * 2)
+    found = shelf.write("zoo/b.csv", "id,name,more", *["x,y,z"] * 8, *["too,short"] * 2)
 
     assert (found["state"], found["error"]["code"]) == ("refused", "too_many_rejects")
     assert (found["rows_read"], found["rows_rejected"], found["format"]["encoding"]) == (10, 2, "utf-8")
@@ -152,34 +152,34 @@ def test_a_file_that_is_refused_changes_nothing_and_says_what_it_was(shelf: Shel
 
 
 def test_few_bad_rows_are_rejects(shelf: Shelf) -> None:
-    found = shelf.bring("zoo/a.csv", "id,name", *(f"{number},Bo" for number in range(40)), "bad", 'x"y,z"')
+    found = shelf.write("zoo/a.csv", "id,name", *(f"{number},Bo" for number in range(40)), "bad", 'x"y,z"')
 
     assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 41, 1)
 
 
 def test_without_a_key_the_same_bytes_load_once_and_a_new_version_replaces_the_old(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo", "1,Bo")
-    assert shelf.bring("zoo/copy.csv", "id,name", "1,Bo", "1,Bo")["state"] == "duplicate"
+    shelf.write("zoo/a.csv", "id,name", "1,Bo", "1,Bo")
+    assert shelf.write("zoo/copy.csv", "id,name", "1,Bo", "1,Bo")["state"] == "duplicate"
     assert shelf.rows("zoo") == [(1, "Bo"), (1, "Bo")]
 
-    shelf.bring("zoo/b.csv", "id,name", "2,Al")
-    shelf.bring("zoo/b.csv", "id,name", "3,Al")
+    shelf.write("zoo/b.csv", "id,name", "2,Al")
+    shelf.write("zoo/b.csv", "id,name", "3,Al")
     assert shelf.rows("zoo") == [(1, "Bo"), (1, "Bo"), (3, "Al")]
 
 
 def test_null_spellings_count_where_all_other_values_have_one_type(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "number,word", "1,NA", "NULL,x", "-,-")
-    shelf.bring("zoo/b.csv", "number,word", "N/A,N/A")
+    shelf.write("zoo/a.csv", "number,word", "1,NA", "NULL,x", "-,-")
+    shelf.write("zoo/b.csv", "number,word", "N/A,N/A")
 
     assert shelf.rows("zoo") == [(1, "NA"), (None, "x"), (None, "-"), (None, "N/A")]
     assert [one.nulls for one in shelf.dataset("zoo").columns or ()] == [("-", "NULL", "N/A"), ()]
-    shelf.bring("zoo/c.csv", "number,word", "x,y", "NULL,z")
+    shelf.write("zoo/c.csv", "number,word", "x,y", "NULL,z")
     assert [number for number, _ in shelf.rows("zoo")] == ["1", None, None, None, "x", "NULL"]
 
 
 def test_a_dataset_needs_a_name_that_a_table_can_have(shelf: Shelf) -> None:
     for name in ("Zoo", "1zoo", "z-o", "z" * 49, "zo\u00f6"):
-        assert shelf.bring(f"{name}/a.csv", "id", "1")["error"]["code"] == "bad_dataset_name"
+        assert shelf.write(f"{name}/a.csv", "id", "1")["error"]["code"] == "bad_dataset_name"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_dataset_needs_a_name_that_a_table_can_have(shelf: Shelf) -> None:
 def test_a_table_of_somebody_else_is_left_alone(statement: str, shelf: Shelf) -> None:
     shelf.run(statement)
 
-    assert shelf.bring("zoo/a.csv", "id", "1")["error"]["code"] == "name_taken"
+    assert shelf.write("zoo/a.csv", "id", "1")["error"]["code"] == "name_taken"
 
     assert shelf.query("select count(*) from ingest.datasets") == [(0,)]
 
@@ -204,7 +204,7 @@ def test_where_undeclared_datasets_are_refused_no_table_is_made(
 ) -> None:
     shelf = Shelf(BlobLoader(engine, container, "sales", undeclared_datasets="refuse"), container, engine)
 
-    error = shelf.bring("zoo/a.csv", "id", "1")["error"]
+    error = shelf.write("zoo/a.csv", "id", "1")["error"]
     assert error["code"] == "unknown_dataset"
     assert error["detail"].startswith(
         "No contract declares the dataset 'zoo', and UNDECLARED_DATASETS=refuse"
@@ -214,7 +214,7 @@ def test_where_undeclared_datasets_are_refused_no_table_is_made(
 
 
 def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "name,price,day", "Bo,1.50,2024-01-01", "Al,12345678901234567890.10,2024-01-02")
+    shelf.write("zoo/a.csv", "name,price,day", "Bo,1.50,2024-01-01", "Al,12345678901234567890.10,2024-01-02")
 
     contract = catalog.require_dataset(engine, "zoo").contract
 
@@ -228,7 +228,7 @@ def test_the_first_chunk_has_the_columns_of_the_table(shelf: Shelf, engine: Engi
 
 def test_any_format_makes_a_table_and_a_footer_is_a_reject(shelf: Shelf) -> None:
     rows = [f"{number};1,5;x" for number in range(20)]
-    found = shelf.bring("zoo/a.csv", "a report", "", "id;price;name", *rows, "Total;30,0;")
+    found = shelf.write("zoo/a.csv", "a report", "", "id;price;name", *rows, "Total;30,0;")
 
     assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 20, 1)
     assert shelf.types("zoo") == {"id": "bigint", "price": "text", "name": "text"}
@@ -237,8 +237,8 @@ def test_any_format_makes_a_table_and_a_footer_is_a_reject(shelf: Shelf) -> None
 
 
 def test_a_file_without_a_header_has_numbered_columns(shelf: Shelf) -> None:
-    first = shelf.bring("zoo/a.csv", "1,2.5", "2,3.5", "3,4.5")
-    shelf.bring("zoo/b.csv", "4,2.5", "5,3.5", "6,4.5")
+    first = shelf.write("zoo/a.csv", "1,2.5", "2,3.5", "3,4.5")
+    shelf.write("zoo/b.csv", "4,2.5", "5,3.5", "6,4.5")
 
     assert shelf.types("zoo") == {"column_1": "bigint", "column_2": "numeric"}
     assert (first["format"]["header_line"], len(shelf.rows("zoo"))) == (None, 6)
@@ -246,7 +246,7 @@ def test_a_file_without_a_header_has_numbered_columns(shelf: Shelf) -> None:
 
 def test_several_tables_in_a_file_change_nothing(shelf: Shelf) -> None:
     one, other = [f"{n},x" for n in range(9)], [f"{n},2024-01-0{n},z" for n in range(1, 9)]
-    found = shelf.bring("zoo/a.csv", "id,name", *one, "", "id,day,what", *other)
+    found = shelf.write("zoo/a.csv", "id,name", *one, "", "id,day,what", *other)
 
     assert (found["state"], found["error"]["code"]) == ("refused", "several_tables")
     assert not shelf.has_table("zoo")
@@ -255,7 +255,7 @@ def test_several_tables_in_a_file_change_nothing(shelf: Shelf) -> None:
 def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(shelf: Shelf) -> None:
     told = {"csv_decimal": "comma", "csv_thousands": "point", "csv_currency": "%e2%82%ac"}
 
-    found = shelf.bring(
+    found = shelf.write(
         "zoo/a.csv",
         "price;count;code;version",
         "1.234,50 €;7;x;1.234",
@@ -274,19 +274,19 @@ def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(shelf: Sh
 def test_files_without_a_header_go_by_the_order_of_their_columns(shelf: Shelf) -> None:
     first = [f"{number},{number}.50,2024-01-0{number}" for number in range(1, 6)]
 
-    assert shelf.bring("zoo/a.csv", *first)["rows_inserted"] == 5
-    assert shelf.bring("zoo/b.csv", *(f"{row},x" for row in first))["rows_inserted"] == 5
-    assert shelf.bring("zoo/c.csv", *(row.replace("2024", "2025") for row in first))["rows_inserted"] == 5
+    assert shelf.write("zoo/a.csv", *first)["rows_inserted"] == 5
+    assert shelf.write("zoo/b.csv", *(f"{row},x" for row in first))["rows_inserted"] == 5
+    assert shelf.write("zoo/c.csv", *(row.replace("2024", "2025") for row in first))["rows_inserted"] == 5
 
     assert list(shelf.types("zoo")) == ["column_1", "column_2", "column_3", "column_4"]
 
 
 def test_a_file_without_a_header_is_not_guessed_onto_named_columns(shelf: Shelf) -> None:
     rows = [f"{number},{number}.50" for number in range(1, 6)]
-    shelf.bring("zoo/a.csv", "id,price", *rows)
+    shelf.write("zoo/a.csv", "id,price", *rows)
 
-    guessed = shelf.bring("zoo/b.csv", *rows[:4])
-    told = shelf.bring("zoo/c.csv", *rows[:3], csv_header_line="none")
+    guessed = shelf.write("zoo/b.csv", *rows[:4])
+    told = shelf.write("zoo/c.csv", *rows[:3], csv_header_line="none")
 
     assert (guessed["state"], guessed["error"]["code"]) == ("refused", "header_mismatch")
     assert "header_line=none" in guessed["error"]["detail"]
@@ -296,33 +296,33 @@ def test_a_file_without_a_header_is_not_guessed_onto_named_columns(shelf: Shelf)
 
 def test_rows_that_are_too_wide_for_a_table_make_and_change_none(shelf: Shelf) -> None:
     names = ",".join(f"c{number}" for number in range(1100))
-    error = shelf.bring("zoo/a.csv", names, ",".join(["1"] * 1100))["error"]
+    error = shelf.write("zoo/a.csv", names, ",".join(["1"] * 1100))["error"]
     assert (error["code"], error["columns"], error["most"]) == ("row_too_wide", 1100, 8000)
     assert not shelf.has_table("zoo")
 
     long = ",".join(["9" * 18] * 600)
     names = names[: names.index(",c600")]
-    assert shelf.bring("den/a.csv", names, long)["state"] == "loaded"
-    assert shelf.bring("den/b.csv", names, ",".join(["x"] * 600))["error"]["code"] == "row_too_wide"
+    assert shelf.write("den/a.csv", names, long)["state"] == "loaded"
+    assert shelf.write("den/b.csv", names, ",".join(["x"] * 600))["error"]["code"] == "row_too_wide"
     assert set(shelf.types("den").values()) == {"bigint"}
 
 
 def test_many_columns_of_which_each_row_fills_few_load(shelf: Shelf) -> None:
     names = ",".join(f"c{number}" for number in range(1100))
     halves = [["1"] * 550 + [""] * 550, [""] * 550 + ["1"] * 550]
-    assert shelf.bring("zoo/a.csv", names, *map(",".join, halves))["state"] == "loaded"
+    assert shelf.write("zoo/a.csv", names, *map(",".join, halves))["state"] == "loaded"
 
 
 def test_short_texts_fit_in_many_columns(shelf: Shelf) -> None:
     names = ",".join(f"c{number}" for number in range(1400))
-    assert shelf.bring("zoo/a.csv", names, ",".join(["abc"] * 1400))["state"] == "loaded"
+    assert shelf.write("zoo/a.csv", names, ",".join(["abc"] * 1400))["state"] == "loaded"
 
 
 def test_a_blank_name_whose_own_is_taken_is_the_same_column_each_time(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "column 1,n", "x,1")
+    shelf.write("zoo/a.csv", "column 1,n", "x,1")
 
-    first = shelf.bring("zoo/b.csv", ",column 1,n", "p,y,2", "q,z,3")
-    again = shelf.bring("zoo/c.csv", ",column 1,n", "r,y,4", "s,z,5")
+    first = shelf.write("zoo/b.csv", ",column 1,n", "p,y,2", "q,z,3")
+    again = shelf.write("zoo/c.csv", ",column 1,n", "r,y,4", "s,z,5")
 
     assert (first["state"], again["state"]) == ("loaded", "loaded")
     assert list(shelf.types("zoo")) == ["column_1", "n", "column_1_2"]

@@ -34,13 +34,13 @@ def die_before_the_load(database_url: str, storage: str, container: str) -> None
         patch.object(FileLoader, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL)),
         worker(database_url, storage, container) as ours,
     ):
-        ours.ingest("zoo/a.csv")
+        ours.load("zoo/a.csv")
 
 
 def deliver_all(workers_: list[BlobLoader], paths: list[str]) -> None:
     def deliver(place: int) -> None:
         ours = workers_[place % len(workers_)]
-        retry.retry_unavailable(lambda: ours.ingest(paths[place]), 60)
+        retry.retry_unavailable(lambda: ours.load(paths[place]), 60)
 
     with ThreadPoolExecutor(len(paths)) as pool:
         list(pool.map(deliver, range(len(paths))))
@@ -71,7 +71,7 @@ def test_eight_first_files_at_once_make_one_table_with_all_rows(
 def test_files_of_growing_types_at_once_lose_nothing(
     shelf: Shelf, container: ContainerClient, database_url: str, storage: str, engine: Engine
 ) -> None:
-    shelf.bring("zoo/0.csv", "id,it", "0,1")
+    shelf.write("zoo/0.csv", "id,it", "0,1")
     kinds = ["2", "2.50", "1e-3", "x", "2024-01-01", "", "007", "true"]
     paths = [f"zoo/{place}.csv" for place in range(1, 9)]
     for place, path in enumerate(paths):
@@ -99,24 +99,24 @@ def reading(engine: Engine, statement: str) -> Iterator[None]:
 def test_a_long_reader_delays_a_change_of_the_table_and_blocks_nobody_else(
     shelf: Shelf, container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
-    shelf.bring("zoo/a.csv", "id", "1")
+    shelf.write("zoo/a.csv", "id", "1")
     container.upload_blob("zoo/b.csv", b"id,new\n2,x\n")
     with (
         worker(database_url, storage, str(container.container_name)) as other,
         ThreadPoolExecutor(1) as pool,
         reading(engine, "select * from zoo"),
     ):
-        load = pool.submit(other.ingest, "zoo/b.csv")
+        load = pool.submit(other.load, "zoo/b.csv")
         with pytest.raises(Unavailable):
             load.result()
         assert entry(engine, "zoo/b.csv")["error"]["transient"]
-        assert shelf.bring("zoo/c.csv", "id", "3")["state"] == "loaded"
+        assert shelf.write("zoo/c.csv", "id", "3")["state"] == "loaded"
         with pytest.raises(Unavailable):
             set_key(engine, "zoo", ["id"])
 
         assert shelf.types("zoo") == {"id": "bigint"}
     with worker(database_url, storage, str(container.container_name)) as other:
-        other.ingest("zoo/b.csv")
+        other.load("zoo/b.csv")
     assert sorted(shelf.rows("zoo")) == [(1, None), (2, "x"), (3, None)]
 
 
@@ -133,13 +133,13 @@ def test_a_worker_killed_between_table_and_rows_leaves_a_table_that_the_next_try
     assert shelf.rows("zoo") == []
     assert states(engine) == {"loading": 1}
     with worker(database_url, storage, name) as ours:
-        ours.ingest("zoo/a.csv")
+        ours.load("zoo/a.csv")
     assert shelf.rows("zoo") == [(1, "Bo"), (2, "Al")]
     assert len(shelf.changes("zoo")) == 1
 
 
 def test_a_key_waits_for_loads_and_keeps_others_out(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
+    shelf.write("zoo/a.csv", "id,name", "1,Bo")
     lock = "select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"
     with ThreadPoolExecutor(1) as pool, reading(engine, lock):
         setting = pool.submit(set_key, engine, "zoo", ["id"])

@@ -13,8 +13,8 @@ from tests.integration.inferred_tables import Shelf
 
 
 def test_a_key_given_with_the_first_file_makes_later_rows_replace_earlier_ones(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "Order No,Line,name", "A,1,Bo", "A,2,Al", key="order_no, LINE")
-    found = shelf.bring("zoo/b.csv", "Line,Order No,name", "2,A,Cy", "1,b,Di", "1,A,Bo")
+    shelf.write("zoo/a.csv", "Order No,Line,name", "A,1,Bo", "A,2,Al", key="order_no, LINE")
+    found = shelf.write("zoo/b.csv", "Line,Order No,name", "2,A,Cy", "1,b,Di", "1,A,Bo")
 
     assert (found["rows_inserted"], found["rows_updated"], found["rows_unchanged"]) == (1, 1, 1)
     assert sorted(shelf.rows("zoo")) == [("A", 1, "Bo"), ("A", 2, "Cy"), ("b", 1, "Di")]
@@ -27,18 +27,18 @@ def test_a_key_given_with_the_first_file_makes_later_rows_replace_earlier_ones(s
 
 def test_rows_without_a_key_are_rejects(shelf: Shelf) -> None:
     rows = [f"{number},x" for number in range(30)]
-    found = shelf.bring("zoo/a.csv", "id,name", *rows, ",y", "N/A,z", key="id")
+    found = shelf.write("zoo/a.csv", "id,name", *rows, ",y", "N/A,z", key="id")
 
     assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 30, 2)
     assert shelf.types("zoo")["id"] == "bigint"
-    assert shelf.bring("zoo/b.csv", "id,name", "40,x", ",y")["error"]["code"] == "too_many_rejects"
-    assert shelf.bring("zoo/c.csv", "name", "x")["error"]["missing"] == ["id"]
+    assert shelf.write("zoo/b.csv", "id,name", "40,x", ",y")["error"]["code"] == "too_many_rejects"
+    assert shelf.write("zoo/c.csv", "name", "x")["error"]["missing"] == ["id"]
     assert shelf.types("zoo") == {"id": "bigint", "name": "text"}
 
 
 def test_a_key_is_widened_but_stays_the_key(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo", key="id")
-    shelf.bring("zoo/b.csv", "id,name", "x,Al", "1,Cy")
+    shelf.write("zoo/a.csv", "id,name", "1,Bo", key="id")
+    shelf.write("zoo/b.csv", "id,name", "x,Al", "1,Cy")
 
     assert sorted(shelf.rows("zoo")) == [("1", "Cy"), ("x", "Al")]
     assert shelf.types("zoo")["id"] == "text"
@@ -59,9 +59,9 @@ def test_a_key_is_widened_but_stays_the_key(shelf: Shelf) -> None:
 def test_a_key_that_becomes_text_is_still_that_of_its_rows(
     first: str, again: str, other: str, shelf: Shelf
 ) -> None:
-    shelf.bring("zoo/a.csv", "id,name", f"{first},Bo", key="id")
-    shelf.bring("zoo/b.csv", "id,name", f"{other},Al")
-    found = shelf.bring("zoo/c.csv", "id,name", f"{again},Cy")
+    shelf.write("zoo/a.csv", "id,name", f"{first},Bo", key="id")
+    shelf.write("zoo/b.csv", "id,name", f"{other},Al")
+    found = shelf.write("zoo/c.csv", "id,name", f"{again},Cy")
 
     assert (found["rows_inserted"], found["rows_updated"]) == (0, 1)
     assert sorted(shelf.rows("zoo")) == sorted([(first, "Cy"), (other, "Al")])
@@ -69,65 +69,65 @@ def test_a_key_that_becomes_text_is_still_that_of_its_rows(
 
 @pytest.mark.parametrize("text", ["+1", "-0", "007"])
 def test_numbers_that_are_written_otherwise_are_another_key(text: str, shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", f"{text},Bo", key="id")
+    shelf.write("zoo/a.csv", "id,name", f"{text},Bo", key="id")
     assert shelf.types("zoo")["id"] == "text"
 
 
 def test_a_key_that_was_set_later_never_becomes_text(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1.50,Bo", "2.25,Al")
+    shelf.write("zoo/a.csv", "id,name", "1.50,Bo", "2.25,Al")
     set_key(engine, "zoo", ["id"])
-    assert shelf.bring("zoo/b.csv", "id,name", "1.5,Cy", "3,Di")["rows_updated"] == 1
+    assert shelf.write("zoo/b.csv", "id,name", "1.5,Cy", "3,Di")["rows_updated"] == 1
 
-    error = shelf.bring("zoo/c.csv", "id,name", "x,Ed")["error"]
+    error = shelf.write("zoo/c.csv", "id,name", "x,Ed")["error"]
     assert (error["code"], error["column"], error["type"]) == ("key_would_change", "id", "numeric")
     assert shelf.types("zoo")["id"] == "numeric"
     assert len(shelf.rows("zoo")) == 3
 
 
 def test_a_key_that_is_too_long_makes_no_table(shelf: Shelf) -> None:
-    error = shelf.bring("zoo/a.csv", "id,name", "é" * 1301 + ",Bo", key="id")["error"]
+    error = shelf.write("zoo/a.csv", "id,name", "é" * 1301 + ",Bo", key="id")["error"]
     assert (error["code"], error["bytes"], error["most"]) == ("key_too_long", {"id": 2602}, 2600)
     assert not shelf.has_table("zoo")
 
-    shelf.bring("zoo/b.csv", "id,name", "1,Bo", key="id")
-    assert shelf.bring("zoo/c.csv", "id,name", "x" * 2601 + ",Al")["error"]["code"] == "key_too_long"
+    shelf.write("zoo/b.csv", "id,name", "1,Bo", key="id")
+    assert shelf.write("zoo/c.csv", "id,name", "x" * 2601 + ",Al")["error"]["code"] == "key_too_long"
     assert shelf.types("zoo")["id"] == "bigint"
 
 
 def test_the_longest_key_fits(shelf: Shelf) -> None:
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     value = "".join(alphabet[number * number * 7919 // 13 % 36] for number in range(2600))
-    assert shelf.bring("zoo/a.csv", "id,name", f"{value},Bo", key="id")["state"] == "loaded"
+    assert shelf.write("zoo/a.csv", "id,name", f"{value},Bo", key="id")["state"] == "loaded"
 
 
 def test_the_same_bytes_with_another_key_are_refused(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo")
-    error = shelf.bring("zoo/b.csv", "id,name", "1,Bo", key="id")["error"]
+    shelf.write("zoo/a.csv", "id,name", "1,Bo")
+    error = shelf.write("zoo/b.csv", "id,name", "1,Bo", key="id")["error"]
     assert error["code"] == "key_differs"
     assert 'PUT /api/datasets/zoo {"key": [...]}' in error["detail"]
 
-    shelf.bring("den/a.csv", "Id,name", "1,Bo", key="id")
-    assert shelf.bring("den/b.csv", "Id,name", "1,Bo", key="ID")["state"] == "duplicate"
-    assert shelf.bring("den/c.csv", "Id,name", "1,Bo", key="name")["error"]["code"] == "key_differs"
+    shelf.write("den/a.csv", "Id,name", "1,Bo", key="id")
+    assert shelf.write("den/b.csv", "Id,name", "1,Bo", key="ID")["state"] == "duplicate"
+    assert shelf.write("den/c.csv", "Id,name", "1,Bo", key="name")["error"]["code"] == "key_differs"
 
 
 @pytest.mark.parametrize(
     ("key", "code"), [("nothing", "header_mismatch"), ("id,nothing", "header_mismatch"), (" , ", None)]
 )
 def test_a_key_of_columns_that_are_not_there_makes_no_table(key: str, code: str | None, shelf: Shelf) -> None:
-    error = shelf.bring("zoo/a.csv", "id,name", "1,Bo", key=key)["error"]
+    error = shelf.write("zoo/a.csv", "id,name", "1,Bo", key=key)["error"]
 
     assert (error and error["code"]) == code
     assert shelf.has_table("zoo") is (code is None)
 
 
 def test_a_later_file_may_name_the_same_key_and_no_other(shelf: Shelf) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo", key="id")
-    assert shelf.bring("zoo/b.csv", "ID,name", "2,Bo", key="Id")["state"] == "loaded"
-    assert shelf.bring("zoo/c.csv", "id,name", "3,Bo", key="name")["error"]["code"] == "key_differs"
+    shelf.write("zoo/a.csv", "id,name", "1,Bo", key="id")
+    assert shelf.write("zoo/b.csv", "ID,name", "2,Bo", key="Id")["state"] == "loaded"
+    assert shelf.write("zoo/c.csv", "id,name", "3,Bo", key="name")["error"]["code"] == "key_differs"
 
-    shelf.bring("den/a.csv", "id,name", "1,Bo")
-    error = shelf.bring("den/b.csv", "id,name", "2,Bo", key="id")["error"]
+    shelf.write("den/a.csv", "id,name", "1,Bo")
+    error = shelf.write("den/b.csv", "id,name", "2,Bo", key="id")["error"]
     assert error["code"] == "key_differs"
     assert 'PUT /api/datasets/den {"key": [...]}' in error["detail"]
 
@@ -136,12 +136,12 @@ def test_of_a_declared_dataset_only_its_own_key_may_be_asked_for(shelf: Shelf) -
     from tests.fixtures.samples import HEADER, row  # noqa: PLC0415
 
     key = "SalesOrderLineNumber,SalesOrderNumber"
-    assert shelf.bring("sales/a.csv", HEADER, row(1), key=key)["state"] == "loaded"
-    assert shelf.bring("sales/b.csv", HEADER, row(2), key="item")["error"]["code"] == "key_differs"
+    assert shelf.write("sales/a.csv", HEADER, row(1), key=key)["state"] == "loaded"
+    assert shelf.write("sales/b.csv", HEADER, row(2), key="item")["error"]["code"] == "key_differs"
 
 
 def test_a_key_is_set_once(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,name,size", "1,Bo,", "2,Al,3")
+    shelf.write("zoo/a.csv", "id,name,size", "1,Bo,", "2,Al,3")
 
     assert set_key(engine, "zoo", ["Name"]).contract.key == ("name",)
     assert set_key(engine, "zoo", ["name"]).contract.key == ("name",)
@@ -149,13 +149,13 @@ def test_a_key_is_set_once(shelf: Shelf, engine: Engine) -> None:
     with pytest.raises(Conflict, match=re.escape("has the key (name). A key is set once")):
         set_key(engine, "zoo", ["id"])
     assert shelf.changes("zoo")[1:] == [{"change": "key set", "key": ["name"]}]
-    found = shelf.bring("zoo/b.csv", "id,name,size", "5,Bo,1")
+    found = shelf.write("zoo/b.csv", "id,name,size", "5,Bo,1")
     assert (found["rows_updated"], sorted(shelf.rows("zoo"))) == (1, [(2, "Al", 3), (5, "Bo", 1)])
 
 
 def test_rows_in_the_way_of_a_key_are_named_by_their_lines(shelf: Shelf, engine: Engine) -> None:
-    first = shelf.bring("zoo/a.csv", "id,name", "1,", *["2,Bo"] * 12)
-    shelf.bring("zoo/b.csv", "id,name", "1,Al")
+    first = shelf.write("zoo/a.csv", "id,name", "1,", *["2,Bo"] * 12)
+    shelf.write("zoo/b.csv", "id,name", "1,Al")
 
     with pytest.raises(Conflict, match=r"12 rows repeat \(id\)") as repeated:
         set_key(engine, "zoo", ["id"])
@@ -175,7 +175,7 @@ def test_rows_in_the_way_of_a_key_are_named_by_their_lines(shelf: Shelf, engine:
 
 
 def test_a_key_needs_a_dataset_and_its_columns(shelf: Shelf, engine: Engine) -> None:
-    shelf.bring("zoo/a.csv", "id,name", "1,Bo", "2," + "x" * 9000 + "".join(map(str, range(9000))))
+    shelf.write("zoo/a.csv", "id,name", "1,Bo", "2," + "x" * 9000 + "".join(map(str, range(9000))))
 
     with pytest.raises(NotFound):
         set_key(engine, "nowhere", ["id"])

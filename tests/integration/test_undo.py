@@ -25,9 +25,9 @@ from tests.integration.test_sweep import AT_ONCE
 LOADED, DUPLICATE, UNDONE = State.LOADED, State.DUPLICATE, State.UNDONE
 
 
-def load(ingesting: BlobLoader, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:
+def load(loader: BlobLoader, container: ContainerClient, name: str, content: bytes) -> uuid.UUID:
     container.upload_blob(f"sales/{name}.csv", content, overwrite=True)
-    found = ingesting.ingest(f"sales/{name}.csv").ingestion_id
+    found = loader.load(f"sales/{name}.csv").ingestion_id
     assert found is not None
     return found
 
@@ -37,10 +37,10 @@ def numbers(engine: Engine) -> list[str]:
 
 
 def test_rows_that_a_load_brought_go_and_the_others_stay(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    load(ingesting, container, "a", orders(1, 2))
-    undone = load(ingesting, container, "b", orders(3, 3))
+    load(loader, container, "a", orders(1, 2))
+    undone = load(loader, container, "b", orders(3, 3))
     before = entry(engine, "sales/b.csv")
 
     undo_load.undo_load(engine, undone)
@@ -58,10 +58,10 @@ def test_rows_that_a_load_brought_go_and_the_others_stay(
 
 
 def test_rows_that_a_later_load_changed_stay(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    undone = load(ingesting, container, "a", orders(1, 3))
-    load(ingesting, container, "b", csv(row(2, price="5"), row(3)))
+    undone = load(loader, container, "a", orders(1, 3))
+    load(loader, container, "b", csv(row(2, price="5"), row(3)))
 
     undo_load.undo_load(engine, undone)
 
@@ -71,30 +71,30 @@ def test_rows_that_a_later_load_changed_stay(
 
 
 def test_loads_that_left_rows_as_they_were_are_named_and_bring_theirs_again(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    load(ingesting, container, "before", orders(1, 1))
-    load(ingesting, container, "before-too", csv(row(1), row(9)))
-    undone = load(ingesting, container, "a", orders(2, 3))
-    same = load(ingesting, container, "same", csv(row(2), row(5)))
-    load(ingesting, container, "others", csv(row(6)))
+    load(loader, container, "before", orders(1, 1))
+    load(loader, container, "before-too", csv(row(1), row(9)))
+    undone = load(loader, container, "a", orders(2, 3))
+    same = load(loader, container, "same", csv(row(2), row(5)))
+    load(loader, container, "others", csv(row(6)))
 
     undo_load.undo_load(engine, undone)
     assert numbers(engine) == ["SO1", "SO5", "SO6", "SO9"]
     assert entry(engine, "sales/a.csv")["undone"]["unchanged_in"] == [str(same)]
 
     def deliver(path: str) -> None:
-        ingesting.ingest(path)
+        loader.load(path)
 
     replay_load.request_replay(engine, container, same, deliver)
     assert numbers(engine) == ["SO1", "SO2", "SO5", "SO6", "SO9"]
 
 
 def test_a_row_that_the_load_changed_goes_too(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    load(ingesting, container, "a", orders(1, 2))
-    undone = load(ingesting, container, "b", csv(row(2, price="5")))
+    load(loader, container, "a", orders(1, 2))
+    undone = load(loader, container, "b", csv(row(2, price="5")))
 
     undo_load.undo_load(engine, undone)
 
@@ -102,30 +102,30 @@ def test_a_row_that_the_load_changed_goes_too(
 
 
 def test_undone_is_for_good_but_for_the_same_bytes_elsewhere(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    undone = load(ingesting, container, "a", orders(1, 2))
+    undone = load(loader, container, "a", orders(1, 2))
     undo_load.undo_load(engine, undone)
     facts = entry(engine, "sales/a.csv")["undone"]
 
     undo_load.undo_load(engine, undone)
-    assert ingesting.ingest("sales/a.csv").state is UNDONE
-    sweep.sweep(engine, container, ingesting.ingest, 60, AT_ONCE)
+    assert loader.load("sales/a.csv").state is UNDONE
+    sweep.sweep(engine, container, loader.load, 60, AT_ONCE)
 
     assert numbers(engine) == []
     assert entry(engine, "sales/a.csv")["undone"] == facts
-    load(ingesting, container, "b", orders(1, 2))
+    load(loader, container, "b", orders(1, 2))
     assert entry(engine, "sales/b.csv")["state"] == "loaded"
     assert len(table(engine)) == 2
 
 
 @pytest.mark.parametrize("second", ["refused", "duplicate"])
 def test_there_is_nothing_to_undo_of_what_has_no_rows(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, second: str
+    loader: BlobLoader, container: ContainerClient, engine: Engine, second: str
 ) -> None:
-    first = load(ingesting, container, "a", orders(1, 2))
+    first = load(loader, container, "a", orders(1, 2))
     content = {"refused": b"x\n1\n", "duplicate": orders(1, 2)}[second]
-    asked = load(ingesting, container, "b", content)
+    asked = load(loader, container, "b", content)
 
     with pytest.raises(Conflict, match=f"is {second}") as refused:
         undo_load.undo_load(engine, asked)
@@ -156,9 +156,9 @@ def test_a_duplicate_takes_the_rows_over(uploads: Uploads, engine: Engine) -> No
 
 
 def test_a_duplicate_takes_rows_with_a_key_over_too(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    first, second = (load(ingesting, container, name, orders(1, 2)) for name in "ab")
+    first, second = (load(loader, container, name, orders(1, 2)) for name in "ab")
 
     undo_load.undo_load(engine, first)
     assert len(table(engine)) == 2
@@ -167,27 +167,27 @@ def test_a_duplicate_takes_rows_with_a_key_over_too(
 
 
 def test_a_load_that_is_becoming_a_duplicate_meanwhile_brings_the_rows_itself(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    undone = load(ingesting, container, "a", orders(1, 3))
+    undone = load(loader, container, "a", orders(1, 3))
     find = Duplicates.find
 
-    def find_and_undo(twins: Duplicates, sha256: str) -> uuid.UUID | None:
-        found = find(twins, sha256)
+    def find_and_undo(duplicates: Duplicates, sha256: str) -> uuid.UUID | None:
+        found = find(duplicates, sha256)
         undo_load.undo_load(engine, undone)
         return found
 
     monkeypatch.setattr(Duplicates, "find", find_and_undo)
-    load(ingesting, container, "b", orders(1, 3))
+    load(loader, container, "b", orders(1, 3))
 
     assert (entry(engine, "sales/a.csv")["state"], entry(engine, "sales/b.csv")["state"]) == (UNDONE, LOADED)
     assert numbers(engine) == ["SO1", "SO2", "SO3"]
 
 
 def test_rows_that_another_table_refers_to_stay_and_it_says_so(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    asked = load(ingesting, container, "a", orders(1, 2))
+    asked = load(loader, container, "a", orders(1, 2))
     with engine.begin() as connection:
         connection.execute(
             text("""
@@ -220,7 +220,7 @@ def test_of_a_load_that_a_new_version_replaced_there_is_nothing_to_undo(
 
 
 def test_while_it_is_loaded_nothing_is_undone(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 2))
     run = FileLoader.run
@@ -231,7 +231,7 @@ def test_while_it_is_loaded_nothing_is_undone(
             run(*arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(FileLoader, "run", wait_and_run)
-        loading = pool.submit(ingesting.ingest, "sales/a.csv")
+        loading = pool.submit(loader.load, "sales/a.csv")
         gate.wait()
         asked = entry(engine, "sales/a.csv")["id"]
         with pytest.raises(Conflict, match="being loaded"):
@@ -241,9 +241,9 @@ def test_while_it_is_loaded_nothing_is_undone(
 
 
 def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_meanwhile(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    undone = load(ingesting, container, "a", orders(1, 3))
+    undone = load(loader, container, "a", orders(1, 3))
     container.upload_blob("sales/b.csv", orders(1, 2))
     run = FileLoader.run
     runs: list[None] = []
@@ -255,7 +255,7 @@ def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_me
             undo_load.undo_load(engine, undone)
 
     monkeypatch.setattr(FileLoader, "run", run_and_undo)
-    assert ingesting.ingest("sales/b.csv").state is LOADED
+    assert loader.load("sales/b.csv").state is LOADED
 
     assert numbers(engine) == ["SO1", "SO2"]
     found = entry(engine, "sales/b.csv")
@@ -263,9 +263,9 @@ def test_a_load_that_left_a_row_as_it_was_loads_it_again_where_that_is_undone_me
 
 
 def test_undoing_is_one_transaction(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    undone = load(ingesting, container, "a", orders(1, 3))
+    undone = load(loader, container, "a", orders(1, 3))
 
     def break_down(*_: object) -> None:
         raise ZeroDivisionError

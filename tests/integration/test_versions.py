@@ -29,14 +29,14 @@ def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engin
 
     assert names(engine) == "x y z"
     before, newest = history(engine, "a")
-    heir = entry(engine, "keyless/b.csv")
+    new_owner = entry(engine, "keyless/b.csv")
     assert (before["state"], before["replaced_by"]) == ("loaded", newest["id"])
-    assert (heir["state"], heir["duplicate_of"], heir["replaced_by"]) == ("loaded", None, None)
+    assert (new_owner["state"], new_owner["duplicate_of"], new_owner["replaced_by"]) == ("loaded", None, None)
     same = ("size", "sha256", "head_sha256", "rows_read", "rows_inserted", "rows_rejected")
-    assert [heir[name] for name in same] == [before[name] for name in same]
+    assert [new_owner[name] for name in same] == [before[name] for name in same]
     with engine.connect() as connection:
         query = text("select line, raw from ingest.rejects where ingestion_id = :id")
-        assert [tuple(one) for one in connection.execute(query, {"id": heir["id"]})] == [(4, "toolong")]
+        assert [tuple(one) for one in connection.execute(query, {"id": new_owner["id"]})] == [(4, "toolong")]
 
 
 def test_a_new_version_that_is_a_duplicate_takes_the_rows_of_the_one_before_away(
@@ -114,12 +114,12 @@ def test_bytes_that_come_while_their_rows_are_taken_away_are_loaded(
         def replace_while_another_looks(connection: Connection, *rest: Any) -> dict[int, int | None]:
             replaced = replace_earlier(connection, *rest)
             if not meanwhile:
-                meanwhile.append(pool.submit(uploads.ingest, "b"))
+                meanwhile.append(pool.submit(uploads.load, "b"))
                 _wait_for_a_waiting_lock(engine)
             return replaced
 
         monkeypatch.setattr(versions, "replace_earlier", replace_while_another_looks)
-        uploads.ingest("a")
+        uploads.load("a")
 
     assert meanwhile[0].result().state is LOADED
     assert names(engine) == "x y"
@@ -167,13 +167,13 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
     def run_and_let_the_twin_load(load: FileLoader, *arguments: Any) -> None:
         run(load, *arguments)
         if "twin" not in begun:
-            begun["twin"] = pool.submit(uploads.ingest, "a")
+            begun["twin"] = pool.submit(uploads.load, "a")
             begun["twin"].result(20)
 
     def replace_after_the_twin_was(*arguments: Any) -> dict[int, int | None]:
         if arguments[-1] and "new" not in begun:
             uploads.upload("a", "z")
-            begun["new"] = pool.submit(uploads.ingest, "a")
+            begun["new"] = pool.submit(uploads.load, "a")
             with suppress(TimeoutError):
                 begun["new"].result(1)
         return replace(*arguments)
@@ -181,7 +181,7 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
     with ThreadPoolExecutor(2) as pool, monkeypatch.context() as meddling:
         meddling.setattr(FileLoader, "run", run_and_let_the_twin_load)
         meddling.setattr(versions, "replace_earlier", replace_after_the_twin_was)
-        uploads.ingest("b")
+        uploads.load("b")
         begun["new"].result(20)
 
     assert names(engine) == "x z"

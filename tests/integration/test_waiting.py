@@ -19,11 +19,11 @@ from tests.integration.test_ingestions import enter
 
 
 def test_what_is_settled_is_told_at_once_with_its_first_rows(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 12))
     container.upload_blob("sales/b.csv", b"x\n")
-    ids = [ingesting.ingest(f"sales/{name}.csv").ingestion_id or uuid.UUID(int=0) for name in "ba"]
+    ids = [loader.load(f"sales/{name}.csv").ingestion_id or uuid.UUID(int=0) for name in "ba"]
 
     refused, loaded = wait_for_loads.wait_for_loads(engine, ids, 1) or []
 
@@ -35,11 +35,11 @@ def test_what_is_settled_is_told_at_once_with_its_first_rows(
 
 
 def test_the_first_rows_are_those_of_the_file(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name, content in (("a", orders(1, 3)), ("b", csv(row(2, price="0.10"), row(9)))):
         container.upload_blob(f"sales/{name}.csv", content)
-        asked = ingesting.ingest(f"sales/{name}.csv").ingestion_id or uuid.UUID(int=0)
+        asked = loader.load(f"sales/{name}.csv").ingestion_id or uuid.UUID(int=0)
 
     (found,) = wait_for_loads.wait_for_loads(engine, [asked], 1) or []
     assert [json.loads(one)["sales_order_number"] for one in found.first_rows] == ["SO2", "SO9"]
@@ -47,7 +47,7 @@ def test_the_first_rows_are_those_of_the_file(
 
 
 def test_it_waits_for_a_load_and_holds_no_connection(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 3))
     asked = blobs.describe(container, "sales/a.csv").version.ingestion_id
@@ -63,7 +63,7 @@ def test_it_waits_for_a_load_and_holds_no_connection(
         waited = pool.submit(wait_for_loads.wait_for_loads, engine, [asked], 30)
         while len(held) < 2:
             sleep(0.01)
-        ingesting.ingest("sales/a.csv")
+        loader.load("sales/a.csv")
         (found,) = waited.result() or []
 
     assert found.seen.entry["state"] == "loaded"

@@ -19,7 +19,7 @@ from tests.integration.looking import entry, table
 
 
 def test_numbers_are_loaded_as_they_were_meant_and_others_are_kept_as_they_were_written(
-    ingesting: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detected: Callable[[CsvReader], Format] = CsvReader.__dict__["format"].fget
 
@@ -30,7 +30,7 @@ def test_numbers_are_loaded_as_they_were_meant_and_others_are_kept_as_they_were_
     rows = [row(number, price='"1.399,99"').replace("271.9992", '"271,9992"') for number in range(30)]
     container.upload_blob("sales/a.csv", csv(*rows, row(99, price="3399.99")))
 
-    assert ingesting.ingest("sales/a.csv").state is State.LOADED
+    assert loader.load("sales/a.csv").state is State.LOADED
 
     found = entry(engine, "sales/a.csv")
     assert (found["rows_inserted"], found["rows_rejected"], found["format"]["decimal"]) == (30, 1, ",")

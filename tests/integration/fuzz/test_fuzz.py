@@ -23,14 +23,14 @@ def most_memory() -> int:
 
 
 def test_a_mutated_file_ends_loaded_or_refused(
-    seeds: range, ingesting: BlobLoader, container: ContainerClient, engine: Engine
+    seeds: range, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     before = most_memory()
     ends: Counter[str] = Counter()
     broken: list[str] = []
     for seed in (*REGRESSIONS, *seeds):
         try:
-            ends[Trial(seed).run(ingesting, container, engine)] += 1
+            ends[Trial(seed).run(loader, container, engine)] += 1
         except LawBroken as exc:
             broken.append(str(exc))
     print(dict(ends), f"{(most_memory() - before) / 2**20:.0f} MB more")  # noqa: T201

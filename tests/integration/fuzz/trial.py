@@ -48,12 +48,12 @@ class Trial:
         make = bases.sales if self.seed % 3 == 0 else bases.anything
         return mutated(chance, make(chance), bases.anything(chance))
 
-    def run(self, ingesting: BlobLoader, container: ContainerClient, engine: Engine) -> str:
+    def run(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> str:
         """Load it; returns the state it ends in. Raises `LawBroken`."""
         container.upload_blob(self.path, self.content(), overwrite=True)
         begun = time.perf_counter()
         try:
-            state = ingesting.ingest(self.path).state
+            state = loader.load(self.path).state
         except Exception as exc:
             raise LawBroken(f"seed {self.seed}: {type(exc).__name__}: {exc}") from exc
         seconds = time.perf_counter() - begun

@@ -88,7 +88,7 @@ def test_encodings_go_by_one_name() -> None:
 
 def test_the_nearer_ones_count_before_the_others() -> None:
     query, contract = Overrides(delimiter=";"), Overrides(delimiter="|", quote="'")
-    assert query.over(Overrides()).over(contract) == Overrides(delimiter=";", quote="'")
+    assert query.merged_with(Overrides()).merged_with(contract) == Overrides(delimiter=";", quote="'")
 
 
 def test_whatever_can_be_told_is_part_of_the_format_and_goes_into_the_ledger() -> None:

@@ -31,7 +31,7 @@ def is_header(names: Sequence[str]) -> bool:
 
 
 def seen(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format | None:
-    return detect.detect_standard_csv(head, is_whole=is_whole, told=told, is_header=is_header)
+    return detect.detect_standard_csv(head, is_whole=is_whole, overrides=told, is_header=is_header)
 
 
 def detected(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format:

@@ -43,9 +43,9 @@ def test_overrides_and_a_key_are_told_by_the_query() -> None:
 
     assert found == []
     assert (to.dataset, to.creates) == ("orders", True)
-    assert to.told.overrides == Overrides(delimiter="\t", header_line=3)
-    assert to.told.key == ("order_id", "line")
-    assert to.told.as_json() == {"delimiter": "\t", "header_line": 3, "key": ["order_id", "line"]}
+    assert to.options.overrides == Overrides(delimiter="\t", header_line=3)
+    assert to.options.key == ("order_id", "line")
+    assert to.options.as_json() == {"delimiter": "\t", "header_line": 3, "key": ["order_id", "line"]}
 
 
 def test_every_override_is_a_parameter() -> None:
@@ -95,8 +95,8 @@ def test_taking_files_imports_nothing_that_computes() -> None:
 def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
     asked = "5b0c8d0e-7c5c-5a4f-9d53-7f1f3a0a9d3b"
     to, found = ingest_parameters.destination({"corrects": asked}, own())
-    assert (str(to.told.corrects), found) == (asked, [])
-    assert to.told.as_json() == {"corrects": asked}
+    assert (str(to.options.corrects), found) == (asked, [])
+    assert to.options.as_json() == {"corrects": asked}
     assert faults(corrects="nothing") == [("corrects", "corrects is the id of an ingestion, a UUID.")]
 
 

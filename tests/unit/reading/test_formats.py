@@ -200,9 +200,9 @@ def test_other_dialects_of_a_declared_dataset_are_found_by_its_names() -> None:
 
 
 def test_bytes_left_are_not_told_where_rows_may_be_short() -> None:
-    assert CsvReader([csv(row(1))], ContractColumns(Sales)).most_bytes_left(1000) == 1000
+    assert CsvReader([csv(row(1))], ContractColumns(Sales)).max_remaining_bytes(1000) == 1000
     assert (
-        CsvReader([csv(row(1))], ContractColumns(Sales), Overrides(ragged="pad")).most_bytes_left(1000)
+        CsvReader([csv(row(1))], ContractColumns(Sales), Overrides(ragged="pad")).max_remaining_bytes(1000)
         is None
     )
     assert HEADER in csv().decode()
