@@ -14,8 +14,8 @@ from shared.contracts import registry
 from shared.resources import Resources
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.migrate import migrate
-from tests.integration.inferred_tables import Shelf
-from tests.integration.keyless import Keyless, Uploads, require_consistent
+from tests.integration.inferred_datasets import InferredDatasets
+from tests.integration.keyless_dataset import Keyless, Uploads, require_consistent
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def loader(engine: Engine, container: ContainerClient) -> BlobLoader:
 
 
 @pytest.fixture
-def shelf(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Shelf:
-    return Shelf(loader, container, engine)
+def inferred(loader: BlobLoader, container: ContainerClient, engine: Engine) -> InferredDatasets:
+    return InferredDatasets(loader, container, engine)
 
 
 @pytest.fixture

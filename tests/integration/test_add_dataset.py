@@ -16,7 +16,7 @@ from shared.errors import SettingsError
 from shared.ledger.tables import State
 from shared.use_cases import migrate
 from shared.use_cases.load_blob import BlobLoader
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -17,7 +17,7 @@ from shared.ledger.tables import State
 from shared.queries import first_rows
 from shared.use_cases import migrate
 from shared.use_cases.load_blob import BlobLoader
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
 
 
 class Orders(Contract):

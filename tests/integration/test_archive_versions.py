@@ -19,8 +19,8 @@ from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.migrate import migrate
-from tests.fixtures.gates import Gate
-from tests.integration.keyless import names, require_consistent
+from tests.fixtures.barriers import Gate
+from tests.integration.keyless_dataset import names, require_consistent
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 

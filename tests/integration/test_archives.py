@@ -23,7 +23,7 @@ from shared.use_cases import give_up
 from shared.use_cases import sweep as sweep_module
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.looking import table
+from tests.integration.assertions import table
 
 PATH = "sales/a.zip"
 

@@ -18,7 +18,7 @@ from shared.use_cases import upload_files
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.upload_files import Destination
 from tests.fixtures.samples import orders
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
 
 PATH = "sales/direct-1/june.csv"
 HEADERS = {"x-ms-blob-type": "BlockBlob"}

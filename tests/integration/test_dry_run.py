@@ -22,9 +22,9 @@ from shared.use_cases import dry_run
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.upload_files import Destination, UploadedFile
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
 from tests.integration.test_datasets import enter
-from tests.unit.decoding.zipping import zipped
+from tests.unit.decoding.zip_files import zipped
 
 NOWHERE = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
 

@@ -23,7 +23,7 @@ from shared.queries.row_page import PageRequest
 from shared.use_cases import edit_row
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
-from tests.integration.looking import table
+from tests.integration.assertions import table
 
 ROW = {
     "sales_order_number": "SO1",

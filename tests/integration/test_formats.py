@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.looking import entry, table
+from tests.integration.assertions import entry, table
 
 NAMES = ["Müller", "Zhu", "Łukasz", "O'Neill"]
 

@@ -18,7 +18,7 @@ from shared.settings import postgres_url
 from tests.fixtures.databases import cloned
 from tests.fixtures.samples import orders
 from tests.fixtures.workers import worker
-from tests.integration.looking import entry, states
+from tests.integration.assertions import entry, states
 
 ROWS = 200_000
 MOMENTS = 20

@@ -17,7 +17,7 @@ from shared.use_cases import upload_files
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.upload_files import Destination, UploadedFile
 from tests.fixtures.samples import HEADER, csv, orders, row
-from tests.integration.looking import entry, table
+from tests.integration.assertions import entry, table
 
 
 def test_rows_arrive_with_their_types_and_their_lines(

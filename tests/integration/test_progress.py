@@ -15,10 +15,10 @@ from dev.process import wait_until
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.load_file import LoadOutcome
+from tests.fixtures.barriers import Gate
 from tests.fixtures.blocks import container_read_in_blocks
-from tests.fixtures.gates import Gate
 from tests.fixtures.samples import orders
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
 
 EVERY_SECONDS = 2
 LATE = 0.5

@@ -24,7 +24,7 @@ from shared.queries import rejects
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.migrate import migrate
 from tests.fixtures.samples import HEADER, orders, row
-from tests.integration.looking import entry, table
+from tests.integration.assertions import entry, table
 from tests.integration.test_archives import zipped
 from tests.integration.test_ingestions import enter
 

@@ -20,10 +20,10 @@ from shared.loading.loader import FileLoader
 from shared.queries import ingestions
 from shared.use_cases import replay_load, sweep, undo_load
 from shared.use_cases.load_blob import BlobLoader
-from tests.fixtures.gates import Gate
+from tests.fixtures.barriers import Gate
 from tests.fixtures.samples import csv, orders, row
-from tests.integration.keyless import Keyless, Uploads, history, names
-from tests.integration.looking import entry, table
+from tests.integration.assertions import entry, table
+from tests.integration.keyless_dataset import Keyless, Uploads, history, names
 from tests.integration.test_sweep import AT_ONCE
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE

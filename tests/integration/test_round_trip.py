@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from shared.datasets import alter_table, catalog
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
-from tests.integration.looking import entry
-from tests.unit.reading.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
-from tests.unit.reading.writing import Row, Written
+from tests.integration.assertions import entry
+from tests.unit.parsing.csv_writer import Row, Written
+from tests.unit.parsing.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
 
 TABLES = 60
 

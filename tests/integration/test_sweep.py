@@ -19,7 +19,7 @@ from shared.use_cases import give_up
 from shared.use_cases import sweep as sweep_module
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
-from tests.integration.looking import entry, states, table
+from tests.integration.assertions import entry, states, table
 
 AT_ONCE = timedelta(seconds=-60)
 """A settling time below zero: everything is old enough, even where the servers' clocks differ a little."""

@@ -15,8 +15,8 @@ from shared.ledger import versions
 from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
 from shared.use_cases.load_file import LoadOutcome
-from tests.integration.keyless import Uploads, history, names
-from tests.integration.looking import entry
+from tests.integration.assertions import entry
+from tests.integration.keyless_dataset import Uploads, history, names
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 

@@ -9,8 +9,8 @@ import pytest
 
 from shared.decoding.limits import Expansion
 from shared.errors import FileRefused
-from tests.unit.decoding.cutting import noise, seeded, until_refused
-from tests.unit.decoding.zipping import content, opened, zipped
+from tests.unit.decoding.block_sizes import noise, seeded, until_refused
+from tests.unit.decoding.zip_files import content, opened, zipped
 
 LINES = b"".join(b"%d,name %d\n" % (number, number * 7) for number in range(3000))
 

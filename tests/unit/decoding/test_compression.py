@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shared.decoding.compression import HEAD, CompressionKind, compression_kind, decompress
 from shared.decoding.limits import Expansion
 from shared.errors import FileRefused
-from tests.unit.decoding.compressing import COMPRESS, KINDS, zstd_skippable
-from tests.unit.decoding.cutting import cut, noise, places, seeded, until_refused
+from tests.unit.decoding.block_sizes import cut, noise, places, seeded, until_refused
+from tests.unit.decoding.compressed_files import COMPRESS, KINDS, zstd_skippable
 
 LINES = b"".join(b"%d,name %d,%d.50\n" % (number, number * 7, number % 99) for number in range(2000))
 every_kind = pytest.mark.parametrize("name", KINDS)

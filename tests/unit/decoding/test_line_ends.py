@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.decoding.transcoding import normalize_line_ends
-from tests.unit.decoding.cutting import cut, places
+from tests.unit.decoding.block_sizes import cut, places
 
 TEXT = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b",", b"\xff"]), max_size=40).map(b"".join)
 

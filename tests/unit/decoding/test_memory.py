@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.decoding.compressing import COMPRESS
-from tests.unit.decoding.zipping import zipped
+from tests.unit.decoding.compressed_files import COMPRESS
+from tests.unit.decoding.zip_files import zipped
 
 PROGRAM = """
 import sys

@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field, create_model
 
 from shared.contracts.base import Contract
 from shared.validation import compiler
-from tests.unit.validation.kinds import KINDS
-from tests.unit.validation.nasty import NASTY
+from tests.unit.validation.field_kinds import KINDS
+from tests.unit.validation.hostile_texts import NASTY
 from tests.unit.validation.oracle import Column, require_as_row_by_row
 
 _CONFIGS = [ConfigDict(), ConfigDict(str_strip_whitespace=True), ConfigDict(use_enum_values=True)]

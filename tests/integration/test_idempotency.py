@@ -1,0 +1,270 @@
+"""Law 1: however often, wherever and however many at a time, a version of a file is loaded once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg2
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, event, text
+
+from dev.postgres import Postgres
+from shared.errors import Unavailable, Unexpected
+from shared.ledger.tables import State
+from shared.loading.loader import FileLoader
+from shared.storage.content import Content
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.load_file import LoadOutcome
+from tests.fixtures.samples import csv, orders, row
+from tests.fixtures.workers import workers
+from tests.integration.assertions import entry, states, table
+
+
+def test_redelivered_blob_loads_once(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50))
+
+    outcomes = [loader.load("sales/a.csv").state for _ in range(3)]
+
+    assert outcomes == [State.LOADED] * 3
+    assert entry(engine, "sales/a.csv")["attempts"] == 1
+    assert len(table(engine)) == 50
+
+
+def test_ten_deliveries_at_once_load_once(
+    container: ContainerClient, engine: Engine, database_url: str, storage: str
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 2000))
+    all_there = threading.Barrier(10)
+
+    def deliver(loader: BlobLoader) -> LoadOutcome:
+        all_there.wait(30)
+        return loader.load("sales/a.csv")
+
+    name = str(container.container_name)
+    with workers(10, database_url, storage, name) as ten, ThreadPoolExecutor(10) as pool:
+        outcomes = list(pool.map(deliver, ten))
+
+    assert [outcome.state for outcome in outcomes] == [State.LOADED] * 10
+    assert sum(outcome.counts is not None for outcome in outcomes) == 1
+    assert entry(engine, "sales/a.csv")["attempts"] == 1
+    assert len(table(engine)) == 2000
+
+
+def test_processes_that_race_for_one_blob_load_it_once(
+    container: ContainerClient, engine: Engine, database_url: str, storage: str
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 3000))
+    program = (
+        "import sys; from shared import settings; from shared.resources import Resources;"
+        "from shared.use_cases.load_blob import BlobLoader;"
+        "own = Resources(settings.load({'DATABASE_URL': sys.argv[1], 'UPLOADS': sys.argv[2]}));"
+        "from azure.storage.blob import ContainerClient;"
+        "c = ContainerClient.from_connection_string(sys.argv[2], sys.argv[3]);"
+        "print(BlobLoader(own.engine, c, 'sales').load('sales/a.csv').state)"
+    )
+    command = [sys.executable, "-c", program, database_url, storage, str(container.container_name)]
+    root = Path(__file__).parents[2]
+
+    racing = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    printed = [process.communicate(timeout=120)[0].strip() for process in racing]
+
+    assert printed == ["loaded"] * 4
+    assert entry(engine, "sales/a.csv")["attempts"] == 1
+    assert len(table(engine)) == 3000
+
+
+def test_the_same_bytes_under_another_name_are_a_duplicate(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50))
+    container.upload_blob("sales/b.csv", orders(1, 50))
+
+    loader.load("sales/a.csv")
+    assert loader.load("sales/b.csv").state is State.DUPLICATE
+
+    assert entry(engine, "sales/b.csv")["duplicate_of"] == entry(engine, "sales/a.csv")["id"]
+    assert {one["_load"] for one in table(engine)} == {entry(engine, "sales/a.csv")["serial"]}
+
+
+def test_the_same_bytes_under_four_names_at_once_load_once(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    paths = [f"sales/{name}.csv" for name in "abcd"]
+    for path in paths:
+        container.upload_blob(path, orders(1, 2000))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(loader.load, paths))
+
+    assert states(engine) == {"loaded": 1, "duplicate": 3}
+    assert len(table(engine)) == 2000
+
+
+def test_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    paths = [f"sales/{price}.csv" for price in range(1, 7)]
+    for price, path in enumerate(paths, 1):
+        container.upload_blob(path, csv(*(row(number, price=str(price)) for number in range(500))))
+
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = list(pool.map(loader.load, paths))
+
+    assert {outcome.state for outcome in outcomes} == {State.LOADED}
+    assert len({(one["_load"], one["unit_price"]) for one in table(engine)}) == 1
+
+
+def test_a_load_that_breaks_in_the_middle_leaves_nothing(
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50))
+    settle = FileLoader.settle
+
+    def settle_then_break(*arguments: object) -> None:
+        settle(*arguments)  # type: ignore[arg-type]
+        raise ZeroDivisionError("SO1, a row's text")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FileLoader, "settle", settle_then_break)
+        with pytest.raises(Unexpected, match="ZeroDivisionError") as caught:
+            loader.load("sales/a.csv")
+
+    assert "SO1" not in str(caught.value)
+    assert table(engine) == []
+    found = entry(engine, "sales/a.csv")
+    assert (found["state"], found["error"]["code"]) == ("received", "unexpected")
+    assert loader.load("sales/a.csv").state is State.LOADED
+    assert len(table(engine)) == 50
+    assert entry(engine, "sales/a.csv")["error"] is None
+
+
+def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_try_loads(
+    loader: BlobLoader, container: ContainerClient, engine: Engine, database_url: str
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50))
+    cut: list[bool] = []
+
+    def cut_once(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "pg_advisory_xact_lock" not in statement or cut:  # taken after staging, before the merge
+            return
+        cut.append(True)
+        _cut_all_others(database_url)
+
+    event.listen(engine, "before_cursor_execute", cut_once)
+    with pytest.raises(Unavailable):
+        loader.load("sales/a.csv")
+    event.remove(engine, "before_cursor_execute", cut_once)
+
+    assert cut
+    assert table(engine) == []
+    assert loader.load("sales/a.csv").state is State.LOADED
+    assert len(table(engine)) == 50
+
+
+def _cut_all_others(database_url: str) -> None:
+    other = psycopg2.connect(database_url)
+    with other.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    other.close()
+
+
+def test_an_entry_left_loading_by_a_dead_worker_is_taken_over(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    loader.load("sales/a.csv")
+    with engine.begin() as connection:
+        connection.execute(text("delete from sales"))
+        connection.execute(text("update ingest.ingestions set state = 'loading', rows_read = null"))
+
+    assert loader.load("sales/a.csv").state is State.LOADED
+    assert entry(engine, "sales/a.csv")["attempts"] == 2
+    assert len(table(engine)) == 5
+
+
+def test_a_file_that_kills_every_worker_is_failed_in_the_end(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    loader.load("sales/a.csv")
+    with engine.begin() as connection:
+        connection.execute(text("update ingest.ingestions set state = 'loading', attempts = 20"))
+
+    assert loader.load("sales/a.csv").state is State.FAILED
+    assert "died" in entry(engine, "sales/a.csv")["error"]["detail"]
+
+
+def test_a_version_replaced_before_its_load_is_superseded(
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 50))
+    container.upload_blob("sales/other.csv", b"")  # another blob's entry must stay as it is
+    loader.load("sales/other.csv")
+
+    def replace_then_read(opened: Callable[[], Iterator[bytes]], size: int) -> Content:
+        container.upload_blob("sales/a.csv", orders(100, 10), overwrite=True)
+        return Content(opened, size)
+
+    with monkeypatch.context() as meddling:
+        meddling.setattr("shared.use_cases.load_blob.Content", replace_then_read)
+        assert loader.load("sales/a.csv").state is State.SUPERSEDED
+
+    assert table(engine) == []
+    assert loader.load("sales/a.csv").state is State.LOADED
+    assert len(table(engine)) == 10
+    assert states(engine) == {"superseded": 1, "loaded": 1, "refused": 1}
+
+
+def test_a_deleted_blob_supersedes_what_waited_for_it(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    assert loader.load("sales/never.csv").state is State.SUPERSEDED
+    assert states(engine) == {}
+
+
+def test_a_table_that_is_missing_may_pass_and_says_what_to_run(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    with engine.begin() as connection:
+        connection.execute(text("alter table sales rename to elsewhere"))
+
+    with pytest.raises(Unavailable, match="dev migrate"):
+        loader.load("sales/a.csv")
+    assert entry(engine, "sales/a.csv")["error"]["transient"] is True
+
+
+def test_a_rule_of_the_tables_owner_fails_the_load_without_quoting_a_row(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    with engine.begin() as connection:
+        connection.execute(text("alter table sales add constraint house_rule check (quantity > 5)"))
+
+    assert loader.load("sales/a.csv").state is State.FAILED
+    detail = entry(engine, "sales/a.csv")["error"]["detail"]
+    assert "house_rule" in detail
+    assert "Christy" not in detail
+
+
+def test_postgres_away_is_unavailable_and_the_load_succeeds_when_it_is_back(
+    loader: BlobLoader, container: ContainerClient, engine: Engine, postgres: Postgres
+) -> None:
+    container.upload_blob("sales/a.csv", orders(1, 5))
+    postgres.stop()
+    try:
+        with pytest.raises(Unavailable, match="postgres"):
+            loader.load("sales/a.csv")
+    finally:
+        postgres.start()
+
+    assert loader.load("sales/a.csv").state is State.LOADED

@@ -1,0 +1,44 @@
+"""Numbers as a file is said to write them, loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from azure.storage.blob import ContainerClient
+from sqlalchemy import Engine, text
+
+from shared.formats.format import Format
+from shared.ledger.tables import State
+from shared.parsing.reader import CsvReader
+from shared.use_cases.load_blob import BlobLoader
+from tests.fixtures.samples import csv, row
+from tests.integration.assertions import entry, table
+
+
+def test_numbers_are_loaded_as_they_were_meant_and_others_are_kept_as_they_were_written(
+    loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detected: Callable[[CsvReader], Format] = CsvReader.__dict__["format"].fget
+
+    def told(reading: CsvReader) -> Format:
+        return replace(detected(reading), decimal=",", thousands=".")
+
+    monkeypatch.setattr(CsvReader, "format", property(told))
+    rows = [row(number, price='"1.399,99"').replace("271.9992", '"271,9992"') for number in range(30)]
+    container.upload_blob("sales/a.csv", csv(*rows, row(99, price="3399.99")))
+
+    assert loader.load("sales/a.csv").state is State.LOADED
+
+    found = entry(engine, "sales/a.csv")
+    assert (found["rows_inserted"], found["rows_rejected"], found["format"]["decimal"]) == (30, 1, ",")
+    assert {one["unit_price"] for one in table(engine)} == {Decimal("1399.99")}
+    with engine.connect() as connection:
+        reject = connection.execute(text("select line, raw, errors from ingest.rejects")).one()
+    assert (reject.line, reject.raw) == (32, row(99, price="3399.99"))
+    assert [(one["column"], one["code"], one["value"]) for one in reject.errors] == [
+        ("unit_price", "number_format", "3399.99"),
+        ("tax_amount", "number_format", "271.9992"),
+    ]
