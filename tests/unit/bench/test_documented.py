@@ -1,12 +1,9 @@
-"""The README explains every case of the benchmark."""
-
-import re
+"""The benchmark's page explains every case."""
 
 from dev.bench.figures import CASES
-from dev.programs import ROOT
+from tests.fixtures.pages import Page, names
 
 
-def test_the_readme_explains_exactly_the_cases_there_are() -> None:
-    section = (ROOT / "README.md").read_text().partition("## Measure")[2]
-    first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
-    assert re.findall(r"`([\w-]+)`", " ".join(first_cells)) == list(CASES)
+def test_the_page_explains_exactly_the_cases_there_are() -> None:
+    cases, _ = Page("docs/explanation/benchmark.md").tables("case")
+    assert names([row[0] for row in cases]) == list(CASES)
