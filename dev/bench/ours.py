@@ -10,7 +10,7 @@ from shared import settings
 from shared.ledger.tables import State
 from shared.resources import Resources
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 
 
 @dataclass(frozen=True)

@@ -13,47 +13,31 @@ from sqlalchemy import Connection
 
 from shared import driver_errors
 from shared.datasets import catalog, reassign_rows
-from shared.decoding import compression
 from shared.decoding.range_file import RangeFile
 from shared.decoding.zip_archive import Archive, ArchiveMember
 from shared.errors import FileRefused, Superseded, Unavailable, Unexpected
 from shared.ledger import duplicates, locks, versions
 from shared.ledger.entries import MemberEntry, archive_members, count_columns, finish, total_counts
 from shared.ledger.tables import FINAL_STATES, Counts, State, failure_json
-from shared.storage import blob_version, blobs
+from shared.storage import blobs
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 
-_MOST_NAMED = 1000
-"""Members that an entry names; a directory of an archive can have many thousands."""
+_MAX_LISTED = 1000
+"""Members that an entry lists; an archive can have many thousands."""
 
-_BROUGHT = (State.LOADED, State.DUPLICATE)
+_SUCCESSFUL = (State.LOADED, State.DUPLICATE)
 
-Deliver = Callable[[Upload, Callable[[], Content]], LoadOutcome]
-"""Loads one file, once, as it would be loaded by itself."""
-
-
-class IsArchive(Exception):
-    """What was to be loaded as a file is an archive of files, which has this `content`."""
-
-    def __init__(self, content: Content) -> None:
-        super().__init__()
-        self.content = content
-
-
-def require_file(upload: Upload, content: Content) -> None:
-    """Raises `ArchiveFound`. What is in an archive is a file, and refused where it is an archive too."""
-    is_blob = not upload.version.member and blob_version.is_supported(upload.version.path)
-    if is_blob and compression.compression_kind(content.head[: compression.HEAD]) == "zip":
-        raise IsArchive(content)
+LoadMember = Callable[[Upload, Callable[[], Content]], LoadOutcome]
+"""Loads one member exactly once, as a file that was uploaded by itself."""
 
 
 class ArchiveLoader:
-    """Loads what is in the archive `upload`, in the transaction of `connection`, which holds its locks.
+    """Loads the members of the archive `upload`; the transaction of `connection` holds the archive's locks.
 
-    Each member has a transaction of its own. That of the archive's own entry is the last one, so that a
-    delivery that comes after a crash finds what was settled before, and goes on.
+    Each member is loaded in a transaction of its own. The archive's own entry is finished last, so that a
+    delivery after a crash finds the members that are finished and continues with the others.
     """
 
     def __init__(
@@ -62,18 +46,18 @@ class ArchiveLoader:
         container: ContainerClient,
         upload: Upload,
         dataset: str,
-        deliver: Deliver,
+        load_member: LoadMember,
     ) -> None:
         self._connection = connection
         self._container = container
         self._upload = upload
         self._dataset = dataset
-        self._deliver = deliver
+        self._load_member = load_member
 
-    def run(self, content: Content, settled: Collection[State]) -> LoadOutcome:
-        """Load its members but those that are in one of the states `settled`; the caller commits.
+    def run(self, content: Content, final_states: Collection[State]) -> LoadOutcome:
+        """Load the members whose state is not one of `final_states`; the caller commits.
 
-        Raises what stopped it. A bug met in one member keeps no other from being loaded.
+        An unexpected error in one member does not stop the others; it is raised after them.
         """
         hashes = {"sha256": content.sha256(), "head_sha256": content.head_sha256}
         fetch = partial(blobs.read_range, self._container, self._upload.version)
@@ -82,59 +66,59 @@ class ArchiveLoader:
         except FileRefused as exc:
             error = {"code": exc.code, "detail": exc.message, **exc.facts}
             return self._finish(State.REFUSED, format={"compression": "zip"}, error=error)
-        del content  # its first block
-        self._load_members(archive, settled)
-        return self._conclude(hashes, _format_of(archive))
+        del content  # frees its first block
+        self._load_members(archive, final_states)
+        return self._record_outcome(hashes, _format_of(archive))
 
-    def _load_members(self, archive: Archive, settled: Collection[State]) -> None:
+    def _load_members(self, archive: Archive, final_states: Collection[State]) -> None:
         entries = archive_members(self._connection, self._upload.version)
-        done = {entry.member for entry in entries if entry.state in settled}
+        done = {entry.member for entry in entries if entry.state in final_states}
         bug: Unexpected | None = None
         for member in archive.members:
             if member.skipped or member.name in done:
                 continue
             try:
-                outcome = self._deliver(_upload_of(self._upload, member), partial(_content, archive, member))
+                outcome = self._load_member(
+                    _upload_of(self._upload, member), partial(_content, archive, member)
+                )
             except Unexpected as exc:
                 bug = exc
                 continue
             if outcome.state is None:
-                raise Unavailable(
-                    driver_errors.POSTGRES, "a file of the archive is being loaded by somebody else"
-                )
+                raise Unavailable(driver_errors.POSTGRES, "another delivery is loading a file of the archive")
         if bug:
             raise bug
 
-    def _conclude(self, hashes: dict[str, str], found: dict[str, Any]) -> LoadOutcome:
-        """The archive's own entry: what became of its members, all together."""
+    def _record_outcome(self, hashes: dict[str, str], found: dict[str, Any]) -> LoadOutcome:
+        """Finish the archive's own entry from the results of its members."""
         entries = archive_members(self._connection, self._upload.version)
         if any(entry.state is State.SUPERSEDED for entry in entries):
             raise Superseded
         facts: dict[str, Any] = {"format": found, **hashes}
         if failed := [entry for entry in entries if entry.state not in FINAL_STATES]:
             return self._finish(State.FAILED, error=_some_failed(failed), **facts)
-        if not any(entry.state in _BROUGHT for entry in entries):
+        if not any(entry.state in _SUCCESSFUL for entry in entries):
             return self._finish(State.REFUSED, error=_all_refused(entries), **facts)
         locks.acquire_dataset(self._connection, self._dataset, exclusive=False)
         sha256, size = hashes["sha256"], self._upload.size
         duplicate = duplicates.find_duplicate_after_wait(
             self._connection, self._dataset, sha256, size, self._upload.version.ingestion_id
         )
-        self._replace_rest(entries, [duplicate] if duplicate else [])
+        self._replace_other_rows(entries, [duplicate] if duplicate else [])
         if duplicate:
             return self._finish(State.DUPLICATE, duplicate_of=duplicate, **facts)
         counts = total_counts(entries)
         return self._finish(State.LOADED, counts, **count_columns(counts), **facts)
 
-    def _replace_rest(self, entries: list[MemberEntry], duplicate: list[uuid.UUID]) -> None:
-        """Without a key, what earlier versions of the blob brought besides our members goes."""
+    def _replace_other_rows(self, entries: list[MemberEntry], duplicates_of_archive: list[uuid.UUID]) -> None:
+        """Without a key, replace rows of earlier versions of the blob that no current member holds."""
         dataset = catalog.find_dataset(self._connection, self._dataset)
         if dataset is None or dataset.contract.key:
             return
-        spared = [*duplicate, *(entry.duplicate_of for entry in entries if entry.duplicate_of)]
-        kept = [entry.member for entry in entries if entry.state is State.REFUSED]
+        spared = [*duplicates_of_archive, *(entry.duplicate_of for entry in entries if entry.duplicate_of)]
+        refused = [entry.member for entry in entries if entry.state is State.REFUSED]
         new_owners = versions.replace_rest(
-            self._connection, self._upload.version, self._dataset, spared, kept
+            self._connection, self._upload.version, self._dataset, spared, refused
         )
         reassign_rows.reassign_rows(self._connection, dataset.contract, new_owners)
 
@@ -145,7 +129,7 @@ class ArchiveLoader:
 
 
 def _upload_of(archive: Upload, member: ArchiveMember) -> Upload:
-    """The member as if it had been uploaded by itself, told what the archive is told."""
+    """The member as if it had been uploaded by itself, with the options of the archive."""
     version = archive.version.of_member(member.name)
     return replace(archive, version=version, filename=member.name, size=member.size)
 
@@ -155,28 +139,30 @@ def _content(archive: Archive, member: ArchiveMember) -> Content:
 
 
 def _format_of(archive: Archive) -> dict[str, Any]:
-    """What the archive turned out to be, and what in it is none to be loaded."""
+    """The `format` of the archive's entry: its number of members, and the entries that are not CSV files."""
     skipped = [member for member in archive.members if member.skipped]
     return {
         "compression": "zip",
         "members": len(archive.members) - len(skipped),
-        "skipped": [{"member": one.name, "why": one.skipped} for one in skipped[:_MOST_NAMED]],
+        "skipped": [{"member": member.name, "why": member.skipped} for member in skipped[:_MAX_LISTED]],
         "skipped_in_all": len(skipped),
     }
 
 
 def _some_failed(failed: Sequence[MemberEntry]) -> dict[str, Any]:
-    detail = f"{len(failed)} of its files could not be loaded, by our fault."
-    return {**failure_json("members_failed", detail), "members": _named(failed)}
+    detail = f"{len(failed)} files of the archive could not be loaded because of a failure of the app."
+    return {**failure_json("members_failed", detail), "members": _listed(failed)}
 
 
 def _all_refused(entries: Sequence[MemberEntry]) -> dict[str, Any]:
-    detail = f"All {len(entries)} files in the archive were refused; the ingestion of each says why."
-    return {"code": "members_refused", "detail": detail, "members": _named(entries)}
+    detail = (
+        f"All {len(entries)} files of the archive were refused. The ingestion of each file states the reason."
+    )
+    return {"code": "members_refused", "detail": detail, "members": _listed(entries)}
 
 
-def _named(entries: Sequence[MemberEntry]) -> list[dict[str, Any]]:
+def _listed(entries: Sequence[MemberEntry]) -> list[dict[str, Any]]:
     return [
         {"id": str(entry.id), "member": entry.member, "code": (entry.error or {}).get("code")}
-        for entry in entries[:_MOST_NAMED]
+        for entry in entries[:_MAX_LISTED]
     ]

@@ -11,26 +11,27 @@ from sqlalchemy import Connection, Engine
 
 from shared import driver_errors
 from shared.contracts.registry import CONTRACTS
+from shared.decoding import compression
 from shared.errors import ConcurrencyConflict, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.ledger import entries, locks, transitions
-from shared.ledger.entries import Progress
 from shared.ledger.tables import FINAL_STATES, State, failure_json
 from shared.ledger.transitions import Claim
-from shared.storage import blobs
-from shared.storage.blob_version import dataset_of
+from shared.stage_timer import StageTimer
+from shared.storage import blob_version, blobs
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
-from shared.use_cases.load_archive import ArchiveLoader, IsArchive, require_file
-from shared.use_cases.load_file import Attempt, LoadOutcome
+from shared.use_cases.load_archive import ArchiveLoader
+from shared.use_cases.load_context import LoadContext, LoadOutcome
+from shared.use_cases.load_file import load_file
 
 _WAIT_FOR_LOCK_SECONDS = 10.0
-"""How long a delivery waits for another one of the same version before it leaves the load to it."""
+"""How long a delivery waits for another delivery of the same version before it leaves the load to it."""
 
-_TRIES = 5
-"""Tries that end with a bug before no more are made: as many as the platform makes for one event."""
+_MAX_UNEXPECTED_ERRORS = 5
+"""Attempts that may end with an unexpected error: as many as the platform makes for one event."""
 
-_MOST_ATTEMPTS = 20
-"""Tries after which a load that ends without a word is not begun again."""
+_MAX_ATTEMPTS = 20
+"""Attempts after which a load that ended without a result is not started again."""
 
 
 class BlobLoader:
@@ -41,51 +42,52 @@ class BlobLoader:
         engine: Engine,
         container: ContainerClient,
         default_dataset: str,
-        settled: Collection[State] = FINAL_STATES,
+        final_states: Collection[State] = FINAL_STATES,
         undeclared_datasets: Literal["create", "refuse"] = "create",
     ) -> None:
-        """A version whose state is one of `settled` is left as it is."""
+        """A blob version whose state is one of `final_states` is not loaded again."""
         self._engine = engine
         self._container = container
         self._default_dataset = default_dataset
-        self._settled = settled
+        self._final_states = final_states
         self._infers = undeclared_datasets == "create"
 
     def load(self, path: str) -> LoadOutcome:
-        """Load the current version of the blob at `path`, unless that was done.
+        """Load the current version of the blob at `path`, unless it is loaded already.
 
-        Safe to call any number of times, at the same time too. The file's fault and a failure that no retry
-        can mend are recorded and returned. Raises `Unavailable` where a retry may help and `Unexpected` for
-        a bug, after noting either in the ledger.
+        Safe to call any number of times, also concurrently. Errors in the file, and failures that no retry
+        can fix, are recorded and returned. Raises `Unavailable` if a retry may help and `Unexpected` for a
+        bug; both are recorded first.
         """
         with driver_errors.translate_errors():
             upload = blobs.find(self._container, path)
         if upload is None:
-            return self._vanished(path)
-        try:
-            return self._deliver(upload, lambda: self._content(upload))
-        except Superseded:
-            return LoadOutcome(upload.version.ingestion_id, State.SUPERSEDED)
-
-    def _deliver(self, upload: Upload, content: Callable[[], Content]) -> LoadOutcome:
-        """Load one file, once, or note in its entry what kept us from it. Raises `Superseded` besides."""
+            return self._mark_deleted(path)
         version = upload.version
         try:
-            return self._load(upload, content)
+            return self._load_and_record_failure(
+                upload, lambda: Content(lambda: blobs.stream(self._container, version), upload.size)
+            )
+        except Superseded:
+            return LoadOutcome(version.ingestion_id, State.SUPERSEDED)
+
+    def _load_and_record_failure(self, upload: Upload, open_content: Callable[[], Content]) -> LoadOutcome:
+        """Load a file or an archive member; record a failure in its entry. Raises `Superseded`, too."""
+        version = upload.version
+        try:
+            return self._load_with_retry(upload, open_content)
         except Superseded:
             transitions.record_final_failure(self._engine, version, State.SUPERSEDED, None)
             raise
         except LoadFailed as exc:
-            transitions.record_final_failure(
-                self._engine, version, State.FAILED, failure_json("load_failed", exc.message)
-            )
+            error = failure_json("load_failed", exc.message)
+            transitions.record_final_failure(self._engine, version, State.FAILED, error)
             return LoadOutcome(version.ingestion_id, State.FAILED)
         except Unavailable as exc:
-            transitions.record_failure(
-                self._engine, version, failure_json("unavailable", exc.message, transient=True)
-            )
+            error = failure_json("unavailable", exc.message, transient=True)
+            transitions.record_failure(self._engine, version, error)
             raise
-        except Unexpected as exc:  # of a file in the archive, told there
+        except Unexpected as exc:  # of an archive member, which has logged it
             transitions.record_failure(self._engine, version, failure_json("unexpected", exc.message))
             raise
         except Exception as exc:  # noqa: BLE001 - the last place that knows which ingestion it was
@@ -94,106 +96,110 @@ class BlobLoader:
             logger.bind(ingestion=version.ingestion_id).error("{}\n{}", unexpected, unexpected.frames)
             raise unexpected from None
 
-    def _load(self, upload: Upload, content: Callable[[], Content]) -> LoadOutcome:
-        """As a file, or, if its bytes say so, as an archive of files."""
-        try:
-            return self._ingest_contended(upload, content)
-        except IsArchive as found:
-            archive = found.content
-        with driver_errors.translate_errors(), self._engine.begin() as holder:
-            return self._unpack(holder, upload, archive)
-
-    def _unpack(self, holder: Connection, upload: Upload, content: Content) -> LoadOutcome:
-        """Load the files in an archive while the transaction of `holder` keeps other deliveries away.
-
-        It takes no part in the loads of the dataset: of these each file's own may have to be alone.
-        """
-        ingestion_id = upload.version.ingestion_id
-        if not _wait_for_locks(holder, upload):
-            return LoadOutcome(ingestion_id, None)
-        entry = entries.find_entry(holder, ingestion_id)  # somebody may have been faster since it was claimed
-        if entry is not None and (state := transitions.visible_state(entry)) in self._settled:
-            return LoadOutcome(ingestion_id, state)
-        dataset = dataset_of(upload.version.path, self._default_dataset)
-        unpacking = ArchiveLoader(holder, self._container, upload, dataset, self._deliver)
-        outcome = unpacking.run(content, self._settled)
-        logger.bind(ingestion=ingestion_id, dataset=dataset).info("archive {}", outcome.state)
-        return outcome
-
-    def _ingest_contended(self, upload: Upload, content: Callable[[], Content]) -> LoadOutcome:
-        """Beside other loads of the dataset, or, where one of them got in the way, after all of them."""
+    def _load_with_retry(self, upload: Upload, open_content: Callable[[], Content]) -> LoadOutcome:
+        """Load concurrently with other loads of the dataset; after a conflict with one, load exclusively."""
         try:
             with driver_errors.translate_errors():
-                return self._ingest(upload, content, exclusive=False)
+                result = self._load_once(upload, open_content, exclusive=False)
         except ConcurrencyConflict as exc:
-            logger.bind(ingestion=upload.version.ingestion_id).info("{}; once more, alone", exc)
-            # Else it looks like a death.
-            transitions.record_failure(
-                self._engine, upload.version, failure_json("contended", exc.message, transient=True)
-            )
+            logger.bind(ingestion=upload.version.ingestion_id).info("{}; retrying exclusively", exc)
+            # Recorded, because an attempt without a record counts as a crash.
+            error = failure_json("contended", exc.message, transient=True)
+            transitions.record_failure(self._engine, upload.version, error)
+            with driver_errors.translate_errors():
+                result = self._load_once(upload, open_content, exclusive=True)
+        if isinstance(result, LoadOutcome):
+            return result
         with driver_errors.translate_errors():
-            return self._ingest(upload, content, exclusive=True)
+            return self._load_archive(upload, result)
 
-    def _ingest(self, upload: Upload, opened: Callable[[], Content], *, exclusive: bool) -> LoadOutcome:
+    def _load_once(
+        self, upload: Upload, open_content: Callable[[], Content], *, exclusive: bool
+    ) -> LoadOutcome | Content:
+        """Load a file in one transaction: locks, claim, rows, entry. Returns the content of an archive."""
         ingestion_id = upload.version.ingestion_id
-        dataset = dataset_of(upload.version.path, self._default_dataset)
-        with self._engine.begin() as load:
-            is_inferred = self._infers and dataset not in CONTRACTS
+        dataset = blob_version.dataset_of(upload.version.path, self._default_dataset)
+        is_inferred = self._infers and dataset not in CONTRACTS
+        with self._engine.begin() as connection:
             has_all_locks = not (exclusive or is_inferred) and locks.try_acquire_all(
-                load, upload.version, dataset
+                connection, upload.version, dataset
             )
-            if not (has_all_locks or _wait_for_locks(load, upload)):
-                logger.bind(ingestion=ingestion_id).info("another delivery is at work on this version")
+            if not (has_all_locks or _wait_for_version(connection, upload)):
+                logger.bind(ingestion=ingestion_id).info("another delivery is loading this version")
                 return LoadOutcome(ingestion_id, None)
             claim = self._claim(upload, dataset)
-            if claim.state in self._settled:
-                logger.bind(ingestion=ingestion_id, state=claim.state).info("settled before")
+            if claim.state in self._final_states:
+                logger.bind(ingestion=ingestion_id, state=claim.state).info("already finished")
                 return LoadOutcome(ingestion_id, claim.state)
             _check_attempts_left(claim)
-            if not (has_all_locks or is_inferred):
-                locks.acquire_dataset(load, dataset, exclusive=exclusive)
-            content = opened()
-            require_file(upload, content)
-            progress = Progress(self._engine, ingestion_id)
-            attempt = Attempt(load, upload, dataset, claim.serial, progress, is_loaded=claim.is_loaded)
-            outcome = (
-                attempt.run_inferred(content, exclusive=exclusive) if is_inferred else attempt.run(content)
-            )
-        attempt.timer.log(ingestion_id, dataset)
-        facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": attempt.rows}
-        logger.bind(**facts, attempt=claim.attempts + 1).info("{}", outcome.state)
+            if not (has_all_locks or is_inferred):  # inferred: once the table fits the file
+                locks.acquire_dataset(connection, dataset, exclusive=exclusive)
+            content = open_content()
+            if _is_archive(upload, content):
+                return content
+            report, timer = entries.Progress(self._engine, ingestion_id), StageTimer()
+            ctx = LoadContext(connection, upload, dataset, claim.serial, claim.is_loaded, report, timer)
+            outcome = load_file(ctx, content, is_inferred=is_inferred, exclusive=exclusive)
+        timer.log(ingestion_id, dataset)
+        rows = outcome.counts.read if outcome.counts else 0
+        facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": rows, "attempt": claim.attempts + 1}
+        logger.bind(**facts).info("{}", outcome.state)
         return outcome
 
-    def _content(self, upload: Upload) -> Content:
-        return Content(lambda: blobs.stream(self._container, upload.version), upload.size)
+    def _load_archive(self, upload: Upload, content: Content) -> LoadOutcome:
+        """Load the files of an archive; a transaction without rows holds the locks of the archive.
+
+        It does not hold the lock of the dataset, because the load of a member may need it exclusively.
+        """
+        ingestion_id = upload.version.ingestion_id
+        with self._engine.begin() as holder:
+            if not _wait_for_version(holder, upload):
+                return LoadOutcome(ingestion_id, None)
+            entry = entries.find_entry(
+                holder, ingestion_id
+            )  # another delivery may have finished it meanwhile
+            if entry is not None and (state := transitions.visible_state(entry)) in self._final_states:
+                return LoadOutcome(ingestion_id, state)
+            dataset = blob_version.dataset_of(upload.version.path, self._default_dataset)
+            archive = ArchiveLoader(holder, self._container, upload, dataset, self._load_and_record_failure)
+            outcome = archive.run(content, self._final_states)
+            logger.bind(ingestion=ingestion_id, dataset=dataset).info("archive {}", outcome.state)
+            return outcome
 
     def _claim(self, upload: Upload, dataset: str) -> Claim:
-        """In a transaction of its own, so that others see `loading` while the load goes on."""
+        """Claim the entry in a transaction of its own, so that others see `loading` during the load."""
         with self._engine.begin() as short:
-            return transitions.claim(short, upload, dataset, self._settled)
+            return transitions.claim(short, upload, dataset, self._final_states)
 
-    def _vanished(self, path: str) -> LoadOutcome:
-        """The blob was deleted before it could be read: whatever waited for it is superseded."""
+    def _mark_deleted(self, path: str) -> LoadOutcome:
+        """Mark the pending entries of a blob that was deleted before it was loaded as superseded."""
         with driver_errors.translate_errors(), self._engine.begin() as short:
             count = transitions.supersede_others(short, str(self._container.container_name), path, "")
         logger.info("the blob was deleted before it was loaded; {} entries superseded", count)
         return LoadOutcome(None, State.SUPERSEDED)
 
 
-def _wait_for_locks(load: Connection, upload: Upload) -> bool:
-    """Take the locks of the version, or `False`: another delivery of it is at work. Raises `Unavailable`."""
+def _wait_for_version(connection: Connection, upload: Upload) -> bool:
+    """Take the locks of the version, or return `False`: another delivery holds them. Raises `Unavailable`."""
     version = upload.version
-    if not locks.acquire_version(load, version.ingestion_id, _WAIT_FOR_LOCK_SECONDS):
+    if not locks.acquire_version(connection, version.ingestion_id, _WAIT_FOR_LOCK_SECONDS):
         return False
-    if not locks.acquire_path(load, version, _WAIT_FOR_LOCK_SECONDS):
+    if not locks.acquire_path(connection, version, _WAIT_FOR_LOCK_SECONDS):
         raise Unavailable(driver_errors.POSTGRES, "an earlier version of the blob is being loaded")
     return True
 
 
+def _is_archive(upload: Upload, content: Content) -> bool:
+    """Whether a blob is a zip archive; an archive within an archive is refused as a file."""
+    if upload.version.member or not blob_version.is_supported(upload.version.path):
+        return False
+    return compression.compression_kind(content.head[: compression.HEAD]) == "zip"
+
+
 def _check_attempts_left(claim: Claim) -> None:
-    """Raises `LoadFailed` for a file that takes its worker down, or meets the same bug, time and again."""
-    if claim.state is State.LOADING and claim.attempts >= _MOST_ATTEMPTS:
+    """Raise `LoadFailed` for a file whose loads crash the worker, or end with a bug, again and again."""
+    if claim.state is State.LOADING and claim.attempts >= _MAX_ATTEMPTS:
         raise LoadFailed(f"the worker died during the load, after {claim.attempts} tries in all")
-    lasting = claim.error is not None and not claim.error.get("transient")
-    if claim.state is State.RECEIVED and lasting and claim.attempts >= _TRIES:
+    is_permanent = claim.error is not None and not claim.error.get("transient")
+    if claim.state is State.RECEIVED and is_permanent and claim.attempts >= _MAX_UNEXPECTED_ERRORS:
         raise LoadFailed(f"given up after {claim.attempts} tries: {claim.error and claim.error['detail']}")

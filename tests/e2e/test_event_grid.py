@@ -47,7 +47,7 @@ def test_an_event_loads_its_blob_and_its_repetition_changes_nothing(client: Clie
     assert [announce(client, "uploads", "sales/event.csv", etag.strip('"')) for _ in range(4)] == [202] * 4
 
     assert client.settled(ingestion_id)["counts"]["inserted"] == 5
-    client.app.wait_for(lambda: client.app.log.count("settled before") >= 3)
+    client.app.wait_for(lambda: client.app.log.count("already finished") >= 3)
     assert client.http.get(f"/api/ingestions/{ingestion_id}").json()["attempts"] == 1
     assert client.query("select count(*) from sales where sales_order_number in ('SO1', 'SO5')") == [(2,)]
 

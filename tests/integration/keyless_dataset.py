@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from shared.contracts.base import Contract
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 
 
 class Keyless(Contract):

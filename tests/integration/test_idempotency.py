@@ -20,7 +20,7 @@ from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
 from shared.storage.content import Content
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 from tests.fixtures.samples import csv, orders, row
 from tests.fixtures.workers import workers
 from tests.integration.assertions import entry, states, table

@@ -20,7 +20,7 @@ from shared.errors import Unavailable
 from shared.ledger.tables import State
 from shared.settings import postgres_url
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 from shared.use_cases.migrate import migrate
 from tests.fixtures.barriers import Gate
 from tests.fixtures.blocks import container_read_in_blocks

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from dev.process import wait_until
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.load_file import LoadOutcome
+from shared.use_cases.load_context import LoadOutcome
 from tests.fixtures.barriers import Gate
 from tests.fixtures.blocks import container_read_in_blocks
 from tests.fixtures.samples import orders
