@@ -1,5 +1,5 @@
 """`python3 dev …`: reads the command line, sees to the environment, hands over to the command."""
-# A Python that is too old reads this file and `complaint.py`, to be told so: no syntax newer than 3.6 here,
+# A Python that is too old reads this file and `errors.py`, to be told so: no syntax newer than 3.6 here,
 # and nothing else imported before `check_python`.
 
 import argparse
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # `python3 dev` searches for modules in `dev/`; `from dev import …` needs its parent instead.
 sys.path[:] = [str(ROOT)] + [entry for entry in sys.path if Path(entry).resolve() != ROOT / "dev"]
 
-from dev.complaint import Complaint  # noqa: E402
+from dev.errors import Complaint  # noqa: E402
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 

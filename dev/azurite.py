@@ -6,9 +6,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from dev import ports
-from dev.complaint import Complaint
+from dev.errors import Complaint
+from dev.paths import AZURITE, node
 from dev.process import Child, stop_orphan
-from dev.programs import AZURITE, node
 
 NAME = "azurite"
 ATTEMPTS, START_SECONDS = 3, 60

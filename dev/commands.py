@@ -6,9 +6,11 @@ import sys
 from argparse import Namespace
 from importlib import import_module
 
-from dev import environment, folder, ports
-from dev.complaint import Complaint
-from dev.programs import ROOT, VENV, VENV_PYTHON
+from dev import data_dir as folder
+from dev import install as environment
+from dev import ports
+from dev.errors import Complaint
+from dev.paths import ROOT, VENV, VENV_PYTHON
 from dev.reset import reset
 
 
@@ -42,7 +44,7 @@ def _run_installed(options: Namespace) -> int:
 
         return up(options.data.absolute(), options.port, options.host)
     if options.command == "test":
-        from dev.checks import test  # noqa: PLC0415
+        from dev.run_tests import test  # noqa: PLC0415
 
         return test(options.arguments, checks=not options.no_checks)
     if options.command == "bench":

@@ -9,9 +9,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from dev import ports
-from dev.complaint import Complaint
+from dev.errors import Complaint
+from dev.paths import ROOT, VENV
 from dev.process import Child, stop_orphan
-from dev.programs import ROOT, VENV
 from dev.stack import Endpoints
 
 NAME = "host"

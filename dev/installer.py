@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from dev.account import ours
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.process import launched
 
 OFFLINE = re.compile(

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 
 # Folders can be locked like files, so no lock files lie around.
 INSTALLING = ROOT / "dev"

@@ -3,7 +3,7 @@
 import socket
 from contextlib import ExitStack
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 
 LOOPBACK = "127.0.0.1"
 

@@ -9,7 +9,7 @@ import psycopg2
 
 from dev import ports, postgres_data
 from dev.account import for_postgres
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.process import Child, stop_orphan
 
 NAME = "postgres"

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from dev.account import for_postgres
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.groups import command_line
 from dev.process import launched
 

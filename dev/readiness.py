@@ -4,7 +4,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, CorsRule
 from sqlalchemy.exc import SQLAlchemyError
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from shared.errors import IngestError
 from shared.settings import UPLOADS_CONTAINER
 from shared.use_cases.migrate import migrate as apply_migrations

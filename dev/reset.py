@@ -4,8 +4,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from dev import folder
-from dev.complaint import Complaint
+from dev import data_dir as folder
+from dev.errors import Complaint
 
 
 def reset(data: Path, *, yes: bool) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from dev import folder, ports, showing
-from dev.complaint import Complaint
+from dev import data_dir as folder
+from dev import ports, showing
+from dev.errors import Complaint
 from dev.functions_host import FunctionsHost, choose
 from dev.process import Child
 from dev.progress import Steps

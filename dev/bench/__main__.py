@@ -9,22 +9,15 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import (
-    chart,
-    comparing,
-    database,
-    dropping,
-    extras,
-    importing,
-    inferring,
-    loads,
-    memory,
-    reading,
-)
+from dev.bench import chart, database, extras, inferring, loads, memory
+from dev.bench import http_reads as reading
+from dev.bench import import_time as importing
+from dev.bench import many_files as dropping
+from dev.bench import other_loaders as comparing
 from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
 from dev.bench.machine import look
 from dev.bench.report import Report, only
-from dev.bench.setting import Setting
+from dev.bench.setup import Setting
 from dev.postgres import Postgres
 from dev.progress import Steps
 from dev.readiness import create_container

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg2
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.postgres import Postgres
 from dev.process import wait_until
 from shared.use_cases.migrate import migrate

@@ -4,10 +4,11 @@ import shutil
 import subprocess
 import sys
 
-from dev import environment, lock
-from dev.complaint import Complaint
+from dev import install as environment
+from dev import lock
+from dev.errors import Complaint
 from dev.installer import fetch_all
-from dev.programs import ROOT, VENV
+from dev.paths import ROOT, VENV
 from dev.progress import Steps
 
 REQUIREMENTS = ROOT / "dev" / "bench" / "requirements.txt"

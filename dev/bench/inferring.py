@@ -3,9 +3,9 @@
 import time
 
 from dev.bench import database, figures
+from dev.bench.app_load import Expected, OurLoad, require
 from dev.bench.figures import INFERRED, Measured
-from dev.bench.ours import Expected, OurLoad, require
-from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
+from dev.bench.setup import SMALL_BLOB, SMALL_ROWS, Setting
 from shared.ledger.tables import State
 
 _KEY = {"key": "SalesOrderNumber,SalesOrderLineNumber"}

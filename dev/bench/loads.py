@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dev.bench import database, figures, sales_file, yardstick
+from dev.bench.app_load import Expected, OurLoad, require
 from dev.bench.figures import CPU, FRESH, YARDSTICK, Figure, Measured
-from dev.bench.ours import Expected, OurLoad, require
 from dev.bench.sales_file import Edition
-from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
+from dev.bench.setup import SMALL_BLOB, SMALL_ROWS, Setting
 from shared.ledger.tables import State
 
 _COLLIDING_EVERY = 100

@@ -1,9 +1,9 @@
 """Peak memory of a worker process above its idle, for the file and for one ten times as long."""
 
 from dev.bench import database, worker
+from dev.bench.app_load import Expected, require
 from dev.bench.figures import MEMORY, MEMORY_EQUAL, MEMORY_OF_MORE, Measured
-from dev.bench.ours import Expected, require
-from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
+from dev.bench.setup import SMALL_BLOB, SMALL_ROWS, Setting
 from dev.groups import ON_LINUX
 from shared.ledger.tables import State
 

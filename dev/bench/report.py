@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from dev.bench.comparing import TENTH
 from dev.bench.figures import Figure, Measured, Unit
+from dev.bench.http_reads import TIMES_FEWER
 from dev.bench.machine import Machine
 from dev.bench.memory import TIMES_MORE
-from dev.bench.reading import TIMES_FEWER
+from dev.bench.other_loaders import TENTH
 
 _DECIMALS = {Unit.MB: 0, Unit.FILES_A_SECOND: 1, Unit.REQUESTS_A_SECOND: 0, Unit.MODULES: 0}
 _DIGITS = 6

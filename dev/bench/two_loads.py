@@ -10,7 +10,7 @@ import uuid
 
 from loguru import logger
 
-from dev.bench.ours import OurLoad
+from dev.bench.app_load import OurLoad
 
 
 def main(database_url: str, storage_connection_string: str, small: str, blob: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from dev.groups import ON_LINUX
-from dev.programs import ROOT
+from dev.paths import ROOT
 
 
 @dataclass(frozen=True)

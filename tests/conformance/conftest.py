@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dev import lock
-from dev.programs import ROOT, VENV
+from dev.paths import ROOT, VENV
 
 HOME = VENV / "conformance-3.13"
 RUNTIME = "azure-functions-runtime~=1.3"

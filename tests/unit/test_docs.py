@@ -11,8 +11,8 @@ import pytest
 
 from blob_trigger import handler
 from dev import __main__ as dev
-from dev import programs
-from dev.programs import ROOT
+from dev import paths as programs
+from dev.paths import ROOT
 from ingest_http import api_description as ingest_description
 from ingest_http.parameters import parameter_names
 from read_http import api_description as read_description

@@ -3,7 +3,7 @@
 import re
 
 from dev.bench import extras
-from dev.programs import ROOT
+from dev.paths import ROOT
 
 
 def pins(text: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ import time
 
 from dev import browser
 from dev.account import ours
+from dev.paths import ROOT
 from dev.process import launched
-from dev.programs import ROOT
 from dev.stack import stay_off_proxies
 
 CHECKS = {

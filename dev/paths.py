@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"

@@ -7,7 +7,7 @@ import pytest
 from dev.bench import figures
 from dev.bench.figures import CASES, Figure, Measured, Unit
 from dev.bench.report import only
-from tests.unit.bench.reports import CHANGED, FILES, FRESH, MACHINE, MEMORY, TO_SQL, report
+from tests.unit.dev.bench.sample_reports import CHANGED, FILES, FRESH, MACHINE, MEMORY, TO_SQL, report
 
 
 def test_a_ratio_is_the_median_of_the_ratios_of_each_run() -> None:

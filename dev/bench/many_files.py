@@ -14,8 +14,8 @@ from dev import ports
 from dev.azurite import Azurite
 from dev.bench import database
 from dev.bench.figures import FILES, Measured
-from dev.bench.setting import SMALL_BLOB, SMALL_ROWS, Setting
-from dev.complaint import Complaint
+from dev.bench.setup import SMALL_BLOB, SMALL_ROWS, Setting
+from dev.errors import Complaint
 from dev.functions_host import FunctionsHost
 from dev.process import wait_until
 from dev.readiness import create_container

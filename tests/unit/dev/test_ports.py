@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from dev import ports
-from dev.complaint import Complaint
+from dev.errors import Complaint
 
 
 def test_free_ports_are_different() -> None:

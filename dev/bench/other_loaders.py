@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dev.bench import database, extras, figures, yardstick
 from dev.bench.figures import ADBC, DLT, TO_SQL, Figure, Measured
-from dev.bench.setting import Setting
-from dev.complaint import Complaint
+from dev.bench.setup import Setting
+from dev.errors import Complaint
 
 TENTH = 10
 _SCRIPTS = Path(__file__).with_name("others")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dev.bench import figures
 from dev.bench.figures import HEAVY, IMPORT, Measured
-from dev.bench.setting import Setting
-from dev.programs import ROOT
+from dev.bench.setup import Setting
+from dev.paths import ROOT
 
 _ONE_FUNCTION = Path(__file__).with_name("one_function")
 _IMPORT = """

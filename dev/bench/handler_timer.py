@@ -1,4 +1,4 @@
-"""Times handlers in a process of their own: `python -m dev.bench.handling`, settings in the environment."""
+"""Times handlers, started as `python -m dev.bench.handler_timer`, settings from the environment."""
 
 import json
 import statistics

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.process import stop_orphan
 
 MARKER = "made-by-python3-dev"

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dev import lock
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.installer import Installer, fetch_all
-from dev.programs import AZURITE_HOME, AZURITE_VERSION, ROOT, VENV, VENV_PYTHON, node, npm
+from dev.paths import AZURITE_HOME, AZURITE_VERSION, ROOT, VENV, VENV_PYTHON, node, npm
 from dev.progress import Steps
 
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "dev" / "requirements.txt")

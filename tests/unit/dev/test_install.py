@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dev import environment, lock
-from dev.complaint import Complaint
+from dev import install as environment
+from dev import lock
+from dev.errors import Complaint
 from dev.installer import Installer, fetch_all
-from dev.programs import AZURITE_VERSION
+from dev.paths import AZURITE_VERSION
 
 Installed = list[tuple[bool, bool]]
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from dev.bench import figures
 from dev.bench.chart import draw
 from dev.bench.figures import Measured
-from tests.unit.bench.reports import CHANGED, FILES, FRESH, MEMORY, TO_SQL, report
+from tests.unit.dev.bench.sample_reports import CHANGED, FILES, FRESH, MEMORY, TO_SQL, report
 
 SVG = "{http://www.w3.org/2000/svg}"
 YARDSTICK = Measured(figures.YARDSTICK, (1.0,), (2.0,))

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from dev import ports
+from dev.paths import ROOT
 from dev.process import wait_until
-from dev.programs import ROOT
 
 READY_SECONDS = 60
 # As people start it: the Python that `.venv` was made with, which then continues inside.

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.e2e.stack.conftest import Dev
+from tests.e2e.dev.conftest import Dev
 
 CASES = ("colliding", "rejected", "cpu", "memory")
 SHOWN = ["yardstick", "colliding", "rejected", "cpu", "memory", "memory", "memory"]

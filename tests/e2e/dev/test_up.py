@@ -12,7 +12,7 @@ import psycopg2
 from azure.storage.blob import BlobServiceClient
 
 from dev.groups import command_line
-from tests.e2e.stack.conftest import Dev, endpoints, processes_on
+from tests.e2e.dev.conftest import Dev, endpoints, processes_on
 
 SECOND_UP_SECONDS = 10
 

@@ -4,8 +4,9 @@ import signal
 import socket
 from pathlib import Path
 
-from dev import folder, ports
-from tests.e2e.stack.conftest import Dev, Run, processes_on
+from dev import data_dir as folder
+from dev import ports
+from tests.e2e.dev.conftest import Dev, Run, processes_on
 
 
 def refusal(run: Run) -> str:

@@ -8,12 +8,13 @@ import sys
 from contextlib import ExitStack
 
 from dev import ports
-from dev.bench import asking, database, figures
+from dev.bench import database, figures
+from dev.bench import load_generator as asking
 from dev.bench.figures import CHUNKS, DEEP_PAGE, FIRST_CHUNK, FIRST_PAGE, PAGES, RECENT_PAGE, Measured
-from dev.bench.setting import Setting
-from dev.complaint import Complaint
+from dev.bench.setup import Setting
+from dev.errors import Complaint
 from dev.functions_host import FunctionsHost
-from dev.programs import ROOT
+from dev.paths import ROOT
 from dev.stack import Endpoints
 
 TIMES_MORE, TIMES_FEWER = 10, 100
@@ -67,7 +68,7 @@ def _times(setting: Setting, url: str, rows: int) -> list[float]:
     command = [
         sys.executable,
         "-m",
-        "dev.bench.handling",
+        "dev.bench.handler_timer",
         base64.urlsafe_b64encode(place).decode().rstrip("="),
     ]
     settings = {"DATABASE_URL": url, "UPLOADS": setting.azurite.connection_string}

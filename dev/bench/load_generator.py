@@ -1,4 +1,4 @@
-"""A small load generator, `python -m dev.bench.asking PORT PATH`: kept connections, never a pause."""
+"""A small load generator, `python -m dev.bench.load_generator PORT PATH`: kept connections, never a pause."""
 
 import socket
 import subprocess
@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 
+from dev.paths import ROOT
 from dev.ports import LOOPBACK
-from dev.programs import ROOT
 
 _CONNECTIONS = 4
 _SECONDS = 5.0
@@ -15,7 +15,7 @@ _SECONDS = 5.0
 
 def a_second(port: int, path: str) -> float:
     """Answers a second; a process of its own asks, so that it takes no turns from whoever calls."""
-    command = [sys.executable, "-m", "dev.bench.asking", str(port), path]
+    command = [sys.executable, "-m", "dev.bench.load_generator", str(port), path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(done.stdout)
 

@@ -11,8 +11,8 @@ import pytest
 from dev import __main__ as dev
 from dev import commands
 from dev.bench import __main__ as bench
-from dev.complaint import Complaint
-from dev.programs import ROOT, VENV_PYTHON
+from dev.errors import Complaint
+from dev.paths import ROOT, VENV_PYTHON
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_suited_python_passes(version: tuple[int, int]) -> None:
     dev.check_python(version)
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "complaint.py"])
+@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "errors.py"])
 def test_an_old_python_can_read_the_files_that_tell_it_so(name: str) -> None:
     ast.parse((ROOT / "dev" / name).read_text(), feature_version=(3, 6))
 
@@ -89,7 +89,7 @@ def test_outside_of_the_environment_the_command_goes_on_inside(
 
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(os, "execv", become)
-    monkeypatch.setattr("dev.environment.ensure", lambda *, azurite: None)
+    monkeypatch.setattr("dev.install.ensure", lambda *, azurite: None)
     monkeypatch.setenv("DATABASE_URL", "postgresql://nowhere")
     with pytest.raises(SystemExit):
         commands.run(dev.parse(["migrate"]), ["migrate"])

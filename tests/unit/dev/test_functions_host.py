@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.complaint import Complaint
+from dev.errors import Complaint
 from dev.functions_host import app_environment, choose
 from dev.stack import Endpoints, stay_off_proxies
 
