@@ -1,4 +1,4 @@
-"""A data directory: made by us, marked as ours, used by one run at a time."""
+"""The data directory of the local stack: marked with a file, and used by one run at a time."""
 
 import fcntl
 import signal
@@ -6,48 +6,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.errors import Complaint
+from dev.errors import UsageError
 from dev.process import stop_orphan
 
 MARKER = "made-by-python3-dev"
-TEXT = "Data of the local stack, made by `python3 dev up`; `python3 dev reset` removes them.\n"
-SERVERS = {"host": signal.SIGTERM, "azurite": signal.SIGTERM, "postgres": signal.SIGINT}
+MARKER_TEXT = "Data of the local stack, created by `python3 dev up`. Remove it with `python3 dev reset`.\n"
+STOP_SIGNALS = {"host": signal.SIGTERM, "azurite": signal.SIGTERM, "postgres": signal.SIGINT}
+"""The servers that may run on a data directory, in the order in which they are stopped."""
 
 
 @contextmanager
-def held(data: Path) -> Iterator[Path]:
-    """Make `data` if need be, keep other runs out of it, and stop what a killed run left running on it."""
+def hold_data_dir(data: Path) -> Iterator[Path]:
+    """Create `data` if it is missing and lock it; stop the servers that a killed run left running on it."""
     marker = data / MARKER
     try:
         data.mkdir(parents=True, exist_ok=True)
         if not marker.exists():
-            _refuse_foreign(data)
-            marker.write_text(TEXT)
+            _check_empty(data)
+            marker.write_text(MARKER_TEXT)
         file = marker.open("r+")
     except OSError as error:
-        raise Complaint(
+        raise UsageError(
             f"cannot write to the data directory {data} ({error.strerror}): make it writable for this user, "
-            "or name another with --data"
+            "or choose another with --data"
         ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Complaint(
+            raise UsageError(
                 f"`python3 dev up` already runs on {data}: stop it first (Ctrl-C there)"
             ) from error
-        for name, farewell in SERVERS.items():
-            stop_orphan(data, name, farewell)
+        for name, stop_signal in STOP_SIGNALS.items():
+            stop_orphan(data, name, stop_signal)
         yield data
 
 
-def is_ours(data: Path) -> bool:
-    """Say whether we made `data`."""
-    return (data / MARKER).is_file()
+def is_data_dir(path: Path) -> bool:
+    """Return whether `python3 dev up` created `path`."""
+    return (path / MARKER).is_file()
 
 
-def _refuse_foreign(data: Path) -> None:
+def _check_empty(data: Path) -> None:
     if any(data.iterdir()):
-        raise Complaint(
-            f"{data} holds files that are not of the local stack: name another directory with --data"
-        )
+        raise UsageError(f"{data} contains files of another program: choose another directory with --data")

@@ -1,6 +1,6 @@
-"""The one way `python3 dev` says that it cannot do what was asked."""
-# Read by any Python 3, so that one that is too old can still be told so.
+"""The error that `python3 dev` reports to its user."""
+# Every Python 3 can read this file, so that one that is too old can still say so.
 
 
-class Complaint(Exception):
-    """One sentence saying what is wrong and what to do; printed alone on stderr, exit code 2."""
+class UsageError(Exception):
+    """One sentence that says what is wrong and what to do; printed on stderr, with exit code 2."""

@@ -1,4 +1,4 @@
-"""This app's load, called as its handler calls it, and held to what must have come of it."""
+"""A load by this app, called as its blob trigger calls it, and checked against the expected result."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from shared.resources import Resources
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.load_file import LoadOutcome
 
+_LEDGER_ENTRY = """
+    select state, rows_inserted, rows_updated, rows_unchanged, rows_rejected,
+        (select count(*) from ingest.rejects where ingestion_id = id)
+    from ingest.ingestions
+"""
+
 
 @dataclass(frozen=True)
-class Expected:
-    """What the ledger and the tables must say after a load; a wrong load is never a fast one."""
+class ExpectedResult:
+    """What the ledger and the table must contain after a load, so that no wrong load counts as a fast one."""
 
     state: State
     rows: int
@@ -26,27 +32,29 @@ class Expected:
     rejected: int | None = None
 
 
-class OurLoad:
-    """The load in this process, with the engine and the storage client that the app makes itself."""
+class AppLoad:
+    """Loads blobs in this process, with the engine and the storage client that the app creates."""
 
     def __init__(self, database_url: str, storage_connection_string: str) -> None:
         environment = {"DATABASE_URL": database_url, settings.STORAGE_CONNECTION: storage_connection_string}
-        own = Resources(settings.load(environment))
-        self._engine = own.engine
-        self._ingesting = BlobLoader(own.engine, own.uploads, "sales")
+        resources = Resources(settings.load(environment))
+        self._engine = resources.engine
+        self._loader = BlobLoader(resources.engine, resources.uploads, "sales")
 
     def __call__(self, blob: str) -> LoadOutcome:
-        """Load a blob that is in storage already; return after the commit."""
-        return self._ingesting.load(blob)
+        """Load an uploaded blob and return after the commit."""
+        return self._loader.load(blob)
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
 
-def require(url: str, ingestion_id: uuid.UUID | None, expected: Expected, table: str = "sales") -> None:
-    """Raise `RuntimeError` unless the ledger and the `table` say what is `expected`."""
-    found = database.query(url, f"{_FACTS} where id = '{ingestion_id}'")
+def check_result(
+    url: str, ingestion_id: uuid.UUID | None, expected: ExpectedResult, table: str = "sales"
+) -> None:
+    """Raise `RuntimeError` unless the ledger entry and `table` are as `expected`."""
+    entry = database.query(url, f"{_LEDGER_ENTRY} where id = '{ingestion_id}'")
     ((rows,),) = database.query(url, f"select count(*) from {table}")  # noqa: S608 - a constant
     wanted = (
         expected.state,
@@ -56,12 +64,5 @@ def require(url: str, ingestion_id: uuid.UUID | None, expected: Expected, table:
         expected.rejected,
         expected.rejected or 0,
     )
-    if found != [wanted] or rows != expected.rows:
-        raise RuntimeError(f"the ledger says {found} and there are {rows} rows, expected was {expected}")
-
-
-_FACTS = """
-    select state, rows_inserted, rows_updated, rows_unchanged, rows_rejected,
-        (select count(*) from ingest.rejects where ingestion_id = id)
-    from ingest.ingestions
-"""
+    if entry != [wanted] or rows != expected.rows:
+        raise RuntimeError(f"expected {expected}, but the ledger has {entry} and the table {rows} rows")

@@ -1,4 +1,4 @@
-"""Times handlers, started as `python -m dev.bench.handler_timer`, settings from the environment."""
+"""Times HTTP handlers: `python -m dev.bench.handler_timer CURSOR`, settings from the environment."""
 
 import json
 import statistics
@@ -11,32 +11,32 @@ import azure.functions as func
 from read_http import rows
 
 _OK = 200
-_WARM, _TIMES = 20, 200
+_WARM_UP_CALLS, _TIMED_CALLS = 20, 200
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 
 
-def main(after: str) -> None:
-    """Print the median seconds of the first chunk, the first page, the one behind `after`, the recent one."""
-    page = {"dataset": "sales"}
-    asked: list[tuple[Handler, dict[str, str], dict[str, str]]] = [
+def main(cursor: str) -> None:
+    """Print the median seconds of the first chunk, first page, page after `cursor`, and recent rows."""
+    route = {"dataset": "sales"}
+    requests: list[tuple[Handler, dict[str, str], dict[str, str]]] = [
         (rows.first_chunk, {}, {}),
-        (rows.page, page, {}),
-        (rows.page, page, {"after": after}),
-        (rows.page, page, {"order": "recent"}),
+        (rows.page, route, {}),
+        (rows.page, route, {"after": cursor}),
+        (rows.page, route, {"order": "recent"}),
     ]
-    for handler, route, query in asked:
-        _seconds(handler, route, query, _WARM)
-    print(json.dumps([_seconds(handler, route, query, _TIMES) for handler, route, query in asked]))
+    for request in requests:
+        _median_seconds(*request, _WARM_UP_CALLS)
+    print(json.dumps([_median_seconds(*request, _TIMED_CALLS) for request in requests]))
 
 
-def _seconds(handler: Handler, route: dict[str, str], query: dict[str, str], times: int) -> float:
+def _median_seconds(handler: Handler, route: dict[str, str], query: dict[str, str], calls: int) -> float:
     request = func.HttpRequest("GET", "http://host/api/x", params=query, route_params=route, body=b"")
     measured = []
-    for _ in range(times):
-        begun = time.perf_counter()
+    for _ in range(calls):
+        began = time.perf_counter()
         if handler(request).status_code != _OK:
-            raise RuntimeError("a handler did not answer")
-        measured.append(time.perf_counter() - begun)
+            raise RuntimeError("a handler's status was not 200")
+        measured.append(time.perf_counter() - began)
     return statistics.median(measured)
 
 

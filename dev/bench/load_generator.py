@@ -1,4 +1,4 @@
-"""A small load generator, `python -m dev.bench.load_generator PORT PATH`: kept connections, never a pause."""
+"""A small HTTP load generator, `python -m dev.bench.load_generator PORT PATH`: keep-alive, without pauses."""
 
 import socket
 import subprocess
@@ -13,30 +13,31 @@ _CONNECTIONS = 4
 _SECONDS = 5.0
 
 
-def a_second(port: int, path: str) -> float:
-    """Answers a second; a process of its own asks, so that it takes no turns from whoever calls."""
+def requests_per_second(port: int, path: str) -> float:
+    """Return the answers per second, measured in another process so that this one takes no time from it."""
     command = [sys.executable, "-m", "dev.bench.load_generator", str(port), path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
 def _main(port: int, path: str) -> None:
-    answered: list[int] = []
+    counts: list[int] = []
     end = time.monotonic() + _SECONDS
-    askers = [
-        threading.Thread(target=lambda: answered.append(_ask(port, path, end))) for _ in range(_CONNECTIONS)
+    threads = [
+        threading.Thread(target=lambda: counts.append(_count_answers(port, path, end)))
+        for _ in range(_CONNECTIONS)
     ]
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join()
-    if len(answered) < _CONNECTIONS:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(counts) < _CONNECTIONS:
         raise SystemExit("not every request was answered with 200")
-    print(sum(answered) / _SECONDS)
+    print(sum(counts) / _SECONDS)
 
 
-def _ask(port: int, path: str, end: float) -> int:
-    """Requests answered on one connection. http.client would take as long as the app does."""
+def _count_answers(port: int, path: str, end: float) -> int:
+    """Send requests on one connection until `end`; http.client would take as long as the app does."""
     request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode()
     count = 0
     with socket.create_connection((LOOPBACK, port)) as connection:
@@ -45,7 +46,7 @@ def _ask(port: int, path: str, end: float) -> int:
         while time.monotonic() < end:
             connection.sendall(request)
             if not answers.readline().startswith(b"HTTP/1.1 200"):
-                raise RuntimeError("another answer than 200")
+                raise RuntimeError("the status was not 200")
             length = 0
             while (line := answers.readline()) != b"\r\n":
                 name, _, value = line.partition(b":")

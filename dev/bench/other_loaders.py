@@ -1,23 +1,31 @@
-"""Other loaders, each in a process of its own: what they take for the same file on the same server."""
+"""Other loaders: installed into an environment of their own, timed with the same file and server."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.bench import database, extras, figures, yardstick
-from dev.bench.figures import ADBC, DLT, TO_SQL, Figure, Measured
-from dev.bench.setup import Setting
-from dev.errors import Complaint
+from dev.bench import database, figures
+from dev.bench.figures import ADBC, DLT, TO_SQL, Figure, Measurement
+from dev.bench.setup import Setup
+from dev.errors import UsageError
+from dev.install import installation_lock, pip_installer, requirements_stamp, run_installers
+from dev.paths import ROOT, VENV
+from dev.progress import Steps
 
-TENTH = 10
+REQUIREMENTS = ROOT / "dev" / "bench" / "requirements.txt"
+HOME = VENV / "bench"
+PYTHON = HOME / "bin" / "python"
+STAMP = HOME / "installed-by-dev"
+SLOW_LOADER_DIVISOR = 10
 _SCRIPTS = Path(__file__).with_name("others")
 
 
 @dataclass(frozen=True)
-class Other:
-    """A loader's script, its Python, the table it fills; a `slow` one loads a tenth of the rows, once."""
+class OtherLoader:
+    """A loader's script, Python and target table; a `slow` one loads a tenth of the rows, once."""
 
     script: str
     python: Path
@@ -25,36 +33,52 @@ class Other:
     slow: bool = False
 
 
-OTHERS = {
-    ADBC: Other("adbc_ingest.py", extras.PYTHON),
-    DLT: Other("dlt_merge.py", extras.PYTHON, table="merged.plain", slow=True),
-    TO_SQL: Other("pandas_to_sql.py", Path(sys.executable), slow=True),
+LOADERS = {
+    ADBC: OtherLoader("adbc_ingest.py", PYTHON),
+    DLT: OtherLoader("dlt_merge.py", PYTHON, table="merged.plain", slow=True),
+    TO_SQL: OtherLoader("pandas_to_sql.py", Path(sys.executable), slow=True),
 }
 
 
-def measure(setting: Setting, chosen: Collection[Figure]) -> list[Measured]:
-    """Time the loaders of the figures `chosen`; what they need beyond the app's packages is there."""
-    wanted = {figure: other for figure, other in OTHERS.items() if figure in chosen}
-    return [_measure(setting, figure, other) for figure, other in wanted.items()]
+def ensure_installed() -> None:
+    """Install the loaders if they are missing or outdated; the app's environment does not change."""
+    stamp = requirements_stamp([REQUIREMENTS])
+    with installation_lock():
+        if STAMP.is_file() and STAMP.read_text() == stamp:
+            return
+        try:
+            shutil.rmtree(HOME, ignore_errors=True)
+            with Steps("install", 1).step("other loaders (the first time this takes some minutes)") as step:
+                subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
+                run_installers([pip_installer("the other loaders", PYTHON, REQUIREMENTS)], step.heartbeat)
+            STAMP.write_text(stamp)
+        except OSError as error:
+            raise UsageError(f"cannot write to {error.filename or HOME} ({error.strerror})") from error
 
 
-def _measure(setting: Setting, figure: Figure, other: Other) -> Measured:
-    rows = max(setting.rows // TENTH, 1) if other.slow else setting.rows
-    pairs = [_time(setting, other, rows, run) for run in range(1 if other.slow else setting.runs)]
-    return figures.ratios(figure, [theirs for theirs, _ in pairs], [copied for _, copied in pairs])
+def measure(setup: Setup, chosen: Collection[Figure]) -> list[Measurement]:
+    """Time the loaders of the figures `chosen`, after `ensure_installed`."""
+    wanted = {figure: loader for figure, loader in LOADERS.items() if figure in chosen}
+    return [_measure(setup, figure, loader) for figure, loader in wanted.items()]
 
 
-def _time(setting: Setting, other: Other, rows: int, run: int) -> tuple[float, float]:
-    r"""Seconds of the loader, by its own clock and without its imports, and of `\copy` before it."""
-    file, folder = setting.file(range(rows)), setting.folder / f"{other.script}-{run}"
-    with database.fresh(setting.postgres) as url:
-        copied = yardstick.copy(setting.postgres, url, file)
-        database.settle(url)
-        command = [str(other.python), str(_SCRIPTS / other.script), url, str(file), str(folder)]
-        shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if shown.returncode != 0:
-            raise Complaint(f"{other.script} failed, see above")
-        found = database.query(url, f"select count(*) from {other.table}")  # noqa: S608 - a constant
+def _measure(setup: Setup, figure: Figure, loader: OtherLoader) -> Measurement:
+    rows = max(setup.rows // SLOW_LOADER_DIVISOR, 1) if loader.slow else setup.rows
+    pairs = [_time(setup, loader, rows, run) for run in range(1 if loader.slow else setup.runs)]
+    return figures.ratios(figure, [seconds for seconds, _ in pairs], [copied for _, copied in pairs])
+
+
+def _time(setup: Setup, loader: OtherLoader, rows: int, run: int) -> tuple[float, float]:
+    r"""Return the seconds that the script prints (without its imports), and those of `\copy` before it."""
+    file, folder = setup.file(range(rows)), setup.folder / f"{loader.script}-{run}"
+    with database.new_database(setup.postgres) as url:
+        copied = database.copy_seconds(setup.postgres, url, file)
+        database.make_idle(url)
+        command = [str(loader.python), str(_SCRIPTS / loader.script), url, str(file), str(folder)]
+        printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if printed.returncode != 0:
+            raise UsageError(f"{loader.script} failed, see above")
+        found = database.query(url, f"select count(*) from {loader.table}")  # noqa: S608 - a constant
     if found != [(rows,)]:
-        raise RuntimeError(f"{other.script} loaded {found} of {rows} rows")
-    return float(shown.stdout.split()[-1]), copied
+        raise RuntimeError(f"{loader.script} loaded {found} of {rows} rows")
+    return float(printed.stdout.split()[-1]), copied

@@ -17,14 +17,14 @@ from dev.paths import ROOT
 from dev.process import wait_until
 
 READY_SECONDS = 60
-# As people start it: the Python that `.venv` was made with, which then continues inside.
+# Like a user: the Python that created `.venv`, which then restarts as `.venv`'s Python.
 OUTSIDE_PYTHON = str(Path(sys.executable).resolve())
-# Settings of the machine that runs the tests would make `up` use other servers.
+# If these are set on the machine that runs the tests, `up` would use other servers.
 OWN_SERVERS = ("DATABASE_URL", "STORAGE_CONNECTION_STRING")
 
 
 class Run:
-    """One `python3 dev …`, its output in files."""
+    """A run of `python3 dev …` with its output in files."""
 
     def __init__(self, folder: Path, arguments: list[str], environment: Mapping[str, str]) -> None:
         self.stdout, self.stderr = folder / "stdout", folder / "stderr"
@@ -48,7 +48,7 @@ class Run:
         return self.stderr.read_text()
 
     def wait(self, seconds: float = 30) -> int:
-        """Wait for its end and return the exit code."""
+        """Wait until the run ends, and return the exit code."""
         return self.popen.wait(seconds)
 
     def wait_until_ready(self) -> None:
@@ -66,7 +66,7 @@ Dev = Callable[..., Run]
 
 @pytest.fixture
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
-    """Start `python3 dev` with these arguments; keywords change the environment, `None` removes a key."""
+    """Start `python3 dev` with these arguments; keywords set environment variables, `None` removes one."""
     runs: list[Run] = []
 
     def start(*arguments: str, **changes: str | None) -> Run:
@@ -95,13 +95,13 @@ def port() -> str:
 
 
 def endpoints(data: Path) -> dict[str, Any]:
-    """Read what `up` wrote down."""
+    """Read the file with the addresses of the servers."""
     found: dict[str, Any] = json.loads((data / "endpoints.json").read_text())
     return found
 
 
 def processes_on(data: Path) -> list[str]:
-    """Return the command lines of all processes that name the data directory or run in it."""
+    """Return the command lines of all processes that contain the path of the data directory."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

@@ -1,4 +1,4 @@
-"""What a killed run, or a power cut, left behind does not stand in the way of the next one."""
+"""A run works after an earlier one was killed, or after a power cut."""
 
 import json
 import os
@@ -10,21 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from dev.groups import birth, command_line, members
 from dev.postgres import Postgres
-from dev.process import Child, stop_orphan, wait_until
+from dev.process import ChildProcess, command_line, group_members, start_time, stop_orphan, wait_until
 
 SLEEP = ["sleep", "600"]
-
-
-MARK = "STARTED_BY_PYTHON3_DEV=this test"
-# As npm's `func` does: it starts the real program and forwards no signal to it.
+MARKER = "STARTED_BY_PYTHON3_DEV=this test"
+# Like npm's `func`: starts the real program and forwards no signal to it.
 WRAPPER = """#!/bin/sh
 "$1" -c '
 import pathlib, signal, sys, time
 def end(*_):
-    time.sleep(1)
-    pathlib.Path(sys.argv[1]).write_text("in peace")
+    time.sleep(0.3)
+    pathlib.Path(sys.argv[1]).write_text("ended")
     sys.exit()
 signal.signal(signal.SIGTERM, end)
 pathlib.Path(sys.argv[1]).write_text("runs")
@@ -37,65 +34,65 @@ wait
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(SLEEP, start_new_session=True) as process:
-        # A process that is just becoming its program has no command line for a moment.
+        # Until the program is loaded, the process has no command line.
         assert wait_until(lambda: command_line(process.pid) == SLEEP, seconds=5)
         yield process
         process.kill()
 
 
-def leave_record(data: Path, pid: int, born: str) -> Path:
+def write_record(data: Path, pid: int, started: str) -> Path:
     record = data / "run" / "azurite.json"
     record.parent.mkdir()
-    record.write_text(json.dumps({"pid": pid, "birth": born, "mark": MARK}))
+    record.write_text(json.dumps({"pid": pid, "start_time": started, "marker": MARKER}))
     return record
 
 
-def wrapped(folder: Path) -> tuple[Child, Path]:
-    """Start a wrapper with a real program below it, which writes into the file how it fares."""
-    wrapper, fate = folder / "func", folder / "fate"
+def start_wrapper(folder: Path) -> tuple[ChildProcess, Path]:
+    """Start a wrapper and a program below it, which writes its state into the returned file."""
+    wrapper, state = folder / "func", folder / "state"
     wrapper.write_text(WRAPPER)
     wrapper.chmod(0o755)
-    child = Child("host", [str(wrapper), sys.executable, str(fate)], data=folder)
-    assert wait_until(lambda: fate.exists() and fate.read_text() == "runs", seconds=20)
-    return child, fate
+    child = ChildProcess("host", [str(wrapper), sys.executable, str(state)], data=folder)
+    assert wait_until(lambda: state.exists() and state.read_text() == "runs", seconds=20)
+    return child, state
 
 
-def test_an_orphan_that_is_still_ours_is_stopped(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    record = leave_record(tmp_path, sleeper.pid, birth(sleeper.pid))
+def test_a_server_that_a_killed_run_left_is_stopped(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    record = write_record(tmp_path, sleeper.pid, start_time(sleeper.pid))
     stop_orphan(tmp_path, "azurite", signal.SIGTERM)
     assert sleeper.wait(5) == -signal.SIGTERM
     assert not record.exists()
 
 
-@pytest.mark.parametrize("born", ["some boot 12345", ""])
-def test_a_stranger_with_an_orphans_number_lives_on(
-    sleeper: subprocess.Popen[bytes], tmp_path: Path, born: str
+@pytest.mark.parametrize("started", ["some boot 12345", ""])
+def test_another_process_with_the_recorded_number_is_not_stopped(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path, started: str
 ) -> None:
-    record = leave_record(tmp_path, sleeper.pid, born)
+    record = write_record(tmp_path, sleeper.pid, started)
     stop_orphan(tmp_path, "azurite", signal.SIGTERM)
     assert command_line(sleeper.pid) == SLEEP
     assert not record.exists()
 
 
-def test_what_a_wrapper_started_ends_in_its_own_time(tmp_path: Path) -> None:
-    child, fate = wrapped(tmp_path)
-    assert len(members(child.popen.pid)) == 2
+def test_stopping_a_wrapper_waits_for_the_program_below_it(tmp_path: Path) -> None:
+    child, state = start_wrapper(tmp_path)
+    assert len(group_members(child.popen.pid)) == 2
     child.stop()
-    assert fate.read_text() == "in peace"
-    assert not members(child.popen.pid)
+    assert state.read_text() == "ended"
+    assert not group_members(child.popen.pid)
 
 
-def test_what_a_killed_wrapper_left_running_is_stopped(tmp_path: Path) -> None:
-    child, fate = wrapped(tmp_path)
+def test_the_program_below_a_killed_wrapper_is_stopped(tmp_path: Path) -> None:
+    child, state = start_wrapper(tmp_path)
     child.popen.kill()
     child.popen.wait()
-    assert len(members(child.popen.pid)) == 1
+    assert len(group_members(child.popen.pid)) == 1
     stop_orphan(tmp_path, "host", signal.SIGTERM)
-    assert fate.read_text() == "in peace"
-    assert not members(child.popen.pid)
+    assert state.read_text() == "ended"
+    assert not group_members(child.popen.pid)
 
 
-def test_postgres_comes_back_after_it_was_killed_and_its_number_given_to_a_stranger(tmp_path: Path) -> None:
+def test_postgres_starts_after_a_kill_if_another_process_has_its_number(tmp_path: Path) -> None:
     server = Postgres(tmp_path)
     child = server.start()
     lock = server.home / "postmaster.pid"
@@ -106,7 +103,7 @@ def test_postgres_comes_back_after_it_was_killed_and_its_number_given_to_a_stran
     server.stop()
 
 
-def test_data_that_were_half_made_are_made_again(tmp_path: Path) -> None:
+def test_unfinished_postgres_data_are_created_again(tmp_path: Path) -> None:
     (tmp_path / "postgres.unfinished").mkdir()
     (tmp_path / "postgres.unfinished" / "PG_VERSION").touch()
     server = Postgres(tmp_path)

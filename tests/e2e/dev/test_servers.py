@@ -1,4 +1,4 @@
-"""The servers that tests run on behave as tests expect."""
+"""The servers that the tests use: restarts and crashes."""
 
 import psycopg2
 from azure.storage.blob import BlobServiceClient
@@ -19,13 +19,15 @@ def query(url: str, statement: str) -> object:
         connection.close()
 
 
-def test_postgres_keeps_its_address_and_data_over_a_restart(postgres: Postgres, database_url: str) -> None:
+def test_postgres_has_the_same_address_and_data_after_a_restart(
+    postgres: Postgres, database_url: str
+) -> None:
     before = query(database_url, "select count(*) from ingest.ingestions")
     postgres.restart()
     assert before == query(database_url, "select count(*) from ingest.ingestions") == 0
 
 
-def test_azurite_keeps_its_address_and_blobs_over_a_restart(azurite: Azurite, clean_uploads: str) -> None:
+def test_azurite_has_the_same_address_and_blobs_after_a_restart(azurite: Azurite, clean_uploads: str) -> None:
     before = azurite.connection_string
     with BlobServiceClient.from_connection_string(before) as account:
         blob = account.get_blob_client("uploads", "kept.csv")
@@ -36,7 +38,7 @@ def test_azurite_keeps_its_address_and_blobs_over_a_restart(azurite: Azurite, cl
         assert blob.download_blob().readall() == b"kept"
 
 
-def test_an_app_under_test_comes_back_after_a_crash(app: App) -> None:
+def test_the_app_starts_again_after_a_crash(app: App) -> None:
     app.kill()
     app.start()
     assert app.wait_for(lambda: app.log.count("Host started") == 2)

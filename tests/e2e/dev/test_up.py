@@ -1,4 +1,4 @@
-"""`python3 dev up`: starts everything, says where it is, stops it, and comes back after a crash."""
+"""`python3 dev up`: start, addresses, stop, restart after a crash."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from azure.storage.blob import BlobServiceClient
 
-from dev.groups import command_line
+from dev.process import command_line
 from tests.e2e.dev.conftest import Dev, endpoints, processes_on
 
 SECOND_UP_SECONDS = 10
@@ -26,15 +26,15 @@ def health(port: str) -> int:
 
 
 def servers(data: Path) -> dict[str, int]:
-    """The numbers of the servers' processes by name."""
+    """Return the process numbers of the servers by name."""
     return {record.stem: json.loads(record.read_text())["pid"] for record in (data / "run").iterdir()}
 
 
-def test_up_runs_the_app_until_sigterm_and_leaves_nothing(dev: Dev, port: str, tmp_path: Path) -> None:
+def test_up_runs_the_app_until_sigterm_and_leaves_no_process(dev: Dev, port: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     up = dev("up", "--port", port, "--data", str(data))
     up.wait_until_ready()
-    assert f"\nready http://127.0.0.1:{port}\n" in up.output  # the host's log follows it
+    assert f"\nready http://127.0.0.1:{port}\n" in up.output  # the host's log follows
 
     assert health(port) == 200
     written = endpoints(data)
@@ -46,6 +46,9 @@ def test_up_runs_the_app_until_sigterm_and_leaves_nothing(dev: Dev, port: str, t
         assert account.get_container_client("uploads").exists()
     pids = servers(data)
     assert set(pids) == {"postgres", "azurite", "host"}
+    reset = dev("reset", "--yes", "--data", str(data))
+    assert reset.wait() == 2
+    assert "already runs" in reset.errors
 
     assert up.signal(signal.SIGTERM) == 0
     assert not [pid for pid in pids.values() if command_line(pid)]
@@ -54,7 +57,7 @@ def test_up_runs_the_app_until_sigterm_and_leaves_nothing(dev: Dev, port: str, t
     assert up.errors == ""
 
 
-def test_a_killed_up_blocks_nothing_and_a_second_one_is_quick_and_keeps_the_data(
+def test_a_second_up_starts_quickly_after_a_kill_and_keeps_the_data(
     dev: Dev, port: str, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -78,7 +81,7 @@ def test_a_killed_up_blocks_nothing_and_a_second_one_is_quick_and_keeps_the_data
     assert second.signal(signal.SIGINT) == 0
 
 
-def test_a_server_that_dies_ends_up_with_its_name_and_log(dev: Dev, port: str, tmp_path: Path) -> None:
+def test_up_ends_with_the_name_and_the_log_of_a_server_that_died(dev: Dev, port: str, tmp_path: Path) -> None:
     up = dev("up", "--port", port, "--data", str(tmp_path / "data"))
     up.wait_until_ready()
     os.kill(servers(tmp_path / "data")["azurite"], signal.SIGKILL)

@@ -1,12 +1,12 @@
-"""Which Functions host runs the app, and with what settings."""
+"""Which Functions host runs the app, and the settings that it gets."""
 
 from pathlib import Path
 
 import pytest
 
-from dev.errors import Complaint
+from dev.errors import UsageError
 from dev.functions_host import app_environment, choose
-from dev.stack import Endpoints, stay_off_proxies
+from dev.stack import Endpoints, bypass_proxy
 
 ENDPOINTS = Endpoints("postgresql://here", "AccountName=here")
 
@@ -18,19 +18,19 @@ def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_auto_takes_func_where_it_is_installed(path: Path) -> None:
+def test_auto_chooses_func_if_it_is_installed(path: Path) -> None:
     assert choose("auto")[0] == "local"
     (path / "func").touch(mode=0o755)
     assert choose("auto")[0] == "func"
     assert choose("local")[0] == "local"
 
 
-def test_func_is_asked_for_but_missing(path: Path) -> None:
-    with pytest.raises(Complaint, match="func is not on the PATH"):
+def test_choosing_func_without_core_tools_is_refused(path: Path) -> None:
+    with pytest.raises(UsageError, match="func is not on the PATH"):
         choose("func")
 
 
-def test_the_app_gets_its_servers_and_the_user_keeps_their_settings() -> None:
+def test_the_app_gets_the_addresses_of_its_servers_and_keeps_the_users_settings() -> None:
     users = {"DATABASE_URL": "postgresql://elsewhere", "UPLOADS": "elsewhere", "RETRY_SECONDS": "1"}
     settings = users | app_environment(users, ENDPOINTS)
     assert settings["DATABASE_URL"] == "postgresql://here"
@@ -40,7 +40,7 @@ def test_the_app_gets_its_servers_and_the_user_keeps_their_settings() -> None:
     assert settings["RETRY_SECONDS"] == "1"
 
 
-def test_loopback_is_reached_without_the_proxy() -> None:
+def test_loopback_is_added_to_the_hosts_without_proxy() -> None:
     environment = {"NO_PROXY": "example.org"}
-    stay_off_proxies(environment)
+    bypass_proxy(environment)
     assert environment == {"NO_PROXY": "example.org,127.0.0.1", "no_proxy": "127.0.0.1"}

@@ -1,14 +1,13 @@
-"""What is installed is renewed when it is incomplete or outdated, and never otherwise."""
+"""Packages are installed when they are incomplete or outdated, and never otherwise."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from dev import install as environment
-from dev import lock
-from dev.errors import Complaint
-from dev.installer import Installer, fetch_all
+from dev import install
+from dev.errors import UsageError
+from dev.install import Installer, run_installers
 from dev.paths import AZURITE_VERSION
 
 Installed = list[tuple[bool, bool]]
@@ -16,89 +15,89 @@ Installed = list[tuple[bool, bool]]
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Installed:
-    """A complete environment elsewhere, and what `ensure` would install (Python packages, Azurite)."""
+    """A complete environment, and the calls that would install (Python packages, Azurite)."""
     calls: Installed = []
     python = tmp_path / "python"
     python.touch()
     for name, path in {"VENV_PYTHON": python, "VENV": tmp_path}.items():
-        monkeypatch.setattr(environment, name, path)
+        monkeypatch.setattr(install, name, path)
     for name in ("PYTHON_STAMP", "AZURITE_STAMP"):
-        monkeypatch.setattr(environment, name, tmp_path / name)
-    monkeypatch.setattr(lock, "INSTALLING", tmp_path)
+        monkeypatch.setattr(install, name, tmp_path / name)
+    monkeypatch.setattr(install, "INSTALL_LOCK", tmp_path)
     (tmp_path / "using").mkdir()
-    monkeypatch.setattr(lock, "USING", tmp_path / "using")
+    monkeypatch.setattr(install, "USE_LOCK", tmp_path / "using")
 
-    def install(*, python_is_due: bool, azurite_is_due: bool) -> None:
+    def record_call(*, python_is_due: bool, azurite_is_due: bool) -> None:
         calls.append((python_is_due, azurite_is_due))
 
-    monkeypatch.setattr(environment, "_install", install)
-    (tmp_path / "PYTHON_STAMP").write_text(environment.python_stamp())
+    monkeypatch.setattr(install, "_install", record_call)
+    (tmp_path / "PYTHON_STAMP").write_text(install.python_stamp())
     (tmp_path / "AZURITE_STAMP").write_text(AZURITE_VERSION)
     return calls
 
 
-def test_a_complete_environment_is_left_alone(installed: Installed) -> None:
-    environment.ensure(azurite=True)
+def test_a_complete_environment_is_not_changed(installed: Installed) -> None:
+    install.ensure_installed(azurite=True)
     assert installed == []
 
 
-@pytest.mark.parametrize("content", [environment.UNFINISHED, "Python 3.11.0 of /elsewhere\n", None])
+@pytest.mark.parametrize("content", [install.UNFINISHED, "Python 3.11.0 of /elsewhere\n", None])
 def test_an_unfinished_or_outdated_environment_is_installed_again(
     installed: Installed, tmp_path: Path, content: str | None
 ) -> None:
     stamp = tmp_path / "PYTHON_STAMP"
     stamp.unlink() if content is None else stamp.write_text(content)
-    environment.ensure(azurite=True)
+    install.ensure_installed(azurite=True)
     assert installed == [(True, True)]
 
 
-def test_another_azurite_is_installed_alone(installed: Installed, tmp_path: Path) -> None:
+def test_only_azurite_is_installed_if_only_its_version_differs(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "AZURITE_STAMP").write_text("3.0.0")
-    environment.ensure(azurite=True)
+    install.ensure_installed(azurite=True)
     assert installed == [(False, True)]
 
 
-def test_a_storage_account_of_ones_own_needs_no_azurite(installed: Installed, tmp_path: Path) -> None:
+def test_azurite_is_not_installed_if_it_is_not_needed(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "AZURITE_STAMP").unlink()
-    environment.ensure(azurite=False)
+    install.ensure_installed(azurite=False)
     assert installed == []
 
 
-def test_what_another_run_uses_is_not_changed_under_it(installed: Installed, tmp_path: Path) -> None:
-    lock.use()
+def test_packages_that_another_run_uses_are_not_changed(installed: Installed, tmp_path: Path) -> None:
+    install._hold_use_lock()
     (tmp_path / "PYTHON_STAMP").unlink()
-    with pytest.raises(Complaint, match="stop that one first"):
-        environment.ensure(azurite=True)
+    with pytest.raises(UsageError, match="stop that one first"):
+        install.ensure_installed(azurite=True)
     assert installed == []
 
 
-def test_a_missing_venv_module_is_named(
+def test_a_python_without_the_venv_module_is_refused(
     installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "PYTHON_STAMP").unlink()
-    monkeypatch.setattr(environment, "find_spec", lambda name: None)
-    with pytest.raises(Complaint, match="apt install python3-venv"):
-        environment.ensure(azurite=False)
+    monkeypatch.setattr(install, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="apt install python3-venv"):
+        install.ensure_installed(azurite=False)
 
 
-def test_another_requirement_is_another_stamp(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = environment.python_stamp()
-    monkeypatch.setattr(environment, "REQUIREMENTS", (tmp_path / "requirements.txt",))
+def test_the_stamp_changes_with_the_requirements(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = install.python_stamp()
+    monkeypatch.setattr(install, "REQUIREMENTS", (tmp_path / "requirements.txt",))
     (tmp_path / "requirements.txt").write_text("pandas\n")
-    assert environment.python_stamp() != before
+    assert install.python_stamp() != before
 
 
 @pytest.mark.parametrize(
     ("output", "reason"),
     [("npm error code ENOTFOUND", "registry cannot be reached"), ("no matching version", "see above")],
 )
-def test_a_failed_installer_shows_its_output_and_one_reason(
+def test_a_failed_installer_stops_the_others_and_prints_its_output(
     output: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing = Installer("things", [sys.executable, "-c", f"import sys; sys.exit({output!r})"])
     waiting = Installer("others", ["sleep", "600"])
-    with pytest.raises(Complaint, match=f"installing things failed.*{reason}"):
-        fetch_all([waiting, failing], lambda: None)
+    with pytest.raises(UsageError, match=f"installing things failed.*{reason}"):
+        run_installers([waiting, failing], lambda: None)
     assert output in capsys.readouterr().out
     assert waiting.popen is not None
     assert waiting.popen.returncode is not None

@@ -1,8 +1,8 @@
-"""What the benchmark needs besides the app is pinned as the app's own requirements are."""
+"""The version ranges in the benchmark's requirements."""
 
 import re
 
-from dev.bench import extras
+from dev.bench.other_loaders import REQUIREMENTS
 from dev.paths import ROOT
 
 
@@ -11,12 +11,12 @@ def pins(text: str) -> dict[str, str]:
 
 
 def test_every_loader_has_a_compatible_release_range() -> None:
-    lines = [line for line in extras.REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
     assert len(pins("\n".join(lines))) == len(lines) > 0
 
 
-def test_what_the_app_uses_too_has_the_same_range_here() -> None:
-    ours, theirs = pins((ROOT / "requirements.txt").read_text()), pins(extras.REQUIREMENTS.read_text())
-    shared = ours.keys() & theirs.keys()
-    assert shared
-    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+def test_packages_that_the_app_uses_too_have_the_same_range() -> None:
+    app, bench = pins((ROOT / "requirements.txt").read_text()), pins(REQUIREMENTS.read_text())
+    common = app.keys() & bench.keys()
+    assert common
+    assert {name: app[name] for name in common} == {name: bench[name] for name in common}

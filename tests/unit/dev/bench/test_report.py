@@ -1,23 +1,23 @@
-"""The benchmark's table and its JSON say what was measured."""
+"""The benchmark's table and JSON."""
 
 import json
 
 import pytest
 
 from dev.bench import figures
-from dev.bench.figures import CASES, Figure, Measured, Unit
-from dev.bench.report import only
+from dev.bench.figures import CASES, Figure, Measurement, Unit
+from dev.bench.report import of_cases
 from tests.unit.dev.bench.sample_reports import CHANGED, FILES, FRESH, MACHINE, MEMORY, TO_SQL, report
 
 
 def test_a_ratio_is_the_median_of_the_ratios_of_each_run() -> None:
-    measured = figures.ratios(figures.FRESH, [1.0, 10.0, 3.0], [1.0, 20.0, 1.0])
-    assert measured.values == (1.0, 0.5, 3.0)
-    assert measured.value == 1.0
-    assert measured.median_seconds == 3.0
+    measurement = figures.ratios(figures.FRESH, [1.0, 10.0, 3.0], [1.0, 20.0, 1.0])
+    assert measurement.values == (1.0, 0.5, 3.0)
+    assert measurement.value == 1.0
+    assert measurement.median_seconds == 3.0
 
 
-def test_a_run_without_its_yardstick_is_a_mistake() -> None:
+def test_every_run_needs_its_baseline() -> None:
     with pytest.raises(ValueError, match="zip"):
         figures.ratios(figures.FRESH, [1.0, 2.0], [1.0])
 
@@ -26,9 +26,11 @@ def test_a_run_without_its_yardstick_is_a_mistake() -> None:
     ("goal", "at_least", "reached"),
     [(2.0, False, True), (1.9, False, False), (2.0, True, True), (2.1, True, False), (None, False, None)],
 )
-def test_a_goal_that_is_just_met_is_reached(goal: float | None, at_least: bool, reached: bool | None) -> None:
+def test_a_goal_is_reached_by_an_equal_value(
+    goal: float | None, at_least: bool, reached: bool | None
+) -> None:
     figure = Figure("case", "title", Unit.SECONDS, goal, at_least)
-    assert Measured(figure, (2.0,)).reached is reached
+    assert Measurement(figure, (2.0,)).reached is reached
 
 
 def test_the_table_is_markdown_with_a_line_for_each_figure() -> None:
@@ -41,31 +43,31 @@ def test_the_table_is_markdown_with_a_line_for_each_figure() -> None:
         f"| every row changed | 6.00 s | 3.00 {times} | ≤ 2 {times} | **no** |",
         f"| pandas.read_csv and to_sql, multi; 2,000 rows, once | 98.00 s | 49.00 {times} |  |  |",
         "| peak memory above idle, 20,000 rows |  | 100 MB | ≤ 150 MB | yes |",
-        "| 500 files of 250 rows dropped at once | 10.00 s | 50.0 files/s | ≥ 40 files/s | yes |",
+        "| 500 files of 250 rows uploaded at once | 10.00 s | 50.0 files/s | ≥ 40 files/s | yes |",
     ]
 
 
-def test_the_json_has_every_measured_second() -> None:
+def test_the_json_has_the_seconds_of_every_run() -> None:
     found = json.loads(report(FRESH, MEMORY).json())
     assert found["machine"]["postgres"] == MACHINE.postgres
     assert (found["rows"], found["runs"]) == (20_000, 3)
     fresh, memory = found["figures"]
     assert (fresh["case"], fresh["goal"], fresh["goal_is"], fresh["reached"]) == ("fresh", 1, "at most", True)
-    assert (fresh["seconds"], fresh["yardstick_seconds"]) == ([1, 4, 2], [2, 2, 2])
+    assert (fresh["seconds"], fresh["baseline_seconds"]) == ([1, 4, 2], [2, 2, 2])
     assert (fresh["values"], fresh["value"], fresh["median_seconds"]) == ([0.5, 2, 1], 1, 2)
     assert (memory["title"], memory["seconds"]) == ("peak memory above idle, 20,000 rows", [])
 
 
-def test_what_was_measured_along_the_way_is_not_shown() -> None:
-    yardstick = Measured(figures.YARDSTICK, (1.0,), (2.0,))
-    assert only([yardstick, FRESH, MEMORY], ["memory"]) == (yardstick, MEMORY)
+def test_only_the_chosen_cases_and_the_baseline_are_reported() -> None:
+    baseline = Measurement(figures.BASELINE, (1.0,), (2.0,))
+    assert of_cases([baseline, FRESH, MEMORY], ["memory"]) == (baseline, MEMORY)
 
 
-def test_every_title_can_be_filled_in() -> None:
-    for figure in (*figures.OURS, *figures.OTHERS):
+def test_every_title_is_formatted() -> None:
+    for figure in (*figures.APP_FIGURES, *figures.OTHER_LOADERS):
         assert "{" not in report().title(figure)
 
 
-def test_every_goal_has_a_case() -> None:
-    assert {figure.case for figure in figures.OURS if figure.goal is not None} <= set(CASES)
-    assert all(figure.goal is not None for figure in figures.OURS)
+def test_every_figure_of_the_app_has_a_goal_and_a_case() -> None:
+    assert {figure.case for figure in figures.APP_FIGURES if figure.goal is not None} <= set(CASES)
+    assert all(figure.goal is not None for figure in figures.APP_FIGURES)
