@@ -21,7 +21,7 @@ from shared.formats.overrides import Overrides
 from shared.settings import Settings
 from shared.use_cases import give_up
 from tests.fixtures.pages import Page, contributors_pages, every_page, names
-from tests.unit.test_indexing import FUNCTIONS
+from tests.unit.test_function_index import FUNCTIONS
 
 README = Page("README.md")
 API = Page("docs/reference/api.md")
