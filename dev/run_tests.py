@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from dev.paths import ROOT
+from dev.paths import ROOT, VENV_PYTHON
 from dev.process import child_command, current_account
 from dev.stack import bypass_proxy
 
@@ -16,8 +16,9 @@ CHECKS = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "mypy": ["-m", "mypy"],
+    "import-linter": [str(VENV_PYTHON.with_name("lint-imports")), "--no-logo", "--no-cache"],
 }
-"""Name → arguments of `.venv`'s Python."""
+"""Name → arguments of `.venv`'s Python; import-linter cannot be run with `-m`."""
 
 PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 """Each worker has its own Postgres and Azurite; the tests of a file run in one worker, in order.
