@@ -1,1 +1,1 @@
-"""The local stack: everything this project needs to run on one machine, behind `python3 dev`."""
+"""The development tool `python3 dev`: run the app with its servers on one machine, test it, measure it."""

@@ -1,4 +1,4 @@
-"""The Functions host that serves the app: Core Tools' `func`, or the bundled stand-in."""
+"""The Functions host that runs the app: `func` of Azure Functions Core Tools, or the bundled host."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from dev import ports
-from dev.complaint import Complaint
-from dev.process import Child, stop_orphan
-from dev.programs import ROOT, VENV
+from dev.errors import UsageError
+from dev.paths import ROOT, VENV
+from dev.process import ChildProcess, stop_orphan
 from dev.stack import Endpoints
 
 NAME = "host"
@@ -19,7 +19,7 @@ HTTP_OK = 200
 
 
 class FunctionsHost:
-    """The app of this clone on `port`, connected to `endpoints`; `options` go to the local host."""
+    """The app of this clone on `port`, with the servers `endpoints`; the bundled host also gets `options`."""
 
     def __init__(
         self, kind: str, port: int, data: Path, endpoints: Endpoints, options: tuple[str, ...] = ()
@@ -29,17 +29,17 @@ class FunctionsHost:
         self.data = data
         self.endpoints = endpoints
         self.options = options
-        self.child: Child | None = None
+        self.child: ChildProcess | None = None
 
     @property
     def url(self) -> str:
         """The base URL, without a path."""
         return f"http://{ports.LOOPBACK}:{self.port}"
 
-    def start(self, environment: Mapping[str, str]) -> Child:
-        """Start it with `environment` and what the app needs to find its servers."""
+    def start(self, environment: Mapping[str, str]) -> ChildProcess:
+        """Start the host with `environment` and the settings of the servers."""
         stop_orphan(self.data, NAME, signal.SIGTERM)
-        self.child = Child(
+        self.child = ChildProcess(
             NAME,
             self._command(),
             data=self.data,
@@ -49,7 +49,7 @@ class FunctionsHost:
         return self.child
 
     def is_healthy(self) -> bool:
-        """Say whether the app answers, and finds its servers."""
+        """Return whether the app answers and reaches its servers."""
         connection = HTTPConnection(ports.LOOPBACK, self.port, timeout=10)
         try:
             connection.request("GET", "/api/health")
@@ -60,7 +60,7 @@ class FunctionsHost:
             connection.close()
 
     def stop(self) -> None:
-        """Stop it, letting running functions end; does nothing where it does not run."""
+        """Stop the host, if it runs; running functions end first."""
         if self.child is not None:
             self.child.stop()
             self.child = None
@@ -72,28 +72,28 @@ class FunctionsHost:
 
 
 def choose(wanted: str) -> tuple[str, str]:
-    """Return the kind of host for `auto`, `func` or `local`, and why in words."""
-    installed = shutil.which("func")
-    if wanted == "func" and not installed:
-        raise Complaint("func is not on the PATH: install Azure Functions Core Tools, or use --host local")
+    """Return the kind of host (`func` or `local`) for `auto`, `func` or `local`, and its description."""
+    func = shutil.which("func")
+    if wanted == "func" and not func:
+        raise UsageError("func is not on the PATH: install Azure Functions Core Tools, or use --host local")
     if wanted == "local":
-        return "local", "bundled stand-in for development, as asked"
-    if installed:
-        return "func", f"Azure Functions Core Tools, {installed}"
-    return "local", "bundled stand-in for development, because Core Tools (func) are not installed"
+        return "local", "bundled development host (--host local)"
+    if func:
+        return "func", f"Azure Functions Core Tools, {func}"
+    return "local", "bundled development host, because Core Tools (func) are not installed"
 
 
 def app_environment(environment: Mapping[str, str], endpoints: Endpoints) -> dict[str, str]:
-    """Return what the app needs on top of the user's `environment`."""
+    """Return the variables that the app needs in addition to the user's `environment`."""
     python = str(VENV / "bin")
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "AzureWebJobsStorage": endpoints.storage_connection_string,
         "UPLOADS": endpoints.storage_connection_string,
         "DATABASE_URL": endpoints.database_url,
-        # Azurite emits no events.
+        # Azurite sends no events.
         "BLOB_TRIGGER_SOURCE": environment.get("BLOB_TRIGGER_SOURCE") or "polling",
-        # func takes its Python from here.
+        # `func` takes its Python from here.
         "VIRTUAL_ENV": str(VENV),
         "PATH": os.pathsep.join([python, environment.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",

@@ -1,9 +1,9 @@
-"""Becomes another program, if asked as another user, that on Linux ends with its parent: run as a script.
+"""Runs a program as another user and, on Linux, with a signal when the parent ends (a script).
 
-`python launch.py PARENT SIGNAL USER GROUP CAPABLE PROGRAM [ARGUMENT …]`
+`python launch.py PARENT SIGNAL USER GROUP BYPASS_PERMISSIONS PROGRAM [ARGUMENT …]`
 
-It is a program of its own because `preexec_fn` is unsafe beside threads, and because both the user and the
-death signal have to be set after the fork: a change of user clears the signal.
+This is a separate program because `preexec_fn` is unsafe in a process with threads, and because the user and
+the parent-death signal must be set after the fork: a change of user clears the signal.
 """
 
 import ctypes
@@ -20,31 +20,31 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def check(result: int) -> None:
-    """Raise what a C function reported through errno."""
+    """Raise `OSError` if a C function failed."""
     if result != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def prctl(option: int, *arguments: int) -> None:
-    """Call prctl(2), filling up its five arguments."""
+    """Call prctl(2) with its five arguments; missing ones are 0."""
     padded = [*arguments, 0, 0, 0, 0][:4]
     check(libc.prctl(option, *[ctypes.c_ulong(number) for number in padded]))
 
 
-def become(user: int, group: int) -> None:
-    """Give up the rights of root."""
+def drop_root(user: int, group: int) -> None:
+    """Change to another user and give up all rights of root."""
     os.setgroups([])
     os.setgid(group)
     os.setuid(user)
 
 
-def become_capable(user: int, group: int) -> None:
-    """Give up the rights of root except one: passing folders that only root may pass.
+def drop_root_but_bypass_permissions(user: int, group: int) -> None:
+    """Change to another user and keep one right of root: reading folders that only root may read.
 
-    access(2) would ignore that right in a process of another user; `SECBIT_NO_SETUID_FIXUP` makes it count.
+    Without `SECBIT_NO_SETUID_FIXUP`, access(2) ignores that right in a process of another user.
     """
     prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
-    become(user, group)
+    drop_root(user, group)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     mask = 1 << CAP_DAC_OVERRIDE
     check(libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)))
@@ -52,15 +52,15 @@ def become_capable(user: int, group: int) -> None:
 
 
 def main(facts: list[int], program: list[str]) -> None:
-    """Set everything, then become `program`."""
-    parent, signal, user, group, capable = facts
+    """Set user and signal, then replace this process by `program`."""
+    parent, signal, user, group, bypass_permissions = facts
     linux = sys.platform == "linux"
     if user != os.getuid():
-        (become_capable if capable and linux else become)(user, group)
+        (drop_root_but_bypass_permissions if bypass_permissions and linux else drop_root)(user, group)
     if linux:
         prctl(PR_SET_PDEATHSIG, signal)
     if os.getppid() != parent:
-        sys.exit("the parent ended before its child began")
+        sys.exit("the parent process ended before this program started")
     os.execvp(program[0], program)  # noqa: S606
 
 

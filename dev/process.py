@@ -1,4 +1,4 @@
-"""A server of the stack as a child process: its log, its end, and what a killed run left behind."""
+"""Child processes of the local stack: start, stop, and find what a killed run left running."""
 
 import contextlib
 import json
@@ -9,22 +9,41 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from dev.account import Account, ours
-from dev.groups import birth, carries, members
-
-MARK = "STARTED_BY_PYTHON3_DEV"  # in the environment of all that a server starts
+MARKER = "STARTED_BY_PYTHON3_DEV"  # an environment variable of everything that a server starts
 LAUNCHER = Path(__file__).with_name("launch.py")
+PROC = Path("/proc")
+ON_LINUX = (PROC / "self").exists()  # elsewhere the facts come from `ps`
 T = TypeVar("T")
 
 
-class Child:
-    """A running program that logs to `<data>/logs/<name>.log` and, on Linux, ends when we end.
+@dataclass(frozen=True)
+class Account:
+    """A user and a group by number; with `bypass_permissions` it can read folders that only root can read."""
 
-    It leads a process group of its own. `farewell` is the signal that asks it to end. What tells it from all
-    other processes is kept in `<data>/run/<name>.json` while it runs, for a later run should we be killed.
+    user: int
+    group: int
+    bypass_permissions: bool = False
+
+    def own(self, path: Path) -> None:
+        """Make this account the owner of `path`."""
+        if self.user != os.getuid():
+            os.chown(path, self.user, self.group)
+
+
+def current_account() -> Account:
+    """Return the account that this process runs as."""
+    return Account(os.getuid(), os.getgid())
+
+
+class ChildProcess:
+    """A server that logs to `<data>/logs/<name>.log` and, on Linux, ends when this process ends.
+
+    It leads its own process group. `stop_signal` asks it to end. While it runs, `<data>/run/<name>.json`
+    identifies it, so that a later run can stop it if this process is killed.
     """
 
     def __init__(
@@ -36,114 +55,172 @@ class Child:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         account: Account | None = None,
-        farewell: signal.Signals = signal.SIGTERM,
+        stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
-        self.farewell = farewell
+        self.stop_signal = stop_signal
         self.log = data / "logs" / f"{name}.log"
         self.record = _record(data, name)
-        for needed in (self.log, self.record):
-            needed.parent.mkdir(parents=True, exist_ok=True)
-        mark = uuid.uuid4().hex
+        for file in (self.log, self.record):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        marker = uuid.uuid4().hex
         with self.log.open("ab") as output:
-            # Its own session: Ctrl-C in a terminal reaches us alone, and we stop everything in order.
+            # A session of its own: Ctrl-C reaches only this process, which stops all servers in order.
             self.popen = subprocess.Popen(
-                launched(command, account or ours(), farewell),
+                child_command(command, account or current_account(), stop_signal),
                 cwd=folder,
-                env={**(os.environ if environment is None else environment), MARK: mark},
+                env={**(os.environ if environment is None else environment), MARKER: marker},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         pid = self.popen.pid
-        self.record.write_text(json.dumps({"pid": pid, "birth": birth(pid), "mark": f"{MARK}={mark}"}))
+        facts = {"pid": pid, "start_time": start_time(pid), "marker": f"{MARKER}={marker}"}
+        self.record.write_text(json.dumps(facts))
 
     @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
+    def is_running(self) -> bool:
+        """Whether the process runs."""
         return self.popen.poll() is None
 
-    def came_up(self, answers: Callable[[], bool], seconds: float) -> bool:
-        """Wait until `answers` says so, or it ended, or `seconds` are over; say whether it runs."""
-        wait_until(lambda: answers() or not self.alive, seconds)
-        return self.alive
+    def wait_until_up(self, answers: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `answers()` is true; return False if the process ends before or `seconds` pass."""
+        return wait_until(lambda: answers() or not self.is_running, seconds) and self.is_running
 
     def stop(self, seconds: float = 15) -> None:
-        """Ask it to end, wait up to `seconds` for it and all it started, then end what is left."""
-        if self.alive:
-            _dismiss(self.popen.pid, self.farewell, seconds)
+        """Ask the process to end, wait up to `seconds` for it and all it started, then kill the rest."""
+        if self.is_running:
+            _stop_group(self.popen.pid, self.stop_signal, seconds)
         self.kill()
 
     def kill(self) -> None:
-        """End it, and all it started, at once."""
-        _kill(self.popen.pid)
+        """Kill the process and all it started."""
+        _kill_group(self.popen.pid)
         self.popen.wait()
         self.record.unlink(missing_ok=True)
 
     def last_lines(self, count: int = 15) -> str:
-        """Return the end of its log."""
+        """Return the last `count` lines of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 
 
-def launched(command: Sequence[str], account: Account, farewell: signal.Signals) -> list[str]:
-    """Return `command` so put that it runs as `account` and gets the signal `farewell` when we end."""
-    facts = (os.getpid(), farewell, account.user, account.group, account.capable)
+def child_command(command: Sequence[str], account: Account, parent_death_signal: signal.Signals) -> list[str]:
+    """Return the command that runs `command` as `account` and gets the signal when this process ends."""
+    facts = (os.getpid(), parent_death_signal, account.user, account.group, account.bypass_permissions)
     return [sys.executable, "-I", "-S", str(LAUNCHER), *(str(int(fact)) for fact in facts), *command]
 
 
-def stop_orphan(data: Path, name: str, farewell: signal.Signals) -> None:
-    """Stop the server `name` that a killed run left running on `data`, with all it started; never another.
+def stop_orphan(data: Path, name: str, stop_signal: signal.Signals) -> None:
+    """Stop the server `name` that a killed run left running on `data`, and all that it started.
 
-    Its process group is still ours if its leader was born when ours was, or if a process in it carries the
-    mark of that very start: the number of a group is not given away while anybody is in it.
+    No other process is stopped. The process group is that server's if its leader has the recorded start time
+    or a process in it has the marker of that start: the kernel does not reuse the number of a group while it
+    has members.
     """
     record = _record(data, name)
     try:
-        found = json.loads(record.read_text())
-        group, born, mark = int(found["pid"]), str(found["birth"]), str(found["mark"])
+        facts = json.loads(record.read_text())
+        group, started, marker = int(facts["pid"]), str(facts["start_time"]), str(facts["marker"])
     except (FileNotFoundError, ValueError, KeyError):
         return
-    same_leader = bool(born) and birth(group) == born
-    is_ours = same_leader or any(carries(pid, mark) for pid in members(group))
-    if is_ours and not _dismiss(group, farewell, seconds=15):
-        _kill(group)
-        wait_until(lambda: not members(group), seconds=5)
+    same_leader = bool(started) and start_time(group) == started
+    is_orphan = same_leader or any(has_marker(pid, marker) for pid in group_members(group))
+    if is_orphan and not _stop_group(group, stop_signal, seconds=15):
+        _kill_group(group)
+        wait_until(lambda: not group_members(group), seconds=5)
     record.unlink(missing_ok=True)
 
 
-def _dismiss(group: int, farewell: signal.Signals, seconds: float) -> bool:
-    """Ask a process group to end; say whether it has within `seconds`.
+def _stop_group(group: int, stop_signal: signal.Signals, seconds: float) -> bool:
+    """Ask a process group to end; return whether it ends within `seconds`.
 
-    The signal goes to the server, which tells its own workers itself. Where the server was a wrapper that
-    ended alone (npm's `func` is one), it goes to what is left without a parent, too.
+    The signal is sent to the server, which stops its own workers. If the server is a wrapper that ends
+    without its children (npm's `func` is one), those that are left without a parent get the signal too.
     """
-    told: set[int] = set()
+    signalled: set[int] = set()
 
-    def gone() -> bool:
-        present = members(group)
-        for pid, parent in present.items():
-            if parent not in present and pid not in told:
-                told.add(pid)
+    def has_ended() -> bool:
+        members = group_members(group)
+        for pid, parent in members.items():
+            if parent not in members and pid not in signalled:
+                signalled.add(pid)
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, farewell)
-        return not present
+                    os.kill(pid, stop_signal)
+        return not members
 
-    return wait_until(gone, seconds)
+    return wait_until(has_ended, seconds)
 
 
-def _kill(group: int) -> None:
+def _kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
-def wait_until(question: Callable[[], T], seconds: float) -> T:
-    """Ask `question` every 50 ms until its answer is true, at most for `seconds`; return the last answer."""
+def wait_until(condition: Callable[[], T], seconds: float) -> T:
+    """Call `condition` every 50 ms until it is true or `seconds` have passed; return its last result."""
     deadline = time.monotonic() + seconds
-    while not (answer := question()) and time.monotonic() < deadline:
+    while not (result := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return answer
+    return result
 
 
 def _record(data: Path, name: str) -> Path:
     return data / "run" / f"{name}.json"
+
+
+def group_members(group: int) -> dict[int, int]:
+    """Return the live processes of a process group: process number → parent's number."""
+    processes = _processes_from_proc() if ON_LINUX else _processes_from_ps()
+    return {pid: parent for pid, parent, its_group, state in processes if its_group == group and state != "Z"}
+
+
+def start_time(pid: int) -> str:
+    """Return the start time of a process, on Linux with the boot's id; empty if there is no such process.
+
+    It identifies the process: a later process with the same number has another start time.
+    """
+    if not ON_LINUX:
+        return _ps("-o", "lstart=", "-p", str(pid)).strip()
+    stat = _stat(pid)
+    return f"{(PROC / 'sys/kernel/random/boot_id').read_text().strip()} {stat[19]}" if stat else ""
+
+
+def has_marker(pid: int, marker: str) -> bool:
+    """Return whether a process was started with `marker` (`NAME=value`) in its environment."""
+    with contextlib.suppress(OSError):
+        return marker.encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    return False
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the command line of a process, empty if there is no such process."""
+    if ON_LINUX:
+        with contextlib.suppress(OSError):
+            return (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+        return []
+    # `ps` does not quote: only the end of the program's path is certain.
+    program, line = (_ps("-o", f"{column}=", "-p", str(pid)).strip() for column in ("comm", "command"))
+    return [program, *line.removeprefix(program).split()] if program else []
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/<pid>/stat from the third (the state) on, see proc_pid_stat(5)."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    return []
+
+
+def _processes_from_proc() -> list[tuple[int, int, int, str]]:
+    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
+    stats = [(pid, stat) for pid in pids if (stat := _stat(pid))]
+    return [(pid, int(stat[1]), int(stat[2]), stat[0]) for pid, stat in stats]
+
+
+def _processes_from_ps() -> list[tuple[int, int, int, str]]:
+    lines = [line.split() for line in _ps("-A", "-o", "pid=,ppid=,pgid=,stat=").splitlines()]
+    return [(int(pid), int(parent), int(group), state[:1]) for pid, parent, group, state in lines]
+
+
+def _ps(*arguments: str) -> str:
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False).stdout

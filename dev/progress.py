@@ -1,48 +1,47 @@
-"""Numbered steps on the terminal, each with the seconds it took."""
+"""Numbered steps on the terminal, each with the seconds that it took."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+HEARTBEAT_SECONDS = 5
+
 
 class Steps:
-    """Counts steps up to `total`; `name` stands before each."""
+    """Prints the steps 1 to `total`, each line starting with `[name 1/total]`."""
 
     def __init__(self, name: str, total: int) -> None:
         self.name = name
         self.total = total
-        self.done = 0
+        self.started = 0
 
     @contextmanager
-    def step(self, what: str) -> Iterator["Step"]:
-        """Print `[name 1/5] what …`, and at the end what the step said and its seconds."""
-        self.done += 1
-        print(f"[{self.name} {self.done}/{self.total}] {what} …", end="", flush=True)
+    def step(self, title: str) -> Iterator["Step"]:
+        """Print `[name 1/5] title …` and, when the block ends, the step's remarks and its seconds."""
+        self.started += 1
+        print(f"[{self.name} {self.started}/{self.total}] {title} …", end="", flush=True)
         current = Step()
         try:
             yield current
         except BaseException:
             print(flush=True)
             raise
-        print(f" {current.said}{time.monotonic() - current.began:.1f} s", flush=True)
+        print(f" {current.remarks}{time.monotonic() - current.began:.1f} s", flush=True)
 
 
 class Step:
-    """One step while it lasts."""
+    """A step that is running."""
 
     def __init__(self) -> None:
-        self.began = self.seen = time.monotonic()
-        self.said = ""
+        self.began = self.last_dot = time.monotonic()
+        self.remarks = ""
 
-    def say(self, what: str) -> None:
-        """Add a word to the line."""
-        self.said += f"{what}, "
+    def add_remark(self, remark: str) -> None:
+        """Print `remark` before the step's seconds."""
+        self.remarks += f"{remark}, "
 
-    def still_alive(self) -> None:
+    def heartbeat(self) -> None:
         """Print a dot every five seconds, so that a long step does not look stuck."""
-        if time.monotonic() - self.seen > HEARTBEAT_SECONDS:
+        if time.monotonic() - self.last_dot > HEARTBEAT_SECONDS:
             print(".", end="", flush=True)
-            self.seen = time.monotonic()
-
-
-HEARTBEAT_SECONDS = 5
+            self.last_dot = time.monotonic()

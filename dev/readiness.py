@@ -1,38 +1,38 @@
-"""What the servers must hold before the app starts: the container that is watched, the tables."""
+"""Creates what the app needs in its servers: the uploads container and the tables."""
 
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, CorsRule
 from sqlalchemy.exc import SQLAlchemyError
 
-from dev.complaint import Complaint
+from dev.azurite import ACCOUNT
+from dev.errors import UsageError
 from shared.errors import IngestError
 from shared.settings import UPLOADS_CONTAINER
 from shared.use_cases.migrate import migrate as apply_migrations
 
-AZURITES_ACCOUNT = "devstoreaccount1"
-_FROM_THE_CONSOLE = CorsRule(["*"], ["PUT"], allowed_headers=["*"], max_age_in_seconds=3600)
-"""Lets the console's page send big files straight to storage; what permits it is the address it is given."""
+_CONSOLE_UPLOADS = CorsRule(["*"], ["PUT"], allowed_headers=["*"], max_age_in_seconds=3600)
+"""Lets the console's page send big files directly to storage, authorized by a SAS URL."""
 
 
 def create_container(storage_connection_string: str) -> None:
-    """Create the container that is watched, unless it exists; let browsers write to Azurite."""
+    """Create the uploads container if it is missing, and allow uploads from browsers on Azurite."""
     try:
         with BlobServiceClient.from_connection_string(storage_connection_string, retry_total=1) as account:
             container = account.get_container_client(UPLOADS_CONTAINER)
             if not container.exists():
                 container.create_container()
-            if account.account_name == AZURITES_ACCOUNT:  # nobody's own account is changed
-                account.set_service_properties(cors=[_FROM_THE_CONSOLE])
+            if account.account_name == ACCOUNT:  # a storage account of the user is not changed
+                account.set_service_properties(cors=[_CONSOLE_UPLOADS])
     except (AzureError, ValueError) as error:
-        raise Complaint(f"cannot use STORAGE_CONNECTION_STRING: {_first_line(error)}") from error
+        raise UsageError(f"cannot use STORAGE_CONNECTION_STRING: {_first_line(error)}") from error
 
 
 def migrate(database_url: str) -> list[str]:
-    """Bring the database up to date; return what was done, a line each."""
+    """Create or update the tables; return a line for each change."""
     try:
         return apply_migrations(database_url)
     except (SQLAlchemyError, IngestError) as error:
-        raise Complaint(f"cannot migrate DATABASE_URL: {_first_line(error)}") from error
+        raise UsageError(f"cannot migrate DATABASE_URL: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

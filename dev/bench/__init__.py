@@ -1,1 +1,1 @@
-"""The benchmark: this app beside `\\copy`, beside other loaders, and beside the goals it has set itself."""
+r"""The benchmark: times this app next to psql `\copy` and other loaders, and compares it with its goals."""

@@ -1,4 +1,4 @@
-"""`python3 dev bench`: measures this app beside its goals, `\\copy` and other loaders, and prints a table."""
+r"""`python3 dev bench`: measure this app next to `\copy` and other loaders, and print a table."""
 
 import argparse
 import os
@@ -9,55 +9,43 @@ from pathlib import Path
 from loguru import logger
 
 from dev.azurite import Azurite
-from dev.bench import (
-    chart,
-    comparing,
-    database,
-    dropping,
-    extras,
-    importing,
-    inferring,
-    loads,
-    memory,
-    reading,
-)
-from dev.bench.figures import CASES, FRESH, LOADS, NEEDING_EXTRAS, OTHERS, Figure, Measured
-from dev.bench.machine import look
-from dev.bench.report import Report, only
-from dev.bench.setting import Setting
+from dev.bench import database, http_reads, import_time, loads, many_files, memory, other_loaders
+from dev.bench.figures import CASES, CASES_WITH_PACKAGES, FRESH, LOADS, OTHER_LOADERS, Figure, Measurement
+from dev.bench.report import Report, draw_chart, of_cases
+from dev.bench.setup import Setup, describe_machine
 from dev.postgres import Postgres
 from dev.progress import Steps
 from dev.readiness import create_container
-from dev.stack import stay_off_proxies
+from dev.stack import bypass_proxy
 
-Part = tuple[str, Callable[[Setting], list[Measured]]]
+Measure = Callable[[Setup], list[Measurement]]
 
 
 def main(arguments: list[str]) -> int:
-    """Run the benchmark; 0 when all that was asked for was measured and came out right, goal or not."""
+    """Run the benchmark; return 0 if every load had the expected result, whether or not goals are reached."""
     options = _parser().parse_args(arguments)
     logger.disable("shared")
-    stay_off_proxies(os.environ)
-    if NEEDING_EXTRAS & set(options.only):
-        extras.ensure()
+    bypass_proxy(os.environ)
+    if CASES_WITH_PACKAGES & set(options.only):
+        other_loaders.ensure_installed()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         data = Path(folder)
-        setting = Setting(data, Postgres(data), Azurite(data), options.rows, options.runs)
+        setup = Setup(data, Postgres(data), Azurite(data), options.rows, options.runs)
         try:
-            report = _run(setting, options.only)
+            report = _run(setup, options.only)
         finally:
-            setting.azurite.stop()
-            setting.postgres.stop()
+            setup.azurite.stop()
+            setup.postgres.stop()
     print(f"\n{report.table()}")
-    for path, text in ((options.json, report.json()), (options.svg, chart.draw(report))):
+    for path, text in ((options.json, report.json()), (options.svg, draw_chart(report))):
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return 0
 
 
-def above_0(text: str) -> int:
-    """Read a count of at least 1."""
+def positive(text: str) -> int:
+    """Parse a whole number above 0."""
     if not (text.isdecimal() and int(text)):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
@@ -65,45 +53,54 @@ def above_0(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python3 dev bench", description=__doc__)
-    parser.add_argument("--rows", type=above_0, default=1_000_000, help="rows of the file (1000000)")
-    parser.add_argument("--runs", type=above_0, default=3, help="times that each figure is measured (3)")
     parser.add_argument(
-        "--only", nargs="+", choices=CASES, default=CASES, metavar="CASE", help=f"of {', '.join(CASES)}"
+        "--rows", type=positive, default=1_000_000, help="rows of the file (default: 1000000)"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every measured second to FILE")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the ratios into FILE")
+    parser.add_argument(
+        "--runs", type=positive, default=3, help="how often each figure is measured (default: 3)"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=CASES,
+        default=CASES,
+        metavar="CASE",
+        help=f"one or more of {', '.join(CASES)}",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write a chart of the ratios to FILE")
     return parser
 
 
-def _run(setting: Setting, cases: Collection[str]) -> Report:
+def _run(setup: Setup, cases: Collection[str]) -> Report:
     parts = _parts(cases)
     steps = Steps("bench", len(parts) + 1)
     with steps.step("servers"):
-        setting.postgres.start()
-        database.make_template(setting.postgres)
-        setting.azurite.start()
-        create_container(setting.azurite.connection_string)
-    measured: list[Measured] = []
-    for what, measure in parts:
-        with steps.step(what):
-            measured += measure(setting)
-    machine = look(setting.postgres.url)
-    return Report(machine, setting.rows, setting.runs, only(measured, cases))
+        setup.postgres.start()
+        database.create_template(setup.postgres)
+        setup.azurite.start()
+        create_container(setup.azurite.connection_string)
+    measurements: list[Measurement] = []
+    for title, measure in parts.items():
+        with steps.step(title):
+            measurements += measure(setup)
+    machine = describe_machine(setup.postgres.url)
+    return Report(machine, setup.rows, setup.runs, of_cases(measurements, cases))
 
 
-def _parts(cases: Collection[str]) -> list[Part]:
+def _parts(cases: Collection[str]) -> dict[str, Measure]:
     timed = _chosen(LOADS, {*cases, FRESH.case} if "cpu" in cases else cases)
-    others = _chosen(OTHERS, cases)
-    parts: dict[str, tuple[bool, Callable[[Setting], list[Measured]]]] = {
-        "loads": (bool(timed), lambda setting: loads.measure(setting, timed)),
-        "inferred loads": ("inferred" in cases, inferring.measure),
+    others = _chosen(OTHER_LOADERS, cases)
+    parts: dict[str, tuple[bool, Measure]] = {
+        "loads": (bool(timed), lambda setup: loads.measure(setup, timed)),
+        "inferred loads": ("inferred" in cases, loads.measure_inferred),
         "memory": ("memory" in cases, memory.measure),
-        "files": ("files" in cases, dropping.measure),
-        "reading": ("reading" in cases, reading.measure),
-        "import": ("import" in cases, importing.measure),
-        "other loaders": (bool(others), lambda setting: comparing.measure(setting, others)),
+        "files": ("files" in cases, many_files.measure),
+        "reading": ("reading" in cases, http_reads.measure),
+        "import": ("import" in cases, import_time.measure),
+        "other loaders": (bool(others), lambda setup: other_loaders.measure(setup, others)),
     }
-    return [(what, measure) for what, (wanted, measure) in parts.items() if wanted]
+    return {title: measure for title, (wanted, measure) in parts.items() if wanted}
 
 
 def _chosen(figures: Collection[Figure], cases: Collection[str]) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""A file of made-up sales: any number of rows, the same ones every time, in several editions."""
+"""Generates a CSV file of invented sales: any number of rows, always the same bytes, in several editions."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -15,27 +15,27 @@ ITEMS = (
     ("Water Bottle - 30 oz.", "4.99", "0.3992"),
     ('"Sport-100 Helmet, Red"', "34.99", "2.7992"),
 )
-LINES_OF_AN_ORDER = 2
+LINES_PER_ORDER = 2
 FAULTY_EVERY = 20
 _FIRST_FAULTY = 7
 _FIRST_ORDER = 43_000
 _CHUNK = 50_000
 _PERIOD = 4_200
-"""Rows after which all but the order's number comes again: the columns' own periods all divide it."""
+"""After so many rows, all values but the order number repeat: a multiple of the period of every column."""
 
 
 class Edition(StrEnum):
-    """What a file says about its rows: a row's number fixes its key, the edition its values."""
+    """A variant of the file: a row's number determines its key, the edition its values."""
 
     FIRST = "first"
     CHANGED = "changed"
-    """Every row has another quantity."""
+    """Every row has another quantity than in the first edition."""
     FAULTY = "faulty"
-    """Every twentieth row breaks the contract, in one of five ways in turn."""
+    """Every twentieth row violates the contract, with one of five faults in turn."""
 
 
 def write(path: Path, numbers: range, edition: Edition = Edition.FIRST) -> None:
-    """Write the order lines of these `numbers`, two lines of an order; a range can go down, and skip."""
+    """Write the order lines `numbers`, two per order; the range may have any step, also a negative one."""
     ends = [_end(number, edition) for number in range(_PERIOD)]
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
@@ -44,16 +44,16 @@ def write(path: Path, numbers: range, edition: Edition = Edition.FIRST) -> None:
 
 
 def faulty(rows: int) -> int:
-    """How many of the first `rows` rows the faulty edition breaks."""
+    """Return how many of the first `rows` rows are faulty in the faulty edition."""
     return len(range(_FIRST_FAULTY, rows, FAULTY_EVERY))
 
 
 def _rows(numbers: range, ends: list[str]) -> Iterator[str]:
-    return (f"SO{_FIRST_ORDER + n // LINES_OF_AN_ORDER}{ends[n % _PERIOD]}" for n in numbers)
+    return (f"SO{_FIRST_ORDER + n // LINES_PER_ORDER}{ends[n % _PERIOD]}" for n in numbers)
 
 
 def _end(number: int, edition: Edition) -> str:
-    order, line = divmod(number, LINES_OF_AN_ORDER)
+    order, line = divmod(number, LINES_PER_ORDER)
     name = NAMES[order * 7 % len(NAMES)]
     item, price, tax = ITEMS[number * 5 % len(ITEMS)]
     cells = [
@@ -74,4 +74,4 @@ def _end(number: int, edition: Edition) -> str:
 
 
 _FAULTS = ((5, "none"), (1, "2019-02-30"), (3, "christy at adventure-works.com"), (6, "4.99999"), (4, ""))
-"""No number, no day, no address, too many decimals, nothing: column after the order's number → text."""
+"""No number, no date, no address, too many decimals, empty: (column after the order number, text)."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import lock
-from dev.programs import ROOT, VENV
+from dev.install import installation_lock
+from dev.paths import ROOT, VENV
 
 HOME = VENV / "conformance-3.13"
 RUNTIME = "azure-functions-runtime~=1.3"
@@ -59,7 +59,7 @@ def python_3_13() -> str:
         pytest.skip("no Python 3.13 on the PATH or in pyenv; azure-functions-runtime needs it")
     python, stamp = HOME / "bin" / "python", HOME / "requirements"
     requirements = _requirements()
-    with lock.installing():  # another process of the same test run may want it, too
+    with installation_lock():  # another process of the same test run may want it, too
         _make(interpreter, python, stamp, requirements)
     return str(python)
 

@@ -14,7 +14,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from dev.azurite import Azurite
-from dev.programs import ROOT
+from dev.paths import ROOT
 from tests.conformance.cases import INVOKED
 from tests.conformance.http_cases import ANSWERS, REQUESTS, HttpCase
 from tests.e2e.host.running import Answer, RunningHost, encoded

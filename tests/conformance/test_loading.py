@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from tests.conformance.cases import LOADED, PRELUDE
 
 Complaints = dict[str, str | None]

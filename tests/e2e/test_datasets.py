@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from tests.e2e.conftest import Client
 from tests.fixtures.pages import contributors_pages, every_page
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, row
 

@@ -8,7 +8,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from shared.datasets import tables
 from shared.errors import NotFound
 from shared.http import serializers

@@ -11,8 +11,8 @@ import pytest
 
 from blob_trigger import handler
 from dev import __main__ as dev
-from dev import programs
-from dev.programs import ROOT
+from dev import paths
+from dev.paths import ROOT
 from ingest_http import api_description as ingest_description
 from ingest_http.parameters import parameter_names
 from read_http import api_description as read_description
@@ -254,7 +254,7 @@ def test_every_python_example_is_a_contract(page: str, code: str) -> None:
 
 def test_compose_and_the_local_stack_use_one_azurite() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
-    assert f"azurite@{programs.AZURITE_VERSION} " in compose
+    assert f"azurite@{paths.AZURITE_VERSION} " in compose
 
 
 def test_every_requirement_has_a_compatible_release_range() -> None:

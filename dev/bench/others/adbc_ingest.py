@@ -1,4 +1,4 @@
-"""Arrow's own way: pyarrow reads the file in batches, the ADBC driver copies them; prints its seconds.
+"""ADBC: pyarrow reads the file in batches, the driver copies them; prints the seconds.
 
 `python adbc_ingest.py DATABASE_URL FILE FOLDER`
 """
@@ -25,7 +25,7 @@ TYPES = {
 
 def main(database_url: str, file: str, _folder: str) -> None:
     """Load `file` into the plain table."""
-    begun = time.perf_counter()
+    began = time.perf_counter()
     batches = csv.open_csv(
         file,
         read_options=csv.ReadOptions(column_names=list(TYPES), skip_rows=1),
@@ -34,7 +34,7 @@ def main(database_url: str, file: str, _folder: str) -> None:
     with dbapi.connect(database_url) as connection, connection.cursor() as cursor:
         cursor.adbc_ingest("plain", batches, mode="append")
         connection.commit()
-    print(time.perf_counter() - begun)
+    print(time.perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""dlt's way to what this app does: Arrow batches merged by the key into a table; prints its seconds.
+"""dlt: merges Arrow batches by key into a table, as this app does; prints the seconds.
 
 `python dlt_merge.py DATABASE_URL FILE FOLDER`
 """
@@ -26,15 +26,15 @@ KEY = ["sales_order_number", "sales_order_line_number"]
 
 
 def main(database_url: str, file: str, folder: str) -> None:
-    """Load `file` into the table `merged.plain`; dlt keeps its own state in `folder`."""
+    """Load `file` into the table `merged.plain`; dlt stores its state in `folder`."""
     os.environ |= {
         "DLT_DATA_DIR": folder,
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "RUNTIME__LOG_LEVEL": "ERROR",
     }
-    import dlt  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - it reads these on import
+    import dlt  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - it reads these variables when it is imported
 
-    begun = time.perf_counter()
+    began = time.perf_counter()
     pipeline = dlt.pipeline(
         "bench",
         pipelines_dir=folder,
@@ -43,7 +43,7 @@ def main(database_url: str, file: str, folder: str) -> None:
     )
     rows = dlt.resource(_batches(file), name="plain", primary_key=KEY, write_disposition="merge")
     pipeline.run(rows).raise_on_failed_jobs()
-    print(time.perf_counter() - begun)
+    print(time.perf_counter() - began)
 
 
 def _batches(file: str) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""The usual script: `read_csv` with the right types, then `to_sql`; prints its seconds.
+"""pandas: `read_csv`, then `to_sql` with multi-row inserts; prints the seconds.
 
 `python pandas_to_sql.py DATABASE_URL FILE FOLDER`
 """
@@ -24,12 +24,12 @@ COLUMNS = [
 
 def main(database_url: str, file: str, _folder: str) -> None:
     """Load `file` into the plain table."""
-    begun = time.perf_counter()
+    began = time.perf_counter()
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg2:", 1))
     frame = pd.read_csv(file, names=COLUMNS, header=0, parse_dates=["order_date"])
     frame.to_sql("plain", engine, if_exists="append", index=False, chunksize=10_000, method="multi")
     engine.dispose()
-    print(time.perf_counter() - begun)
+    print(time.perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dev.paths import ROOT
 from dev.process import wait_until
-from dev.programs import ROOT
 
 PRELUDE = """
 import json, logging, os, threading, time

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dev.programs import ROOT
+from dev.paths import ROOT
 from ingest_http import parameters as ingest_parameters
 from ingest_http import upload
 from read_http import parameters
