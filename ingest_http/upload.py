@@ -62,7 +62,7 @@ def _with_outcomes(body: dict[str, Any], arrived: Sequence[FinishedLoad]) -> str
     """The body with the final entry of each file; rows are JSON already, with all digits of their numbers."""
     files = []
     for entry, one in zip(body["files"], arrived, strict=True):
-        outcome = serializers.ingestion_json(dict(one.seen.entry), one.seen.members, one.seen.corrected_by)
+        outcome = serializers.ingestion_json(dict(one.view.entry), one.view.members, one.view.corrected_by)
         text = json.dumps({**entry, **outcome}, ensure_ascii=False, default=str)
         files.append(f'{text[:-1]}, "first_rows": [{", ".join(one.first_rows)}]}}')
     rest = json.dumps({name: value for name, value in body.items() if name != "files"}, ensure_ascii=False)

@@ -145,7 +145,7 @@ def _load(entry: Mapping[str, Any]) -> dict[str, Any]:
 def dry_run_json(run: DryRun, told: Mapping[str, Any]) -> str:
     """JSON of all of it; rows go into it as the texts that they are, since Python's JSON has no decimals."""
     head = {"dataset": run.dataset, "declared": run.is_declared, "creates": run.is_new, "told": told}
-    files = ",".join(_with(_item(item), "rows", f"[{','.join(item.outlook.rows)}]") for item in run.items)
+    files = ",".join(_with(_item(item), "rows", f"[{','.join(item.result.rows)}]") for item in run.items)
     return _with(head, "files", f"[{files}]")
 
 
@@ -155,7 +155,7 @@ def _with(members: Mapping[str, Any], name: str, value: str) -> str:
 
 
 def _item(item: DryRunItem) -> dict[str, Any]:
-    outlook = item.outlook
+    outlook = item.result
     columns = [asdict(column) for column in outlook.columns]
     return {
         "filename": item.file.filename,

@@ -15,12 +15,12 @@ from shared import driver_errors
 from shared.database import transactions
 from shared.errors import IngestError
 
-_PATIENCE_SECONDS = 1.5
+_TIMEOUT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One part's answer; `detail` says what is wrong."""
+    """The health of Postgres or storage; `detail` is the reason if it is not `ok`."""
 
     name: str
     ok: bool
@@ -28,20 +28,20 @@ class PartHealth:
     detail: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The part's line in the answer."""
+        """The member of the response."""
         return {"part": self.name, "ok": self.ok, "milliseconds": self.milliseconds, "detail": self.detail}
 
 
 def check_health(probes: Mapping[str, Callable[[], object]]) -> list[PartHealth]:
-    """Run each probe in a thread of its own; one that has not answered in 1.5 s counts as down."""
+    """Run all probes in parallel; a probe that takes more than 1.5 s counts as failed."""
     begun = time.monotonic()
     pool = ThreadPoolExecutor(len(probes), thread_name_prefix="health")
     running = {name: pool.submit(probe) for name, probe in probes.items()}
-    pool.shutdown(wait=False)  # a probe that hangs is left to its own timeout
+    pool.shutdown(wait=False)  # a probe that hangs ends by its own timeout
     parts = []
     for name, future in running.items():
         try:
-            future.result(timeout=max(0.0, begun + _PATIENCE_SECONDS - time.monotonic()))
+            future.result(timeout=max(0.0, begun + _TIMEOUT_SECONDS - time.monotonic()))
         except TimeoutError:
             parts.append(PartHealth(name, ok=False, milliseconds=_since(begun), detail="no answer in time"))
         except IngestError as exc:
@@ -52,13 +52,13 @@ def check_health(probes: Mapping[str, Callable[[], object]]) -> list[PartHealth]
 
 
 def probe_postgres(engine: Engine) -> None:
-    """Raises `Unavailable` unless Postgres answers and the ledger is there."""
+    """Raise `Unavailable` unless Postgres answers and the ledger exists."""
     with transactions.short_transaction(engine) as connection:
         connection.execute(text("select 1 from ingest.ingestions limit 1"))
 
 
 def probe_storage(container: ContainerClient) -> None:
-    """Raises `Unavailable` unless storage answers; a container that is missing the first upload makes."""
+    """Raise `Unavailable` unless storage answers; the first upload creates a missing container."""
     with driver_errors.translate_errors():
         container.exists(timeout=1)
 

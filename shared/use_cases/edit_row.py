@@ -26,27 +26,27 @@ from shared.ledger import locks
 from shared.queries import filters, row_page
 from shared.queries.filters import Key
 
-_KINDS: dict[type[psycopg2.Error], str] = {
-    psycopg2.errors.CheckViolation: "its check {0} does not allow this row",
-    psycopg2.errors.UniqueViolation: "another row has the values that {0} allows once",
-    psycopg2.errors.ForeignKeyViolation: "its link {0} with another table does not allow that",
+_OWNER_RULES: dict[type[psycopg2.Error], str] = {
+    psycopg2.errors.CheckViolation: "the check {0} does not allow this row",
+    psycopg2.errors.UniqueViolation: "another row has the values that {0} requires to be unique",
+    psycopg2.errors.ForeignKeyViolation: "the foreign key {0} does not allow this",
     psycopg2.errors.ExclusionViolation: "another row excludes it by {0}",
-    psycopg2.errors.NotNullViolation: "its column {0}, which the contract does not have, needs a value",
-    psycopg2.errors.RaiseException: "a trigger of it refused",
+    psycopg2.errors.NotNullViolation: "the column {0}, which the contract does not have, needs a value",
+    psycopg2.errors.RaiseException: "a trigger refused it",
 }
 
 
 @contextmanager
 def translate_owner_errors() -> Iterator[None]:
-    """Such errors leave it as `Conflict` or `InvalidRequest`, without Postgres' text, which quotes rows."""
+    """Translate errors of the table's own rules to `Conflict`, without Postgres' text, which quotes rows."""
     try:
         yield
     except psycopg2.errors.ProgramLimitExceeded:
         raise InvalidRequest(f"The row is {ROW_TOO_LARGE}") from None
-    except tuple(_KINDS) as exc:
+    except tuple(_OWNER_RULES) as exc:
         name = exc.diag.constraint_name or exc.diag.column_name or "a rule"
         raise Conflict(
-            f"The table {exc.diag.table_name or ''} has rules of its own: {_KINDS[type(exc)].format(name)}."
+            f"Table {exc.diag.table_name or ''} refuses the edit: {_OWNER_RULES[type(exc)].format(name)}."
         ) from None
 
 
@@ -70,25 +70,25 @@ _RECORD = sql.SQL("""
 
 @dataclass(frozen=True, slots=True)
 class EditedRow:
-    """The row as it is now, as JSON text, and whether there was none before."""
+    """The row after the edit as JSON text; `is_new`: there was no row with its key."""
 
     row: str
     is_new: bool
 
 
 def put_row(engine: Engine, row: Contract, key: Key) -> EditedRow:
-    """Write `row`, whose key is `key`, in place of the one with that key, if there is one.
+    """Insert `row`, or replace the row with the same `key`; an equal row is not written.
 
-    Whatever a contract's `on_conflict` says, which is about files. A row that is so already is left alone.
-    Raises `Unavailable`, also where a load or another edit holds the row for seconds, `Conflict` where the
-    table has rules of its own, and `InvalidRequest` where no page of it has room for the row.
+    A contract's `on_conflict` does not apply: it is for files. Raises `Unavailable`, also if a load or
+    another edit holds the row for seconds, `Conflict` if a rule of the table refuses the row, and
+    `InvalidRequest` if the row is too large for a page.
     """
     contract = type(row)
     with transactions.short_transaction(engine) as connection:
         before = _lock(connection, contract, key)
         number = _first(connection, _NUMBER)
         after = None if before else _first(connection, _insertion(row, number))
-        if before is None and after is None:  # somebody else has inserted it meanwhile
+        if before is None and after is None:  # another transaction has inserted it meanwhile
             before = _lock(connection, contract, key)
         if before is not None:
             after = _first(connection, _change(row, key, number))
@@ -101,7 +101,7 @@ def put_row(engine: Engine, row: Contract, key: Key) -> EditedRow:
 
 
 def delete_row(engine: Engine, contract: type[Contract], key: Key) -> None:
-    """Delete the row with this key; raises `NotFound` without one, else as `put`."""
+    """Delete the row with this key. Raises `NotFound`, and what `put_row` raises."""
     with transactions.short_transaction(engine) as connection:
         before = _lock(connection, contract, key)
         if before is None:
@@ -114,7 +114,7 @@ def delete_row(engine: Engine, contract: type[Contract], key: Key) -> None:
 
 
 def _lock(connection: Connection, contract: type[Contract], key: Key) -> str | None:
-    """The row as it is, which nobody else can change until the transaction ends."""
+    """The current row, locked until the transaction ends."""
     names = {"table": row_page.table_identifier(contract), "columns": row_page.json_columns(contract)}
     found: str | None = _first(connection, _LOCK.format(is_key=filters.key_condition(key), **names))
     return found
@@ -132,15 +132,15 @@ def _insertion(row: Contract, number: int) -> sql.Composable:
 
 
 def _change(row: Contract, key: Key, number: int) -> sql.Composable:
-    contract, own = type(row), _values(row)
-    values = own | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
+    contract, columns = type(row), _values(row)
+    values = columns | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
     return _UPDATE.format(
         table=row_page.table_identifier(contract),
         names=_names(list(values)),
         values=_literals(values),
         is_key=filters.key_condition(key),
-        own=_names(list(own)),
-        own_values=_literals(own),
+        own=_names(list(columns)),
+        own_values=_literals(columns),
         columns=row_page.json_columns(contract),
     )
 
@@ -148,7 +148,7 @@ def _change(row: Contract, key: Key, number: int) -> sql.Composable:
 def _record(
     connection: Connection, contract: type[Contract], number: int, before: str | None, after: str | None
 ) -> None:
-    """Keep what was and what is, and commit as loads do that changed a row: one after the other."""
+    """Record both versions of the row, and commit in order with the loads that change existing rows."""
     facts = {"number": number, "dataset": contract.dataset, "before": before, "after": after}
     _first(connection, _RECORD.format(**{name: sql.Literal(value) for name, value in facts.items()}))
     locks.next_commit_number(connection, contract.dataset)
@@ -176,25 +176,27 @@ def _first(connection: Connection, statement: sql.Composable) -> Any:
     return found and found[0]
 
 
-_LONGEST_VALUE = 200
+_MAX_VALUE_LENGTH = 200
 _EXPECTED: dict[type, str] = {bool: "true or false"}
 
 
 class _Number(str):
-    """The text of a number, so that no digit of it is lost."""
+    """The text of a JSON number, so that no digit is lost."""
 
     __slots__ = ()
 
 
 def row_from_json(contract: type[Contract], body: bytes, key: Key) -> Contract:
-    """The row that `body` is, whose key is `key`; columns of the key may be left out.
+    """The row in the JSON object `body`, which has the key `key`; columns of the key may be left out.
 
-    A value that is `null` or left out is missing, as between two commas of a file. Raises `InvalidRequest`
-    with every fault.
+    A value that is `null` or left out is missing, like an empty cell of a file. Raises `InvalidRequest` with
+    every error.
     """
     given = {name: value for name, value in _object(body).items() if value is not None}
     fields = {field.name: field for field in dataset_table.contract_fields(contract)}
-    faults = [_fault(name, why) for name, value in given.items() if (why := _why_not(fields, name, value))]
+    faults = [
+        _fault(name, why) for name, value in given.items() if (why := _reason_against(fields, name, value))
+    ]
     if faults:
         raise _invalid(faults)
     texts = {name: str(value) for name, value in key.items()} | {n: _text(v) for n, v in given.items()}
@@ -204,7 +206,9 @@ def row_from_json(contract: type[Contract], body: bytes, key: Key) -> Contract:
         raise _invalid(list(_faults(exc, texts))) from None
     others = {name: getattr(row, name) for name, value in key.items() if getattr(row, name) != value}
     if others:
-        raise _invalid([_fault(name, f"the path has {key[name]}, the row {others[name]}") for name in others])
+        raise _invalid(
+            [_fault(name, f"the path has {key[name]}, the row has {others[name]}") for name in others]
+        )
     return row
 
 
@@ -220,7 +224,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise InvalidRequest("The body is not JSON.") from None
     if not isinstance(found, dict):
-        raise InvalidRequest("The body is not a JSON object with a member for each column.")
+        raise InvalidRequest("The body must be a JSON object with one member per column.")
     return found
 
 
@@ -229,7 +233,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _invalid([_fault(twice, "the body has it more than once")])
+        raise _invalid([_fault(twice, "it occurs more than once in the body")])
     return found
 
 
@@ -237,15 +241,15 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _why_not(fields: Mapping[str, Field], name: str, value: Any) -> str | None:
-    """What keeps `value` from being one of the column, before the contract is asked."""
+def _reason_against(fields: Mapping[str, Field], name: str, value: Any) -> str | None:
+    """The reason why `value` cannot be a value of the column, before the contract validates it."""
     if name not in fields:
-        return f"there is no such column; there are {', '.join(fields)}"
+        return f"there is no such column; the columns are {', '.join(fields)}"
     kind, expected = fields[name].python_type, column_types.type_name(fields[name])
     if isinstance(value, dict | list):
         return f"expected {expected}, not an object or a list"
     if isinstance(value, bool) and kind is not bool:
-        return f"expected {expected}, not a truth value"
+        return f"expected {expected}, not a boolean"
     if isinstance(value, _Number) and kind not in {int, float, Decimal}:
         return f"expected {_EXPECTED.get(kind, f'{expected} as a string')}, not a number"
     if isinstance(value, str) and (error := _unstorable(value)):
@@ -255,11 +259,11 @@ def _why_not(fields: Mapping[str, Field], name: str, value: Any) -> str | None:
 
 def _unstorable(text: str) -> str | None:
     if "\0" in text:
-        return "Postgres' texts have no NUL"
+        return "Postgres cannot store NUL in a text"
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "half of a surrogate pair is no text"
+        return "it has half of a surrogate pair, which is not valid text"
     return None
 
 
@@ -274,7 +278,7 @@ def _faults(error: ValidationError, texts: Mapping[str, str]) -> Iterator[dict[s
             "column": column,
             "code": item["type"],
             "detail": item["msg"].removeprefix("Value error, "),
-            "value": texts[column][:_LONGEST_VALUE] if column and column in texts else None,
+            "value": texts[column][:_MAX_VALUE_LENGTH] if column and column in texts else None,
         }
 
 
@@ -283,5 +287,5 @@ def _fault(column: str, detail: str) -> dict[str, Any]:
 
 
 def _invalid(faults: list[dict[str, Any]]) -> InvalidRequest:
-    said = "; ".join(f"{fault['column'] or 'the row'}: {fault['detail']}" for fault in faults)
-    return InvalidRequest(f"The row breaks the contract: {said}.", faults)
+    details = "; ".join(f"{fault['column'] or 'the row'}: {fault['detail']}" for fault in faults)
+    return InvalidRequest(f"The row violates the contract: {details}.", faults)

@@ -14,19 +14,19 @@ from shared.ledger import entries, locks, transitions
 from shared.ledger.tables import FINAL_STATES, State, failure_json
 from shared.storage.blob_version import BlobVersion
 
-_TRIES = 5
-"""Of the platform, for one message (host.json: poisonBlobThreshold)."""
+_PLATFORM_ATTEMPTS = 5
+"""Attempts of the platform for one message (host.json: poisonBlobThreshold)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoisonMessage:
-    """What the platform puts on the poison queue for one version of one blob."""
+    """The platform's poison message for one version of one blob."""
 
     version: BlobVersion
 
     @classmethod
     def parse(cls, body: str) -> PoisonMessage:
-        """Read the queue's message; raises `ValueError` where it is none of the platform's."""
+        """Parse a message of the poison queue; raises `ValueError` if it is not one of the platform's."""
         try:
             fields = json.loads(body)
             return cls(BlobVersion(fields["ContainerName"], fields["BlobName"], fields["ETag"]))
@@ -35,11 +35,11 @@ class PoisonMessage:
 
 
 def give_up(engine: Engine, version: BlobVersion) -> State | None:
-    """Record `failed` with the last try's reason; returns the state that the entry then has.
+    """Record `failed` with the reason of the last attempt; returns the state of the entry.
 
-    An entry that shows fewer tries than the platform made and no reason means that Postgres was away
-    meanwhile: nothing is wrong with the file, so it stays `received` for the sweep, as does one without an
-    entry (`None`). Raises `Unavailable`.
+    Fewer attempts than the platform made, and no reason, mean that Postgres was unavailable. Nothing is wrong
+    with the file then, and it stays `received` for the sweep, like a blob without an entry (`None`). Raises
+    `Unavailable`.
     """
     with driver_errors.translate_errors(), engine.begin() as connection:
         if not locks.acquire_version(connection, version.ingestion_id, wait_seconds=0):
@@ -51,15 +51,15 @@ def give_up(engine: Engine, version: BlobVersion) -> State | None:
         if state in FINAL_STATES or state is State.FAILED:
             return state
         error: dict[str, Any] | None = entry["error"]
-        if error is None and entry["attempts"] < _TRIES:
+        if error is None and entry["attempts"] < _PLATFORM_ATTEMPTS:
             return state
-        error = error or _died(entry["attempts"])
+        error = error or _worker_died(entry["attempts"])
         entries.finish(connection, version.ingestion_id, State.FAILED, error=error)
         transitions.finish_members(connection, version, State.FAILED, error)
-    logger.bind(ingestion=version.ingestion_id, attempts=entry["attempts"]).error("failed for good")
+    logger.bind(ingestion=version.ingestion_id, attempts=entry["attempts"]).error("failed permanently")
     return State.FAILED
 
 
-def _died(attempts: int) -> dict[str, Any]:
+def _worker_died(attempts: int) -> dict[str, Any]:
     detail = f"the worker died during each of {attempts} tries; it may need more memory or time"
     return failure_json("worker_died", detail)

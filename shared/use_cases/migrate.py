@@ -20,15 +20,15 @@ from shared.errors import SettingsError
 from shared.ledger.tables import SCHEMA
 from shared.settings import postgres_url
 
-_LOCK = 0x43535632504721  # any number that nothing else in the database uses: "CSV2PG!"
+_LOCK = 0x43535632504721  # the bytes of "CSV2PG!", used for nothing else
 
 
 def migrate(database_url: str) -> list[str]:
-    """Apply what is missing in one transaction and say what was done, a line each.
+    """Apply all missing changes in one transaction; returns a line for each change.
 
-    Two at once wait for each other. Raises `SettingsError` where a dataset's table exists but differs from
-    its contract: changing it is a decision that nobody but its owner can take. One that was made from files
-    is changed where its rows allow it.
+    Concurrent migrations wait for each other. A table that was inferred from files is changed to match its
+    new contract if its rows allow it. Raises `SettingsError` if any other table differs from its contract:
+    only its owner can decide how to change it.
     """
     engine = create_engine(postgres_url(database_url), poolclass=NullPool)
     with engine.begin() as connection:
@@ -61,7 +61,7 @@ def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]
     table = dataset_table.sqlalchemy_table(contract)
     if inspect(connection).has_table(table.name, schema=table.schema):
         adopted = adopt_table.adopt_table(connection, contract)
-        _require_match(connection, contract)
+        _check_match(connection, contract)
         return [*adopted, *_ensure_index(connection, contract)]
     tables.create_table(connection, contract)
     adopt_table.forget_inferred(connection, contract)
@@ -69,7 +69,7 @@ def _ensure_table(connection: Connection, contract: type[Contract]) -> list[str]
 
 
 def _ensure_index(connection: Connection, contract: type[Contract]) -> list[str]:
-    """Make the index of loads anew where it is missing, or the b-tree that it was in the first version."""
+    """Create the index of loads if it is missing or still the b-tree of the first version."""
     (index,) = dataset_table.sqlalchemy_table(contract).indexes
     method = text(
         "select amname from pg_class join pg_am on pg_am.oid = relam "
@@ -80,11 +80,11 @@ def _ensure_index(connection: Connection, contract: type[Contract]) -> list[str]
         return []
     connection.execute(DropIndex(index, if_exists=True))
     connection.execute(CreateIndex(index))
-    return [f"index {index.name}: made as BRIN"]
+    return [f"index {index.name}: created as BRIN"]
 
 
-def _require_match(connection: Connection, contract: type[Contract]) -> None:
-    """The table may have columns of its own besides the contract's, but not other types or another key."""
+def _check_match(connection: Connection, contract: type[Contract]) -> None:
+    """Raise `SettingsError` for other types or another key; the table may have more columns."""
     table = dataset_table.sqlalchemy_table(contract)
     found = {
         column["name"]: _type_name(connection, column["type"])

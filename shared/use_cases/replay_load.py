@@ -23,35 +23,35 @@ from shared.storage.blob_version import BlobVersion
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
 
-_LOADING = "It is being loaded at this moment."
-_GONE = "The blob {}/{} was deleted or replaced since: this version of it cannot be loaded again."
+_LOADING = "The file is being loaded. Try again when the load has finished."
+_GONE = "The blob {}/{} was deleted or replaced. This version of it cannot be loaded again."
 
 
 def request_replay(
-    engine: Engine, container: ContainerClient, ingestion_id: uuid.UUID, deliver: Callable[[str], None]
+    engine: Engine, container: ContainerClient, ingestion_id: uuid.UUID, enqueue_path: Callable[[str], None]
 ) -> None:
-    """Mark the version to be loaded again, then have the blob delivered: `deliver` takes its path.
+    """Mark the blob version to be loaded again and enqueue its path with `enqueue_path`.
 
-    The load is not done here: it may take longer than a request. Where `deliver` fails the sweep finds the
-    entry within minutes. Raises `NotFound`, `Gone`, `Unavailable`, and `Conflict` while it is being loaded.
+    A worker loads it, because a load may take longer than a request. If `enqueue_path` fails, the sweep loads
+    the blob within minutes. Raises `NotFound`, `Gone`, `Unavailable`, and `Conflict` during a load.
     """
     with transactions.short_transaction(engine) as connection:
         entry = entries.find_entry(connection, ingestion_id)
     if entry is None:
         raise NotFound(f"There is no ingestion {ingestion_id}.")
-    _require_blob(container, entry)
+    _check_blob_unchanged(container, entry)
     with transactions.short_transaction(engine) as connection:
-        for one in _together(connection, entry):
-            if not locks.acquire_version(connection, one, wait_seconds=0):
+        for loaded_id in _loaded_together(connection, entry):
+            if not locks.acquire_version(connection, loaded_id, wait_seconds=0):
                 raise Conflict(_LOADING)
-            transitions.mark_for_replay(connection, one)
+            transitions.mark_for_replay(connection, loaded_id)
     try:
-        deliver(entry["path"])
+        enqueue_path(entry["path"])
     except IngestError as exc:
         logger.bind(ingestion=ingestion_id).warning("the replay is left to the sweep: {}", exc)
 
 
-def _require_blob(container: ContainerClient, entry: RowMapping) -> None:
+def _check_blob_unchanged(container: ContainerClient, entry: RowMapping) -> None:
     with driver_errors.translate_errors():
         current = blobs.find(container, entry["path"])
     is_same = current is not None and current.version.etag.strip('"') == entry["etag"]
@@ -59,16 +59,16 @@ def _require_blob(container: ContainerClient, entry: RowMapping) -> None:
         raise Gone(_GONE.format(entry["container"], entry["path"]))
 
 
-def _together(connection: Connection, entry: RowMapping) -> list[uuid.UUID]:
-    """What is loaded in one go: a file, an archive with all in it, or of an archive only one file."""
+def _loaded_together(connection: Connection, entry: RowMapping) -> list[uuid.UUID]:
+    """The entries that one load covers: a file; an archive and its members; or a member and its archive."""
     archive = BlobVersion(entry["container"], entry["path"], entry["etag"])
     if entry["member"]:
         return [archive.ingestion_id, entry["id"]]
-    return [entry["id"], *(one.id for one in entries.archive_members(connection, archive))]
+    return [entry["id"], *(member.id for member in entries.archive_members(connection, archive))]
 
 
 def enqueue(queue: QueueClient, path: str) -> None:
-    """Ask for the blob at `path`; a queue that is missing is made. Raises `Unavailable` or `LoadFailed`."""
+    """Send a message for the blob at `path`; create a missing queue. Raises `Unavailable`, `LoadFailed`."""
     message = json.dumps({"path": path})
     with driver_errors.translate_errors():
         try:
@@ -80,9 +80,9 @@ def enqueue(queue: QueueClient, path: str) -> None:
 
 
 def parse_message(message: str) -> str:
-    """The path in a message; raises `ValueError` where it is none of ours."""
+    """The path in a message of `enqueue`; raises `ValueError` for any other message."""
     try:
         path = json.loads(message)["path"]
     except (json.JSONDecodeError, KeyError, TypeError) as exc:
-        raise ValueError("not a message that asks for a blob") from exc
+        raise ValueError("not a message of the queue csv-replays") from exc
     return str(path)

@@ -18,32 +18,32 @@ from shared.storage import blobs
 from shared.storage.blobs import Upload
 
 _PAGE = 500
-_SETTLING = timedelta(minutes=2)
-"""A blob or an entry younger than this is left to its own event."""
+_MIN_AGE = timedelta(minutes=2)
+"""Younger blobs and entries are left to their own events."""
 
 
 def sweep(
     engine: Engine,
     container: ContainerClient,
-    ingest: Callable[[str], object],
+    load: Callable[[str], object],
     budget_seconds: float,
-    settling: timedelta = _SETTLING,
+    min_age: timedelta = _MIN_AGE,
 ) -> int:
-    """Call `ingest` for each blob whose current version is not settled, and settle entries of lost blobs.
+    """Call `load` for each blob whose current version is not finished; mark entries of deleted blobs.
 
-    Stops after about `budget_seconds`; the next sweep goes on. A blob that fails does not keep the others
-    from being loaded. Returns how many were ingested. Raises `Unavailable` where the comparison fails.
+    Stops after about `budget_seconds`; the next sweep continues. A blob that fails does not stop the others.
+    Returns the number of loads. Raises `Unavailable` if storage and ledger cannot be compared.
     """
     deadline = time.monotonic() + budget_seconds
-    before = datetime.now(UTC) - settling
-    _supersede_lost(engine, container, before)
+    before = datetime.now(UTC) - min_age
+    _supersede_deleted(engine, container, before)
     done = 0
-    for path in _unsettled(engine, container, before):
+    for path in _pending_paths(engine, container, before):
         if time.monotonic() > deadline:
-            logger.bind(ingested=done).warning("the sweep ran out of time; the next one goes on")
+            logger.bind(ingested=done).warning("the sweep ran out of time; the next one continues")
             break
         try:
-            ingest(path)
+            load(path)
         except IngestError as exc:
             logger.warning("the sweep could not load a blob: {}", exc)
         else:
@@ -51,18 +51,18 @@ def sweep(
     return done
 
 
-def _unsettled(engine: Engine, container: ContainerClient, before: datetime) -> Iterator[str]:
-    """Paths whose current version has no entry, or one that somebody should have finished by now."""
+def _pending_paths(engine: Engine, container: ContainerClient, before: datetime) -> Iterator[str]:
+    """Paths whose current version has no entry, or an entry that should be finished by now."""
     with driver_errors.translate_errors():
         if not container.exists():
-            return  # the first upload will make it
+            return  # the first upload creates it
         old = (upload for upload in blobs.list_blobs(container) if upload.modified_at < before)
         for page in _pages(old):
             ids = [upload.version.ingestion_id for upload in page]
             with engine.begin() as connection:
-                left_alone = transitions.not_to_sweep(connection, ids, before)
+                excluded = transitions.not_to_sweep(connection, ids, before)
             for upload in page:
-                if upload.version.ingestion_id not in left_alone:
+                if upload.version.ingestion_id not in excluded:
                     yield upload.version.path
 
 
@@ -72,8 +72,8 @@ def _pages(items: Iterable[Upload]) -> Iterator[list[Upload]]:
         yield page
 
 
-def _supersede_lost(engine: Engine, container: ContainerClient, before: datetime) -> None:
-    """Unfinished entries whose version is no longer there get their final state."""
+def _supersede_deleted(engine: Engine, container: ContainerClient, before: datetime) -> None:
+    """Mark pending entries as superseded if their blob version was deleted or replaced."""
     with driver_errors.translate_errors():
         with engine.begin() as connection:
             waiting = transitions.pending_versions(connection, before)

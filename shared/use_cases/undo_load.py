@@ -16,63 +16,66 @@ from shared.ledger import datasets, entries, locks
 from shared.ledger.tables import State, ingestions
 from shared.storage.blob_version import BlobVersion
 
-_PATIENCE = text("set local statement_timeout = '200s'; set local lock_timeout = '4s'")
-"""Deleting millions of rows takes a while, and the platform cuts a request off after 230 s."""
+_TIMEOUTS = text("set local statement_timeout = '200s'; set local lock_timeout = '4s'")
+"""Deleting millions of rows takes long; the platform ends a request after 230 s."""
 
-_MOST_NAMED = 100
-"""Loads that may miss rows."""
+_MAX_LISTED = 100
+"""Later loads that are listed because they may lack rows now."""
 
-_BUSY = "It, another version of its blob, or all that waits for its dataset is being loaded. Try again later."
+_BUSY = (
+    "The file, another version of its blob, or a file that needs the dataset exclusively is being loaded. "
+    "Try again later."
+)
 
 
 def undo_load(engine: Engine, ingestion_id: uuid.UUID) -> None:
-    """Take the rows of a load away, in one transaction. Doing so again does nothing.
+    """Remove the rows of a load in one transaction; a second undo does nothing.
 
-    Of an archive those of all files in it. Raises `NotFound`, `Unavailable`, and `Conflict` where it has no
-    rows, is being loaded, or its rows cannot be taken away: another table of their owner's refers to them.
+    For an archive, the rows of all of its files. Raises `NotFound`, `Unavailable`, and `Conflict` if the load
+    has no rows, is in progress, or its rows cannot be removed because another table refers to them.
     """
     try:
         with driver_errors.translate_errors(), engine.begin() as connection:
-            connection.execute(_PATIENCE)
-            _take_away(connection, ingestion_id)
+            connection.execute(_TIMEOUTS)
+            _remove_rows(connection, ingestion_id)
     except LoadFailed as exc:
-        raise Conflict(f"The rows cannot be taken away: {exc.message}.") from None
+        raise Conflict(f"The rows cannot be removed: {exc.message}.") from None
 
 
-def _take_away(connection: Connection, ingestion_id: uuid.UUID) -> None:
+def _remove_rows(connection: Connection, ingestion_id: uuid.UUID) -> None:
     entry = _find(connection, ingestion_id)
     version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
     if not locks.try_acquire_all(connection, version, entry["dataset"]):
         raise Conflict(_BUSY)
-    entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
+    entry = _find(connection, ingestion_id)  # it may have changed before the lock was acquired
     if entry["state"] == State.UNDONE:
         return
     _require_rows(entry)
     loads = [*(_find(connection, one.id) for one in entries.members_of_entry(connection, entry)), entry]
-    released = [(load, done) for load in loads if (done := _release(connection, load))]
-    if not (released and released[-1][0] is entry):  # what replaced it committed while that was waited for
+    removed = [(load, rows) for load in loads if (rows := _remove(connection, load))]
+    if not (removed and removed[-1][0] is entry):  # a load that replaced it committed meanwhile
         _require_rows(_find(connection, ingestion_id))
-    # No other load that left rows as they were commits between this and our commit.
-    missed_by = [str(one) for one in datasets.loads_with_unchanged_rows(connection, entry, _MOST_NAMED)]
-    facts = [_facts(connection, load, done, missed_by) for load, done in released]
+    # Until this commit no other load that left existing rows unchanged can commit.
+    unchanged_in = [str(load) for load in datasets.loads_with_unchanged_rows(connection, entry, _MAX_LISTED)]
+    facts = [_facts(connection, load, rows, unchanged_in) for load, rows in removed]
     if len(loads) > 1:
         facts[-1] |= _total(facts[:-1])
-    for (load, _), undone in zip(released, facts, strict=True):
-        _note(connection, load["id"], undone)
+    for (load, _), undone in zip(removed, facts, strict=True):
+        _record(connection, load["id"], undone)
 
 
-def _release(connection: Connection, entry: RowMapping) -> reassign_rows.RemovedRows | None:
+def _remove(connection: Connection, entry: RowMapping) -> reassign_rows.RemovedRows | None:
     is_loaded = entry["state"] == State.LOADED
     return reassign_rows.remove_load_rows(connection, entry["id"], State.UNDONE) if is_loaded else None
 
 
-def _note(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, Any]) -> None:
+def _record(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, Any]) -> None:
     connection.execute(update(ingestions).where(ingestions.c.id == ingestion_id).values(undone=facts))
 
 
-def _total(inside: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Of an archive's members that are undone with it; it has no rows by itself."""
-    return {name: sum(one[name] for one in inside) for name in ("rows_removed", "rows_changed_since")}
+def _total(members: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The sums of an archive, which has no rows of its own, over its members."""
+    return {name: sum(member[name] for member in members) for name in ("rows_removed", "rows_changed_since")}
 
 
 def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
@@ -96,23 +99,21 @@ def _require_rows(entry: RowMapping) -> None:
 
 
 def _facts(
-    connection: Connection, entry: RowMapping, released: reassign_rows.RemovedRows, missed_by: Sequence[str]
+    connection: Connection, entry: RowMapping, removed: reassign_rows.RemovedRows, unchanged_in: Sequence[str]
 ) -> dict[str, Any]:
-    """What became of the rows, for the ledger.
+    """The result of the undo, for the ledger.
 
-    Of a row that it changed the value before is nowhere, so the row goes. One that was changed or deleted
-    since, by a later load or by hand, is not its own any more, and stays as it is. Which of its rows later
-    loads left as they were is not known, but which loads may miss some now.
+    Rows that the load updated are deleted, because their earlier values are not stored. Rows that a later
+    load or an edit changed are not rows of this load any more, and are kept. It is not known which rows later
+    files repeated without a change, only which loads did: `unchanged_in` lists them.
     """
     new_owner = None
-    if released.new_owner is not None:
-        new_owner = connection.scalar(
-            select(ingestions.c.id).where(ingestions.c.serial == released.new_owner)
-        )
+    if removed.new_owner is not None:
+        new_owner = connection.scalar(select(ingestions.c.id).where(ingestions.c.serial == removed.new_owner))
     return {
         "at": datetime.now(UTC).isoformat(),
-        "rows_removed": 0 if new_owner else released.rows,
-        "rows_changed_since": entry["rows_inserted"] + entry["rows_updated"] - released.rows,
+        "rows_removed": 0 if new_owner else removed.rows,
+        "rows_changed_since": entry["rows_inserted"] + entry["rows_updated"] - removed.rows,
         "handed_over_to": new_owner and str(new_owner),
-        "unchanged_in": [] if new_owner else missed_by,
+        "unchanged_in": [] if new_owner else unchanged_in,
     }

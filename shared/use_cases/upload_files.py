@@ -37,40 +37,40 @@ _HASH_IN_PATH = 12
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file as a client sent it."""
+    """A file as the client sent it."""
 
     filename: str
     content: bytes
 
     @cached_property
     def sha256(self) -> str:
-        """Of the content, in hexadecimal; it stands in the answer."""
+        """The SHA-256 of the content in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
 class Destination:
-    """The dataset that files are for, and what is told about them."""
+    """The dataset of the files, and the options sent with them."""
 
     dataset: str
     options: UploadOptions = upload_options.NO_OPTIONS
     creates: bool = False
-    """Whether a dataset that nobody declared is made by its first file."""
+    """Whether the first file of an undeclared dataset creates it."""
 
 
 def store_files(
     container: ContainerClient,
     to: Destination,
     files: Sequence[UploadedFile],
-    found: Sequence[Mapping[str, Any]] = (),
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> list[Upload]:
-    """Write `files` and describe the blobs, in the same order; `found` are faults of the request.
+    """Store `files` and describe the blobs, in the same order; `faults` are errors found before.
 
-    Raises `InvalidRequest` with every fault of every file, and then nothing is stored; `Unavailable` where
-    storage fails in the middle, with what is known of each file. The same bytes, told the same about, under
-    the same name are the same blob, however often they are sent.
+    The same bytes with the same options and name are the same blob, however often they are sent. Raises
+    `InvalidRequest` with every error of every file, before anything is stored, and `Unavailable` with the
+    state of each file if storage fails in between.
     """
-    check_files(to, files, found)
+    check_files(to, files, faults)
     stored: list[Upload] = []
     try:
         for file in files:
@@ -79,40 +79,42 @@ def store_files(
                     blobs.write_once(container, paths_of(to, file), file.content, file.filename, to.options)
                 )
     except (Unavailable, LoadFailed, Superseded) as exc:
-        raise Unavailable(driver_errors.STORAGE, _IN_THE_MIDDLE, _whereabouts(files, stored)) from exc
+        raise Unavailable(driver_errors.STORAGE, _INCOMPLETE, _states_of(files, stored)) from exc
     return stored
 
 
-def reserve_path(to: Destination, filename: str, found: Sequence[Mapping[str, Any]] = ()) -> str:
-    """A path for a file that a client writes there itself, a new one each time: its hash is not known yet.
+def reserve_path(to: Destination, filename: str, faults: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A new path for a file that the client writes itself, so that its hash is not known.
 
-    Raises `InvalidRequest` with every fault.
+    Raises `InvalidRequest` with every error.
     """
-    named = {} if blob_version.is_supported(filename) else {"member": "filename", "detail": _UNSUPPORTED}
-    if not_storable := [*found, *_faults_of_dataset(to), *([named] if named else [])]:
-        raise InvalidRequest("No address was given: see errors.", not_storable)
+    unsupported = (
+        [] if blob_version.is_supported(filename) else [{"member": "filename", "detail": _UNSUPPORTED}]
+    )
+    if not_storable := [*faults, *_faults_of_dataset(to), *unsupported]:
+        raise InvalidRequest("No upload URL was created: see errors.", not_storable)
     return f"{to.dataset}/direct-{uuid.uuid4().hex}/{blob_version.safe_name(filename)}"
 
 
 def check_files(
-    to: Destination, files: Sequence[UploadedFile], found: Sequence[Mapping[str, Any]] = ()
+    to: Destination, files: Sequence[UploadedFile], faults: Sequence[Mapping[str, Any]] = ()
 ) -> None:
-    """Raises `InvalidRequest` with every fault of every file, after those that were `found` before."""
-    if not_storable := [*found, *_faults_of_request(to, files), *_faults_of_files(files)]:
+    """Raise `InvalidRequest` with the `faults` found before and every error of every file."""
+    if not_storable := [*faults, *_faults_of_request(to, files), *_faults_of_files(files)]:
         raise InvalidRequest("Nothing was stored: see errors.", not_storable)
 
 
-_IN_THE_MIDDLE = (
-    "it failed before every file was surely stored. Send the same request again: what is stored already is "
-    "neither stored nor loaded twice"
+_INCOMPLETE = (
+    "it failed before all files were stored. Send the same request again: files that are stored already are "
+    "not stored or loaded twice"
 )
 
 
-def _whereabouts(files: Sequence[UploadedFile], stored: Sequence[Upload]) -> list[dict[str, Any]]:
-    """What is known of each file of a request that storage failed in; the one at hand may be stored."""
+def _states_of(files: Sequence[UploadedFile], stored: Sequence[Upload]) -> list[dict[str, Any]]:
+    """The state of each file of the request; the one being written when storage failed may be stored."""
     done = [
-        {"file": one.filename, "detail": "It is stored.", "ingestion_id": str(one.version.ingestion_id)}
-        for one in stored
+        {"file": upload.filename, "detail": "It is stored.", "ingestion_id": str(upload.version.ingestion_id)}
+        for upload in stored
     ]
     details = ["It may be stored.", *["It is not stored."] * len(files)]
     rest = files[len(stored) :]
@@ -122,10 +124,10 @@ def _whereabouts(files: Sequence[UploadedFile], stored: Sequence[Upload]) -> lis
 
 
 def paths_of(to: Destination, file: UploadedFile) -> tuple[str, str]:
-    """Where a file is stored: `{dataset}/{hash}/{safe name}`.
+    """The paths of a file, `{dataset}/{hash}/{safe name}`: the usual one and a second choice.
 
-    The hash is the first 12 hex digits of its SHA-256, or, where other content is there, all of them. What is
-    told counts too, so that the same bytes told otherwise are another blob.
+    The hash is the first 12 hex digits of the SHA-256 of content and options, or all of them if a blob with
+    other content has the short path. The same bytes with other options are another blob.
     """
     options = to.options.canonical()
     digest = hashlib.sha256(f"{file.sha256} {options}".encode()).hexdigest() if options else file.sha256
@@ -134,14 +136,16 @@ def paths_of(to: Destination, file: UploadedFile) -> tuple[str, str]:
 
 
 def _faults_of_request(to: Destination, files: Sequence[UploadedFile]) -> list[dict[str, Any]]:
-    found = [*_faults_of_dataset(to)]
+    faults = [*_faults_of_dataset(to)]
     if not files:
-        found.append({"detail": "The request has no files: send multipart/form-data, or text/csv as it is."})
-    return found
+        faults.append(
+            {"detail": "The request has no files. Send multipart/form-data, or one file as text/csv."}
+        )
+    return faults
 
 
 def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
-    """What speaks against the dataset, as far as that can be said without the database."""
+    """Errors of the dataset that can be found without the database."""
     try:
         contract = registry.find(to.dataset)
     except UnknownDataset as exc:
@@ -156,10 +160,10 @@ def _faults_of_dataset(to: Destination) -> Iterator[dict[str, Any]]:
 
 
 _NO_NAME = (
-    "{!r} cannot be the name of a dataset: that begins with a letter, has lower case letters a to z, digits "
-    "and underscores, at most 48 of them, and does not end with _pkey or _load_line."
+    "{!r} is not a valid dataset name. Use at most 48 characters, a to z, 0 to 9 and _, starting with a "
+    "letter and not ending with _pkey or _load_line."
 )
-_DECLARED = "The contract of {} declares its key ({}): leave the parameter out."
+_DECLARED = "{} is declared by a contract with the key ({}). Leave this parameter out."
 
 
 def _faults_of_files(files: Sequence[UploadedFile]) -> list[dict[str, Any]]:
@@ -167,7 +171,9 @@ def _faults_of_files(files: Sequence[UploadedFile]) -> list[dict[str, Any]]:
         {"file": file.filename, "detail": detail}
         for file in files
         for detail in (
-            None if file.filename else "The file has no name.",
+            None
+            if file.filename
+            else "The file has no name. Add ?filename=visits.csv if the file is the request body.",
             None if not file.filename or blob_version.is_supported(file.filename) else _UNSUPPORTED,
             None if file.content else "The file is empty.",
         )
@@ -175,20 +181,20 @@ def _faults_of_files(files: Sequence[UploadedFile]) -> list[dict[str, Any]]:
     ]
 
 
-_UNSUPPORTED = f"The name's extension is not supported; supported: {blob_version.SUPPORTED}."
+_UNSUPPORTED = f"The file name does not end with a supported extension: {blob_version.SUPPORTED}."
 
-_PATIENCE_SECONDS = 2.0
+_TIMEOUT_SECONDS = 2.0
 
 
 def register_uploads(engine: Engine, stored: Sequence[Upload], dataset: str) -> bool:
-    """Enter `stored` as `received`; `False` where that did not work within 2 s.
+    """Insert `stored` into the ledger as `received`; `False` if that failed or took more than 2 s.
 
-    A courtesy: the files are safe in storage, and the trigger enters them too. Uploading needs no database.
+    Best effort: the files are stored, and the blob trigger inserts them too. Uploading needs no database.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="note")
+    pool = ThreadPoolExecutor(1, thread_name_prefix="register")
     try:
-        pool.submit(_note, engine, stored, dataset).result(timeout=_PATIENCE_SECONDS)
-    except Exception as exc:  # noqa: BLE001 - whatever it is, the files are stored
+        pool.submit(_register, engine, stored, dataset).result(timeout=_TIMEOUT_SECONDS)
+    except Exception as exc:  # noqa: BLE001 - the files are stored in any case
         reason = exc.message if isinstance(exc, IngestError) else Unexpected(exc).message
         logger.warning("the upload is stored but not yet in the ledger: {}", reason)
         return False
@@ -197,7 +203,7 @@ def register_uploads(engine: Engine, stored: Sequence[Upload], dataset: str) -> 
     return True
 
 
-def _note(engine: Engine, stored: Sequence[Upload], dataset: str) -> None:
+def _register(engine: Engine, stored: Sequence[Upload], dataset: str) -> None:
     with transactions.short_transaction(engine) as connection:
         for upload in stored:
             entries.insert_received(connection, upload, dataset)

@@ -18,53 +18,53 @@ from shared.ledger.tables import FINAL_STATES, State
 from shared.queries.first_rows import first_rows_of_load
 from shared.queries.ingestions import IngestionView, view_of
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_FIRST_PAUSE, _MAX_PAUSE = 0.1, 2.0
 _GROWTH = 1.5
 
 _FIRST_ROWS = 10
 
-_MOST_WAITING = threading.BoundedSemaphore(2)
-"""Who waits holds one of the few threads of the process, in which the loads that it waits for may run."""
+_WAITING = threading.BoundedSemaphore(2)
+"""At most two requests wait: each holds one of the few threads of the process, which loads need, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedLoad:
-    """An ingestion in its final state, with the first rows that it brought as texts of JSON objects."""
+    """A finished ingestion, with the first rows that it loaded as JSON texts."""
 
-    seen: IngestionView
+    view: IngestionView
     first_rows: Sequence[str]
 
 
 def wait_for_loads(engine: Engine, ids: Sequence[uuid.UUID], seconds: float) -> list[FinishedLoad] | None:
-    """All of `ids` once each has its final state, in their order.
+    """Wait until all of `ids` are finished, and return them in their order.
 
-    `None` where one has none after `seconds`, where Postgres is away, or where too many wait already.
+    `None` if one is not finished after `seconds`, if Postgres is unavailable, or if too many requests wait.
     """
-    if not _MOST_WAITING.acquire(blocking=False):
+    if not _WAITING.acquire(blocking=False):
         return None
     try:
         return _poll(engine, ids, time.monotonic() + seconds)
     except IngestError:
-        return None  # the files are stored whether Postgres is away or not
+        return None  # the files are stored also if Postgres is unavailable
     finally:
-        _MOST_WAITING.release()
+        _WAITING.release()
 
 
 def _poll(engine: Engine, ids: Sequence[uuid.UUID], deadline: float) -> list[FinishedLoad] | None:
     pause = _FIRST_PAUSE
     while True:
         with transactions.short_transaction(engine) as connection:
-            if (arrived := _arrived(connection, ids)) is not None:
-                return arrived
+            if (finished := _finished(connection, ids)) is not None:
+                return finished
         left = deadline - time.monotonic()
         if left <= 0:
             return None
         time.sleep(min(pause, left))
-        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        pause = min(pause * _GROWTH, _MAX_PAUSE)
 
 
-def _arrived(connection: Connection, ids: Sequence[uuid.UUID]) -> list[FinishedLoad] | None:
-    entries = [find_entry(connection, one) for one in ids]
+def _finished(connection: Connection, ids: Sequence[uuid.UUID]) -> list[FinishedLoad] | None:
+    entries = [find_entry(connection, ingestion_id) for ingestion_id in ids]
     found = [entry for entry in entries if entry is not None and entry["replaying"] is None]
     if len(found) < len(ids) or any(entry["state"] not in {*FINAL_STATES, State.FAILED} for entry in found):
         return None

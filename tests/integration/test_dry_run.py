@@ -37,14 +37,14 @@ def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", *
     return json.loads(serializers.dry_run_json(run, to.options.as_json()))
 
 
-def outlook(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
+def predict(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
     """What is said of the one file with this content."""
     (file,) = tried(engine, dataset, content, **told)["files"]
     return file
 
 
 def test_a_declared_dataset_needs_no_database() -> None:
-    found = outlook(NOWHERE, "sales", csv(row(1), row(2, quantity="none"), *map(row, range(3, 20))))
+    found = predict(NOWHERE, "sales", csv(row(1), row(2, quantity="none"), *map(row, range(3, 20))))
 
     assert (found["would_be"], found["error"]) == ("loaded", None)
     assert found["counts"] == {"read": 19, "accepted": 18, "rejected": 1}
@@ -70,7 +70,7 @@ def test_the_reason_of_a_refusal_is_the_ledgers(
     loader.load("sales/a.csv")
     known = entry(engine, "sales/a.csv")
 
-    found = outlook(NOWHERE, "sales", content)
+    found = predict(NOWHERE, "sales", content)
 
     assert (found["would_be"], found["error"]) == (known["state"], known["error"])
     assert known["state"] == "refused"
@@ -79,7 +79,7 @@ def test_the_reason_of_a_refusal_is_the_ledgers(
 def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
     bad = csv(*(row(number, quantity="none") for number in range(10_000)))
 
-    found = outlook(NOWHERE, "sales", bad + orders(1, 100).partition(b"\n")[2])
+    found = predict(NOWHERE, "sales", bad + orders(1, 100).partition(b"\n")[2])
 
     assert found["counts"] == {"read": 10_100, "accepted": 100, "rejected": 10_000}
     assert "the rest was not read" in found["error"]["detail"]
@@ -100,7 +100,7 @@ def test_the_first_rows_are_those_that_callers_read_after_the_load(
     (item,) = dry_run.dry_run(NOWHERE, to, [UploadedFile("a.csv", content)]).items
 
     shown = first_rows.first_chunk(engine, Sales, 10)
-    assert f"[{','.join(item.outlook.rows)}]" == shown
+    assert f"[{','.join(item.result.rows)}]" == shown
     assert '"unit_price":1.5,' in shown
     assert '"order_date":"2019-07-01T10:30:00.25"' in shown
 
@@ -108,7 +108,7 @@ def test_the_first_rows_are_those_that_callers_read_after_the_load(
 def test_columns_are_told_with_those_that_would_not_be_loaded() -> None:
     content = csv(row(1)).replace(b"TaxAmount", b"TaxAmount,Colour").replace(b"271.9992", b"271.9992,red")
 
-    found = outlook(NOWHERE, "sales", content)
+    found = predict(NOWHERE, "sales", content)
 
     assert found["ignored_columns"] == ["Colour"]
     assert found["columns"][2] == {
@@ -123,7 +123,7 @@ def test_columns_are_told_with_those_that_would_not_be_loaded() -> None:
 
 
 def test_a_file_with_another_header_still_says_what_it_looks_like() -> None:
-    found = outlook(NOWHERE, "sales", b"Name,Amount\nx,1\n")
+    found = predict(NOWHERE, "sales", b"Name,Amount\nx,1\n")
 
     assert [column["header"] for column in found["columns"]] == ["Name", "Amount"]
     assert (found["format"]["encoding"], found["ignored_columns"]) == ("utf-8", [])
@@ -147,13 +147,13 @@ def test_each_member_of_an_archive_is_tried_by_itself() -> None:
 
 
 def test_an_archive_that_is_broken_would_be_refused() -> None:
-    found = outlook(NOWHERE, "sales", zipped(("one.csv", orders(1, 2)))[:-10])
+    found = predict(NOWHERE, "sales", zipped(("one.csv", orders(1, 2)))[:-10])
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "compression_corrupt")
 
 
 def test_a_compressed_file_is_tried_like_any_other() -> None:
-    found = outlook(NOWHERE, "sales", gzip.compress(orders(1, 4)))
+    found = predict(NOWHERE, "sales", gzip.compress(orders(1, 4)))
 
     assert (found["compression"], found["counts"]["accepted"]) == ("gzip", 4)
 
@@ -218,7 +218,7 @@ def test_a_later_file_tells_how_the_table_would_change(engine: Engine) -> None:
 def test_a_key_that_is_told_rejects_rows_without_it(engine: Engine) -> None:
     content = b"id,name\n" + b"".join(b"%d,x\n" % number for number in range(20)) + b",y\n"
 
-    found = outlook(engine, "visits", content, key=("ID",))
+    found = predict(engine, "visits", content, key=("ID",))
 
     assert (found["would_be"], found["counts"]["rejected"]) == ("loaded", 1)
     assert found["rejects"][0]["line"] == 22
@@ -226,14 +226,14 @@ def test_a_key_that_is_told_rejects_rows_without_it(engine: Engine) -> None:
 
 
 def test_a_file_that_lacks_the_key_would_be_refused(engine: Engine) -> None:
-    found = outlook(engine, "visits", b"id,name\n1,x\n", key=("order_id",))
+    found = predict(engine, "visits", b"id,name\n1,x\n", key=("order_id",))
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "header_mismatch")
     assert [column["header"] for column in found["columns"]] == ["id", "name"]
 
 
 def test_a_ragged_file_that_nobody_declared_would_be_refused(engine: Engine) -> None:
-    found = outlook(engine, "visits", b"id,name\n1,x\n2\n3,x,y\n4,z\n")
+    found = predict(engine, "visits", b"id,name\n1,x\n2\n3,x,y\n4,z\n")
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "too_many_rejects")
     assert [reject["line"] for reject in found["rejects"]] == [3, 4]
@@ -252,7 +252,7 @@ def test_a_dataset_whose_name_is_taken_would_refuse_every_file(engine: Engine) -
 
 
 def test_a_first_file_without_rows_makes_no_dataset(engine: Engine) -> None:
-    found = outlook(engine, "visits", b"id,name\n")
+    found = predict(engine, "visits", b"id,name\n")
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "no_rows")
 
@@ -260,7 +260,7 @@ def test_a_first_file_without_rows_makes_no_dataset(engine: Engine) -> None:
 def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: Engine) -> None:
     enter(engine, "visits")
 
-    found = outlook(engine, "visits", b"id,price\n1,2\n", key=("id",))
+    found = predict(engine, "visits", b"id,price\n1,2\n", key=("id",))
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "key_differs")
     assert "PUT /api/datasets/visits" in found["error"]["detail"]
@@ -269,7 +269,7 @@ def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: En
 def test_what_people_really_send_is_tried_as_it_is_read(engine: Engine) -> None:
     content = b"Visits of July\n\nid;price\n" + b"".join(b"%d;1,5\n" % n for n in range(9)) + b"Total:;\n"
 
-    found = outlook(engine, "visits", content)
+    found = predict(engine, "visits", content)
 
     form = found["format"]
     assert (form["delimiter"], form["header_line"], found["would_be"]) == (";", 3, "loaded")
@@ -280,13 +280,13 @@ def test_what_people_really_send_is_tried_as_it_is_read(engine: Engine) -> None:
 
 @pytest.mark.parametrize("dataset", ["sales", "visits"])
 def test_a_file_with_several_tables_would_be_refused_with_their_lines(engine: Engine, dataset: str) -> None:
-    found = outlook(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
+    found = predict(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
 
     assert (found["would_be"], found["error"]["code"]) == ("refused", "several_tables")
 
 
 def test_numbers_are_read_in_the_form_that_is_told() -> None:
-    found = outlook(
+    found = predict(
         NOWHERE, "sales", csv(row(1)).replace(b",3399.99,", b',"3.399,9",'), decimal=",", thousands="."
     )
 
@@ -308,28 +308,28 @@ def test_numbers_are_read_in_the_form_that_is_told() -> None:
 def test_rows_that_no_table_takes_are_foretold(
     content: bytes, key: tuple[str, ...], code: str, engine: Engine
 ) -> None:
-    found = outlook(engine, "zoo", content, key=key)
+    found = predict(engine, "zoo", content, key=key)
     assert (found["would_be"], found["error"]["code"]) == ("refused", code)
 
 
 def test_why_a_key_is_text_is_said(engine: Engine) -> None:
-    found = outlook(engine, "zoo", b"id,n\n1.5,1\n", key=("id",))
+    found = predict(engine, "zoo", b"id,n\n1.5,1\n", key=("id",))
     assert found["columns"][0]["type"] == "text"
     assert found["columns"][0]["why_text"].startswith("a column of the key is")
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+02:00"])
 def test_times_whose_utc_is_in_no_year_are_texts(time: str, engine: Engine) -> None:
-    found = outlook(engine, "zoo", f"t\n{time}\n".encode())
+    found = predict(engine, "zoo", f"t\n{time}\n".encode())
     assert found["columns"][0]["type"] == "text"
     assert found["rows"] == [{"t": time}]
-    found = outlook(engine, "zoo", b"t\n9999-12-31T23:59:59-01:00\n9999-12-31T23:59:59Z\n")
+    found = predict(engine, "zoo", b"t\n9999-12-31T23:59:59-01:00\n9999-12-31T23:59:59Z\n")
     assert found["columns"][0]["type"] == "text"
-    assert outlook(engine, "zoo", b"t\n9999-12-31T23:59:59Z\n")["columns"][0]["type"] == "timestamptz"
+    assert predict(engine, "zoo", b"t\n9999-12-31T23:59:59Z\n")["columns"][0]["type"] == "timestamptz"
 
 
 def test_a_sum_in_one_cell_is_a_footer(engine: Engine) -> None:
-    found = outlook(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
+    found = predict(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
     assert [column["type"] for column in found["columns"]] == ["bigint", "numeric", "date"]
     assert (found["counts"]["rejected"], found["rejects"][0]["line"]) == (1, 32)
 
@@ -341,7 +341,7 @@ def test_such_times_of_a_contract_are_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setitem(CONTRACTS, "flights", Flights)
     content = b"at\n9999-12-31T23:59:59-12:00\n2024-01-01T10:30:00.5+02:00\n"
-    found = outlook(NOWHERE, "flights", content)
+    found = predict(NOWHERE, "flights", content)
     assert [row["at"] for row in found["rows"]] == [
         "10000-01-01T11:59:59+00:00",
         "2024-01-01T08:30:00.5+00:00",

@@ -26,7 +26,7 @@ AT_ONCE = timedelta(seconds=-60)
 
 
 def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, settling=AT_ONCE)
+    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
 
 
 def version(container: ContainerClient, path: str) -> BlobVersion:

@@ -109,7 +109,7 @@ def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: Con
             upload_files.store_files(container, Destination(name, creates=True), [FILE])
         (fault,) = caught.value.faults
         assert fault["parameter"] == "dataset"
-        assert "lower case" in fault["detail"]
+        assert "a to z" in fault["detail"]
     with pytest.raises(InvalidRequest) as caught:
         upload_files.store_files(container, Destination("visits"), [FILE])
     assert caught.value.faults[0]["detail"].startswith(

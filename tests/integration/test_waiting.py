@@ -27,8 +27,8 @@ def test_what_is_settled_is_told_at_once_with_its_first_rows(
 
     refused, loaded = wait_for_loads.wait_for_loads(engine, ids, 1) or []
 
-    assert (refused.seen.entry["state"], list(refused.first_rows)) == ("refused", [])
-    assert loaded.seen.entry["state"] == "loaded"
+    assert (refused.view.entry["state"], list(refused.first_rows)) == ("refused", [])
+    assert loaded.view.entry["state"] == "loaded"
     assert [json.loads(one)["sales_order_number"] for one in loaded.first_rows] == [
         f"SO{number}" for number in range(1, 11)
     ]
@@ -66,7 +66,7 @@ def test_it_waits_for_a_load_and_holds_no_connection(
         loader.load("sales/a.csv")
         (found,) = waited.result() or []
 
-    assert found.seen.entry["state"] == "loaded"
+    assert found.view.entry["state"] == "loaded"
     assert held[:2] == [0, 0]
 
 
@@ -86,7 +86,7 @@ def test_where_many_wait_already_nobody_waits_longer(engine: Engine) -> None:
     asked = enter(engine, "a", "received")
     with ThreadPoolExecutor(2) as pool:
         waiters = [pool.submit(wait_for_loads.wait_for_loads, engine, [asked], 1.5) for _ in range(2)]
-        while wait_for_loads._MOST_WAITING._value:
+        while wait_for_loads._WAITING._value:
             time.sleep(0.01)
         begun = time.monotonic()
         assert wait_for_loads.wait_for_loads(engine, [asked], 30) is None

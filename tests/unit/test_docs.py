@@ -265,7 +265,7 @@ def test_every_requirement_has_a_compatible_release_range() -> None:
 
 
 def test_a_blob_is_given_up_after_as_many_tries_as_the_host_gives_it() -> None:
-    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == give_up._TRIES
+    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == give_up._PLATFORM_ATTEMPTS
 
 
 def test_a_sweep_ends_before_the_host_ends_it() -> None:
