@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine
 
 from shared import driver_errors
 from shared.contracts.registry import CONTRACTS
-from shared.decoding import compression
 from shared.errors import ConcurrencyConflict, LoadFailed, Superseded, Unavailable, Unexpected
 from shared.ledger import entries, locks, transitions
 from shared.ledger.tables import FINAL_STATES, State, failure_json
@@ -20,7 +19,7 @@ from shared.stage_timer import StageTimer
 from shared.storage import blob_version, blobs
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
-from shared.use_cases.load_archive import ArchiveLoader
+from shared.use_cases.load_archive import ArchiveLoader, is_archive
 from shared.use_cases.load_context import LoadContext, LoadOutcome
 from shared.use_cases.load_file import load_file
 
@@ -135,7 +134,7 @@ class BlobLoader:
             if not (has_all_locks or is_inferred):  # inferred: once the table fits the file
                 locks.acquire_dataset(connection, dataset, exclusive=exclusive)
             content = open_content()
-            if _is_archive(upload, content):
+            if is_archive(upload, content):
                 return content
             report, timer = entries.Progress(self._engine, ingestion_id), StageTimer()
             ctx = LoadContext(connection, upload, dataset, claim.serial, claim.is_loaded, report, timer)
@@ -187,13 +186,6 @@ def _wait_for_version(connection: Connection, upload: Upload) -> bool:
     if not locks.acquire_path(connection, version, _WAIT_FOR_LOCK_SECONDS):
         raise Unavailable(driver_errors.POSTGRES, "an earlier version of the blob is being loaded")
     return True
-
-
-def _is_archive(upload: Upload, content: Content) -> bool:
-    """Whether a blob is a zip archive; an archive within an archive is refused as a file."""
-    if upload.version.member or not blob_version.is_supported(upload.version.path):
-        return False
-    return compression.compression_kind(content.head[: compression.HEAD]) == "zip"
 
 
 def _check_attempts_left(claim: Claim) -> None:

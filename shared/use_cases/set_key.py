@@ -69,10 +69,10 @@ def _require_settable(known: Dataset) -> None:
 
 def _create_key(connection: Connection, known: Dataset, key: tuple[str, ...]) -> None:
     columns = known.columns or ()
-    _check_violations(alter_table.rows_without_key(connection, known.name, key), key, "without a value")
-    _check_violations(
-        alter_table.duplicate_keys(connection, known.name, key), key, "with a value that occurs before"
-    )
+    missing = alter_table.rows_without_key(connection, known.name, key)
+    _check_violations(missing, key, "without a value", "The row lacks a value of")
+    repeated = alter_table.duplicate_keys(connection, known.name, key)
+    _check_violations(repeated, key, "with a key that occurs before", "An earlier row has the same value of")
     connection.execute(_WAIT_FOR_TABLE)
     try:
         texts = [one.name for one in columns if one.name in key and one.type == TEXT_TYPE]
@@ -89,11 +89,13 @@ def _create_key(connection: Connection, known: Dataset, key: tuple[str, ...]) ->
     datasets.record_changes(connection, known.name, [{"change": "key set", "key": list(key)}])
 
 
-def _check_violations(violations: alter_table.KeyViolations, key: Sequence[str], what: str) -> None:
+def _check_violations(
+    violations: alter_table.KeyViolations, key: Sequence[str], problem: str, detail: str
+) -> None:
     if violations.count:
-        columns, rows = ", ".join(key), "row" if violations.count == 1 else "rows"
+        columns, rows = f"({', '.join(key)})", "row" if violations.count == 1 else "rows"
         raise Conflict(
-            f"({columns}) cannot be the key: {violations.count} {rows} {what}. "
+            f"{columns} cannot be the key: {violations.count} {rows} {problem}. "
             "See errors for the first ones.",
-            violations.as_faults(f"The row is one {what} of ({columns})."),
+            violations.as_faults(f"{detail} {columns}."),
         )

@@ -163,7 +163,9 @@ def test_rows_in_the_way_of_a_key_are_named_by_their_lines(
     first = inferred.write("zoo/a.csv", "id,name", "1,", *["2,Bo"] * 12)
     inferred.write("zoo/b.csv", "id,name", "1,Al")
 
-    with pytest.raises(Conflict, match=r"\(id\) cannot be the key: 12 rows with a value") as repeated:
+    with pytest.raises(
+        Conflict, match=r"\(id\) cannot be the key: 12 rows with a key that occurs"
+    ) as repeated:
         set_key(engine, "zoo", ["id"])
     with pytest.raises(Conflict, match=r"\(id, name\) cannot be the key: 1 row without a value") as missing:
         set_key(engine, "zoo", ["id", "name"])
