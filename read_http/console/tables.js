@@ -1,92 +1,92 @@
-// Tables: of a few rows, or page by page.
+// Tables: short tables, paged tables, rejected rows.
 
-import { announce, button, h, show } from "./dom.js";
-import { muted, note, problem, value } from "./parts.js";
-import { persist, rest } from "./request.js";
-import { number } from "./text.js";
+import { retry, sleep } from "./api.js";
+import { cellValue, errorMessage, message, muted } from "./components.js";
+import { announce, button, h, setContent } from "./dom.js";
+import { formatNumber } from "./formatting.js";
 
-/** A table that scrolls by itself; `columns`: `{label, class}` or a label, `rows`: cells, each text or an element. */
+/** A scrollable table. `columns`: labels or `{label, class}`; `rows`: arrays of cells, each a text or an element. */
 export function table(label, columns, rows) {
   const head = columns.map((column) => h("th", { scope: "col", class: column.class }, column.label ?? column));
   return h("div.scroll.box", { role: "group", "aria-label": label, tabindex: "0" },
-    h("table", h("thead", h("tr", head)), h("tbody", lines(columns, rows))));
+    h("table", h("thead", h("tr", head)), h("tbody", tableRows(columns, rows))));
 }
 
-const lines = (columns, rows) =>
-  rows.map((cells) => h("tr", cells.map((cell, at) => h("td", { class: columns[at].class }, cell))));
+const tableRows = (columns, rows) =>
+  rows.map((cells) => h("tr", cells.map((cell, index) => h("td", { class: columns[index].class }, cell))));
 
 /**
- * A table by pages. `ask(after)` answers a page with its `next`, `rows(page)` are its rows, `nothing` is shown instead of
- * none; `again(page)` are the seconds until it is asked for once more, if ever.
+ * A paged table. `getPage(after)` requests a page with its cursor `next`, `getRows(page)` returns its rows, `empty` is
+ * shown if there are none. `refreshAfter(page)` is the number of seconds until the page is requested again, or null.
  */
-export function paged(label, columns, ask, rows, { signal, nothing, again = () => null }) {
-  const place = h("div", muted("Loading…"));
-  const said = h("div");
-  const where = muted();
-  const turns = h("div.actions", { hidden: true });
-  const earlier = button("Previous", () => turn(at - 1));
-  const later = button("Next", () => turn(at + 1));
-  const starts = [{ first: 1 }]; // of each page so far: its cursor, and the number of its first row
-  let at = 0;
-  let turning = new AbortController();
+export function pagedTable(label, columns, getPage, getRows, { signal, empty, refreshAfter = () => null }) {
+  const content = h("div", muted("Loading…"));
+  const status = h("div");
+  const position = muted();
+  const controls = h("div.actions", { hidden: true });
+  const previous = button("Previous", () => openPage(current - 1));
+  const next = button("Next", () => openPage(current + 1));
+  const starts = [{ first: 1 }]; // per page: its cursor and the number of its first row
+  let current = 0;
+  let opening = new AbortController();
 
-  async function turn(page) {
-    turning.abort();
-    turning = new AbortController();
-    const until = AbortSignal.any([signal, turning.signal]);
-    const lost = (error) => show(said, note("", `${error.message} Trying again.`));
+  async function openPage(number) {
+    opening.abort();
+    opening = new AbortController();
+    const pageSignal = AbortSignal.any([signal, opening.signal]);
+    const onretry = (error) => setContent(status, message("", `${error.message} Retrying…`));
     try {
-      for (let shown, pause = 0; pause !== null; ) {
-        await rest(pause, until);
-        const found = await persist(() => ask(starts[page].after, until), until, lost);
-        show(said);
-        if (JSON.stringify(found) !== shown) draw(found, page);
-        shown = JSON.stringify(found);
-        pause = again(found);
+      for (let drawn, pause = 0; pause !== null; ) {
+        await sleep(pause, pageSignal);
+        const page = await retry(() => getPage(starts[number].after, pageSignal), pageSignal, onretry);
+        setContent(status);
+        if (JSON.stringify(page) !== drawn) draw(page, number);
+        drawn = JSON.stringify(page);
+        pause = refreshAfter(page);
       }
     } catch (error) {
       if (error.name === "AbortError") return;
-      if (!place.querySelector("table")) show(place);
-      show(said, problem(error, () => turn(page)));
+      if (!content.querySelector("table")) setContent(content);
+      setContent(status, errorMessage(error, () => openPage(number)));
     }
   }
 
-  function draw(found, page) {
-    const [focused, body, shown] = [document.activeElement, place.querySelector("tbody"), rows(found)];
-    const last = starts[page].first + shown.length - 1;
-    starts[page + 1] = found.next && { after: found.next, first: last + 1 };
-    if (!shown.length && !page) show(place, nothing);
-    else if (body) show(body, lines(columns, shown));
-    else show(place, table(label, columns, shown));
-    if (focused.matches("td a")) place.querySelector(`a[href="${focused.getAttribute("href")}"]`)?.focus();
-    show(where, `${label} ${number(starts[page].first)} to ${number(last)}`);
-    turns.hidden = !page && !found.next;
-    [earlier.disabled, later.disabled] = [page === 0, !found.next];
-    if (focused.disabled) (focused === later ? earlier : later).focus();
-    if (page === at) return;
-    at = page;
-    place.firstElementChild.scrollTop = 0;
-    if (place.getBoundingClientRect().top < 0) place.scrollIntoView();
-    announce(where.textContent);
+  function draw(page, number) {
+    const [focused, body, rows] = [document.activeElement, content.querySelector("tbody"), getRows(page)];
+    const last = starts[number].first + rows.length - 1;
+    starts[number + 1] = page.next && { after: page.next, first: last + 1 };
+    if (!rows.length && !number) setContent(content, empty);
+    else if (body) setContent(body, tableRows(columns, rows));
+    else setContent(content, table(label, columns, rows));
+    if (focused.matches("td a")) content.querySelector(`a[href="${focused.getAttribute("href")}"]`)?.focus();
+    setContent(position, `${label} ${formatNumber(starts[number].first)} to ${formatNumber(last)}`);
+    controls.hidden = !number && !page.next;
+    [previous.disabled, next.disabled] = [number === 0, !page.next];
+    if (focused.disabled) (focused === next ? previous : next).focus();
+    if (number === current) return;
+    current = number;
+    content.firstElementChild.scrollTop = 0;
+    if (content.getBoundingClientRect().top < 0) content.scrollIntoView();
+    announce(position.textContent);
   }
 
-  turns.append(earlier, later, where);
-  turn(0);
-  return [place, said, turns];
+  controls.append(previous, next, position);
+  openPage(0);
+  return [content, status, controls];
 }
 
-/** Columns of a table of rows, from their names and types. */
-export const headings = (columns) =>
+/** Table columns from the names and types of a dataset's columns. */
+export const dataColumns = (columns) =>
   columns.map(({ name, type, header }) => ({
     label: [h("span.name", name), h("span", type), header && header !== name && h("span", `“${header}”`)],
     class: /^(bigint|numeric|double)/.test(type) ? "number" : "",
   }));
 
-/** Rejected rows: where, what, why. */
-export const REJECTS = [{ label: "Line", class: "number" }, "Column", "Value", { label: "Reason", class: "wide" }];
+export const REJECT_COLUMNS = [{ label: "Line", class: "number" }, "Column", "Value", { label: "Reason", class: "wide" }];
 
-export const reject = ({ line, raw, errors }) => {
-  const each = (draw) => errors.map((error) => h("div", draw(error)));
-  return [number(line), each(({ column }) => column ?? "–"),
-    each((error) => value(error.column ? error.value : raw)), each(({ message }) => message)];
+/** The cells of a rejected row. */
+export const rejectCells = ({ line, raw, errors }) => {
+  const perError = (getCell) => errors.map((error) => h("div", getCell(error)));
+  return [formatNumber(line), perError(({ column }) => column ?? "–"),
+    perError((error) => cellValue(error.column ? error.value : raw)), perError((error) => error.message)];
 };

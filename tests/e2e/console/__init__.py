@@ -1,1 +1,1 @@
-"""The console, driven in Chromium; a package, so that its modules share one app."""
+"""Tests of the console in Chromium, a package so that its modules share one app."""

@@ -1,7 +1,8 @@
-"""The console in a browser, and what is wrong with it: errors on its console, faults of accessibility."""
+"""Fixtures for the console in a browser: pages, dropped files, errors, accessibility checks."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,24 +21,24 @@ _DROP = """files => {
 
 
 class Console:
-    """The page of one app, as people use it; `faults` are the messages of errors and warnings."""
+    """A browser tab with the console of one app; `errors` are what the browser reported."""
 
     def __init__(self, page: Page, app: App) -> None:
         self.page = page
         self.app = app
-        self.faults: list[str] = []
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.faults.append(f"{error.message} {error.stack}"))
+        self.errors: list[str] = []
+        page.on("console", self._record)
+        page.on("pageerror", lambda error: self.errors.append(f"{error.message} {error.stack}"))
         page.set_default_timeout(15_000)
         expect.set_options(timeout=15_000)
 
-    def _note(self, message: ConsoleMessage) -> None:
+    def _record(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.faults.append(f"{message.text} ({message.location.get('url')})")
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
 
-    def open(self, view: str = "") -> None:
-        """Open a view, `datasets/sales` say, as its link does."""
-        self.page.goto(f"{self.app.api}/api/console#/{view}")
+    def open(self, path: str = "") -> None:
+        """Open a page by its hash, for example `datasets/sales`."""
+        self.page.goto(f"{self.app.api}/api/console#/{path}")
 
     def drop(self, *files: tuple[str, str]) -> None:
         """Drop files, by name and text, onto the page."""
@@ -45,7 +46,7 @@ class Console:
         self.page.dispatch_event("main", "drop", {"dataTransfer": transfer})
 
     def card(self, name: str) -> Locator:
-        """The part of the upload view that is about one file."""
+        """The part of the upload page that shows one file."""
         return (
             self.page.get_by_role("list", name="Files")
             .get_by_role("listitem")
@@ -53,21 +54,21 @@ class Console:
         )
 
     def upload(self, dataset: str, *files: tuple[str, str]) -> None:
-        """Drop files, see their previews, send them, and wait until each is settled."""
+        """Drop files, upload them, and wait until each is finished."""
         self.open("upload")
         self.page.get_by_label("Dataset").fill(dataset)
         self.drop(*files)
-        self.page.get_by_role("button", name="Send").click()
+        self.page.get_by_role("button", name=re.compile(r"^Upload \d")).click()
         for name, _ in files:
-            self.card(name).get_by_role("link", name="See what became of them").wait_for()
+            self.card(name).get_by_role("link", name="View details").wait_for()
 
-    def accessibility_faults(self) -> list[str]:
-        """What axe-core finds wrong with the page as it is."""
+    def accessibility_violations(self) -> list[str]:
+        """The violations that axe-core finds on the current page."""
         found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
         return [
-            f"{fault['id']}: {fault['help']}: {node['html'][:160]} {node.get('failureSummary', '')}"
-            for fault in found
-            for node in fault["nodes"]
+            f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node.get('failureSummary', '')}"
+            for violation in found
+            for node in violation["nodes"]
         ]
 
 
@@ -82,16 +83,16 @@ def app(
 
 @pytest.fixture(scope="package")
 def window(chromium: Browser) -> Iterator[BrowserContext]:
-    """What the tabs of all tests share."""
+    """The browser context of all tests, each of which opens a tab."""
     with chromium.new_context() as context:
         yield context
 
 
 @pytest.fixture
 def console(app: App, window: BrowserContext) -> Iterator[Console]:
-    """The console in a new tab, a session of its own; nothing may go wrong unless the test asks for it."""
+    """The console in a new tab. The test fails if the browser reports an error that it did not clear."""
     window.set_offline(False)
     with window.new_page() as page:
         found = Console(page, app)
         yield found
-        assert found.faults == []
+        assert found.errors == []

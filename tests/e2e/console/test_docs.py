@@ -1,4 +1,4 @@
-"""The description of the API as a page: what it offers to try out works as it is offered."""
+"""The Swagger UI page: its requests work as they are offered."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from tests.fixtures.samples import csv, row
 pytestmark = pytest.mark.browser
 
 
-def opened(console: Console, operation: str) -> Locator:
-    """An operation, ready to be tried out."""
+def open_operation(console: Console, operation: str) -> Locator:
+    """Open an operation for "Try it out"."""
     block = console.page.locator(f'[id$="-{operation}"]')
     block.locator(".opblock-summary-control").click()
     block.get_by_role("button", name="Try it out").click()
     return block
 
 
-def answer(block: Locator) -> str:
-    """What comes back: status, body and headers."""
+def execute(block: Locator) -> str:
+    """The response: status, body and headers."""
     block.get_by_role("button", name="Execute").click()
     return block.locator(".live-responses-table .response").inner_text()
 
 
-def test_a_file_is_posted_and_its_rows_are_read_from_the_page_of_the_description(console: Console) -> None:
-    asked: list[str] = []
-    console.page.on("request", lambda request: asked.append(request.url))
+def test_swagger_ui_uploads_a_file_and_reads_its_rows(console: Console) -> None:
+    requested: list[str] = []
+    console.page.on("request", lambda request: requested.append(request.url))
     console.page.goto(f"{console.app.api}/api/docs")
 
-    ingest = opened(console, "ingest")
+    ingest = open_operation(console, "ingest")
     ingest.locator("input[type=file]").set_input_files(
         {"name": "docs.csv", "mimeType": "text/csv", "buffer": csv(row(7100))}
     )
     ingest.locator("tr[data-param-name=Prefer] input").fill("wait=30")
-    assert '"loaded"' in answer(ingest)
+    assert '"loaded"' in execute(ingest)
 
-    rows = opened(console, "rows")
+    rows = open_operation(console, "rows")
     rows.locator("tr[data-param-name=dataset] input").fill("sales")
-    assert "SO7100" in answer(rows)
+    assert "SO7100" in execute(rows)
 
-    assert [url for url in asked if not url.startswith((f"{console.app.api}/", "data:"))] == []
-    # Swagger UI's own note that it takes its general component for files, which is the right one.
-    console.faults = [fault for fault in console.faults if "JsonSchema_string_binary" not in fault]
+    assert [url for url in requested if not url.startswith((f"{console.app.api}/", "data:"))] == []
+    # Swagger UI warns that it uses its generic component for files, which is the right one.
+    console.errors = [error for error in console.errors if "JsonSchema_string_binary" not in error]

@@ -1,4 +1,4 @@
-"""Files dropped onto the page: looked at, sent, loaded."""
+"""Files dropped onto the upload page: preview, upload, load."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 
 
-def test_dropped_files_are_looked_at_before_they_are_sent(console: Console, client: Client) -> None:
+def test_dropped_files_are_previewed_and_not_stored(console: Console, client: Client) -> None:
     before = client.blobs()
     console.open("upload")
     console.page.get_by_label("Dataset").fill("sales")
@@ -39,7 +39,7 @@ def test_dropped_files_are_looked_at_before_they_are_sent(console: Console, clie
     assert client.blobs() == before
 
 
-def test_files_are_sent_and_followed_until_they_are_loaded(console: Console, client: Client) -> None:
+def test_files_are_uploaded_and_show_their_counts_when_loaded(console: Console, client: Client) -> None:
     console.upload("sales", ("one.csv", orders(300, 5).decode()), ("two.csv", orders(310, 7).decode()))
 
     expect(console.card("one.csv")).to_contain_text("5 inserted")
@@ -49,7 +49,7 @@ def test_files_are_sent_and_followed_until_they_are_loaded(console: Console, cli
     assert rows == 12
 
 
-def test_the_way_of_a_file_is_shown_while_it_is_under_way(console: Console, client: Client) -> None:
+def test_progress_of_upload_and_load_is_shown(console: Console, client: Client) -> None:
     slow = console.page.context.new_cdp_session(console.page)
     conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
     console.open("upload")
@@ -61,7 +61,7 @@ def test_the_way_of_a_file_is_shown_while_it_is_under_way(console: Console, clie
     blocker = psycopg2.connect(client.app.database_url)
     blocker.cursor().execute("lock table sales in access exclusive mode")
 
-    console.page.get_by_role("button", name="Send 1 file").click()
+    console.page.get_by_role("button", name="Upload 1 file").click()
 
     expect(card).to_contain_text(re.compile(r"Uploading: [1-9][\d.]* KB of 2\d\d KB"))
     expect(card.get_by_role("progressbar", name="Upload of slow.csv")).to_be_visible()
@@ -72,43 +72,45 @@ def test_the_way_of_a_file_is_shown_while_it_is_under_way(console: Console, clie
     expect(card).to_contain_text("2,000 inserted")
 
 
-def test_a_file_that_would_be_refused_is_left_out(console: Console, client: Client) -> None:
+def test_file_that_would_be_refused_is_skipped_until_confirmed(console: Console, client: Client) -> None:
     console.open("upload")
     console.page.get_by_label("Dataset").fill("sales")
     console.drop(("other.csv", "Name,Amount\nx,1\n"), ("fine.csv", orders(400, 2).decode()))
 
     refused = console.card("other.csv")
-    expect(refused).to_contain_text("Would be refused: The header lacks sales_order_number")
-    console.page.get_by_role("button", name="Send 1 file").click()
+    expect(refused).to_contain_text("This file would be refused: The header lacks sales_order_number")
+    console.page.get_by_role("button", name="Upload 1 file").click()
     expect(console.card("fine.csv")).to_contain_text("2 inserted")
-    expect(console.page.get_by_role("main")).to_contain_text("1 file not sent")
+    expect(console.page.get_by_role("main")).to_contain_text("1 file not uploaded")
     assert not [blob for blob in client.blobs() if "other.csv" in blob]
 
-    refused.get_by_role("button", name="Send it anyway").click()
-    console.page.get_by_role("button", name="Send 1 file").click()
+    refused.get_by_role("button", name="Upload it anyway").click()
+    console.page.get_by_role("button", name="Upload 1 file").click()
     expect(refused.get_by_text("refused", exact=True)).to_be_visible()
     expect(refused).to_contain_text("The header lacks sales_order_number")
 
 
-def test_a_new_dataset_is_announced_with_its_columns_and_key(console: Console) -> None:
+def test_preview_of_a_new_dataset_shows_its_columns_and_key(console: Console) -> None:
     console.open("upload")
     console.page.get_by_label("Dataset").fill("measurements")
     console.drop(("m.csv", "Id,Value\n1,1.5\n2,22.5\n"))
     card = console.card("m.csv")
     expect(card).to_contain_text(
-        "measurements is new: its table is made with these columns, and without a key"
+        "“measurements” does not exist yet. It will be created with these 2 columns. "
+        "No key: every file adds rows."
     )
 
-    console.page.get_by_text("Reading options", exact=True).click()
+    card.get_by_role("button", name="Choose a key").click()
+    expect(console.page.get_by_label("Key of a new table")).to_be_focused()
     console.page.get_by_label("Key of a new table").fill("id")
     console.page.keyboard.press("Enter")
 
-    expect(card).to_contain_text("and the key id.")
+    expect(card).to_contain_text("It will be created with these 2 columns and the key id.")
     expect(card.get_by_role("columnheader").nth(1)).to_contain_text("numeric")
     expect(card.get_by_role("cell", name="22.5")).to_be_visible()
 
 
-def test_what_a_file_holds_is_text_and_never_part_of_the_page(console: Console) -> None:
+def test_html_in_a_file_is_shown_as_text(console: Console) -> None:
     title = console.page.title()
     name = f"{HOSTILE}.csv"
     console.upload("hostile", (name, f'Name,{HOSTILE}\n"{HOSTILE.replace(chr(34), chr(34) * 2)}",1\n'))
@@ -117,13 +119,15 @@ def test_what_a_file_holds_is_text_and_never_part_of_the_page(console: Console) 
     console.open("datasets/hostile")
     expect(console.page.get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(console.page.get_by_role("link", name=name)).to_have_css("unicode-bidi", "isolate")
-    console.page.get_by_text("1 change of the table").click()
-    expect(console.page.get_by_role("group", name="Changes")).to_contain_text("created with 2 columns")
+    console.page.get_by_text("Schema history (1)").click()
+    expect(console.page.get_by_role("group", name="Schema history")).to_contain_text(
+        "Table created with 2 columns, no key"
+    )
     assert console.page.locator("main img").count() == 0
     assert console.page.title() != "owned" != title
 
 
-def test_a_file_that_went_after_it_was_chosen_is_not_waited_for(console: Console, tmp_path: Path) -> None:
+def test_file_that_was_moved_after_selection_fails_at_once(console: Console, tmp_path: Path) -> None:
     file = tmp_path / "moving.csv"
     file.write_bytes(orders(500, 3))
     console.open("upload")
@@ -132,15 +136,15 @@ def test_a_file_that_went_after_it_was_chosen_is_not_waited_for(console: Console
     expect(console.card("moving.csv")).to_contain_text("All 3 rows would be loaded.")
 
     file.unlink()
-    console.page.get_by_role("button", name="Send 1 file").click()
+    console.page.get_by_role("button", name="Upload 1 file").click()
 
     expect(console.card("moving.csv").get_by_role("alert")).to_contain_text(
-        "changed or moved after it was chosen"
+        "changed or moved after you chose it"
     )
-    console.faults.clear()
+    console.errors.clear()
 
 
-def test_numbers_are_shown_with_all_their_digits(console: Console) -> None:
+def test_numbers_are_shown_with_all_digits(console: Console) -> None:
     console.open("upload")
     console.page.get_by_label("Dataset").fill("precise")
     console.drop(("p.csv", "Id,Amount\n9007199254740993,0.1234567890123456789\n"))
@@ -150,11 +154,11 @@ def test_numbers_are_shown_with_all_their_digits(console: Console) -> None:
     expect(card.get_by_role("cell", name="0.1234567890123456789", exact=True)).to_be_visible()
 
 
-def test_a_faulty_answer_shows_its_problem(console: Console) -> None:
+def test_error_response_shows_its_message(console: Console) -> None:
     console.open("upload")
     console.page.get_by_label("Dataset").fill("sales")
     console.drop(("picture.png", "no text"))
 
     expect(console.card("picture.png").get_by_role("alert")).to_contain_text("extension is not supported")
-    assert [fault for fault in console.faults if "status of 400" in fault] == console.faults != []
-    console.faults.clear()
+    assert [error for error in console.errors if "status of 400" in error] == console.errors != []
+    console.errors.clear()

@@ -1,4 +1,4 @@
-"""After a load: rejected rows are downloaded, mended and loaded; a load is undone and replayed."""
+"""Rejected rows are downloaded, corrected and uploaded again; a load is undone and replayed."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from tests.fixtures.samples import csv, row
 pytestmark = pytest.mark.browser
 
 
-def opened(console: Console, name: str) -> None:
-    """Open the ingestion of a file that was just uploaded."""
-    console.card(name).get_by_role("link", name="See what became of them").click()
+def open_ingestion(console: Console, name: str) -> None:
+    """Open the ingestion of a file that was uploaded on the current page."""
+    console.card(name).get_by_role("link", name="View details").click()
     expect(console.page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-def count(client: Client, beginning: str) -> int:
-    """How many rows of `sales` have a number that begins so."""
+def count_orders(client: Client, prefix: str) -> int:
+    """The number of rows of `sales` whose order number starts with `prefix`."""
     numbers = client.query("select sales_order_number from sales")
-    return sum(number.startswith(beginning) for (number,) in numbers)
+    return sum(number.startswith(prefix) for (number,) in numbers)
 
 
-def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client: Client) -> None:
+def test_rejected_rows_are_downloaded_corrected_and_loaded(console: Console, client: Client) -> None:
     page = console.page
     good = [row(number) for number in range(7000, 7030)]
     file = csv(*good, row(7030, quantity="many"), row(7031, price="=cmd|' /C calc'!A0"))
     console.upload("sales", ("faulty.csv", file.decode()))
-    opened(console, "faulty.csv")
+    open_ingestion(console, "faulty.csv")
     expect(page.get_by_role("heading", name="32 rows read")).to_be_visible()
     expect(page.get_by_role("img", name="30 inserted, 2 rejected")).to_be_visible()
     rejects = page.get_by_role("group", name="Rejected rows").get_by_role("row")
@@ -47,8 +47,8 @@ def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client
     rows = list(csv_files.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert [one["_line"] for one in rows] == ["32", "33"]
     rows[0]["Quantity"], rows[1]["UnitPrice"] = "1", "3.50"
-    mended = io.StringIO()
-    writer = csv_files.DictWriter(mended, rows[0], lineterminator="\n")
+    corrected = io.StringIO()
+    writer = csv_files.DictWriter(corrected, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
@@ -57,27 +57,27 @@ def test_rejected_rows_are_downloaded_mended_and_loaded(console: Console, client
         "These files correct rejected rows of an earlier ingestion"
     )
     expect(page.get_by_label("Dataset")).to_have_value("sales")
-    console.drop(("faulty.rejects.csv", mended.getvalue()))
+    console.drop(("faulty.rejects.csv", corrected.getvalue()))
     expect(console.card("faulty.rejects.csv")).to_contain_text("All 2 rows would be loaded.")
-    page.get_by_role("button", name="Send 1 file").click()
+    page.get_by_role("button", name="Upload 1 file").click()
     expect(console.card("faulty.rejects.csv")).to_contain_text("2 inserted")
 
-    assert count(client, "SO70") == 32
-    opened(console, "faulty.rejects.csv")
-    page.get_by_text("Corrects rows that were rejected by").get_by_role("link").click()
+    assert count_orders(client, "SO70") == 32
+    open_ingestion(console, "faulty.rejects.csv")
+    page.get_by_text("Corrects rejected rows of").get_by_role("link").click()
     expect(page.get_by_role("heading", name="faulty.csv", level=1)).to_be_visible()
     expect(page.get_by_text("Rejected rows were corrected by")).to_be_visible()
 
 
-def test_a_load_is_undone_after_a_question_and_replayed(console: Console, client: Client) -> None:
+def test_load_is_undone_after_confirmation_and_replayed(console: Console, client: Client) -> None:
     page = console.page
     console.upload("sales", ("mistake.csv", csv(*map(row, range(8000, 8010))).decode()))
-    opened(console, "mistake.csv")
+    open_ingestion(console, "mistake.csv")
 
     page.get_by_role("button", name="Undo…").click()
     dialog = page.get_by_role("dialog", name="Undo this load?")
     expect(dialog).to_contain_text(
-        "The rows that mistake.csv inserted or last changed leave the dataset sales."
+        "The rows that mistake.csv inserted or last updated are removed from the dataset sales."
     )
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.go_back()
@@ -86,15 +86,15 @@ def test_a_load_is_undone_after_a_question_and_replayed(console: Console, client
     page.get_by_role("button", name="Undo…").click()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert count(client, "SO800") == 10
+    assert count_orders(client, "SO800") == 10
 
     page.get_by_role("button", name="Undo…").click()
     dialog.get_by_role("button", name="Undo the load").click()
     expect(page.locator(".summary .state")).to_have_text("undone")
     expect(page.get_by_role("main")).to_contain_text("10 rows removed.")
     expect(page.get_by_role("heading", name="mistake.csv", level=1)).to_be_focused()
-    assert count(client, "SO800") == 0
+    assert count_orders(client, "SO800") == 0
 
     page.get_by_role("button", name="Replay").click()
     expect(page.locator(".summary .state")).to_have_text("loaded")
-    assert count(client, "SO800") == 10
+    assert count_orders(client, "SO800") == 10
