@@ -3,7 +3,7 @@
 const NUMBER = new Intl.NumberFormat("en");
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const TIME_UNITS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30]];
-const SIZE_UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+const SIZE_UNITS = ["KB", "MB", "GB", "TB"];
 const DELIMITERS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes", "^": "carets", " ": "spaces" };
 const QUOTES = { "'": "single quotes", "": "no quotes" };
 
@@ -14,9 +14,10 @@ export const formatCount = (value, noun) => `${formatNumber(value)} ${noun}${val
 
 export function formatSize(bytes) {
   if (bytes == null) return "–";
-  const step = Math.floor(Math.log10(Math.max(bytes, 1)) / 3);
+  if (bytes < 1000) return formatCount(bytes, "byte");
+  const step = Math.floor(Math.log10(bytes) / 3);
   const value = bytes / 1000 ** step;
-  return `${step && value < 100 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[step]}`;
+  return `${value < 100 ? value.toFixed(1) : Math.round(value)} ${SIZE_UNITS[step - 1]}`;
 }
 
 export function formatDuration(milliseconds) {

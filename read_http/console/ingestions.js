@@ -199,8 +199,8 @@ function rejects(ingestion, path, signal) {
   return h("section", h("h2", "Rejected rows"),
     muted(ingestion.state === "refused"
       ? "The file was refused, so none of its rows were loaded. Correct the original file and upload it again."
-      : `${formatCount(rejected, "row")} ${rejected === 1 ? "was" : "were"} not loaded. Download, correct and upload the rows again. `
-        + "You may leave the last two columns in."),
+      : `${formatCount(rejected, "row")} ${rejected === 1 ? "was" : "were"} not loaded. Download the rejected rows, correct them, `
+        + "and upload the file again. You may leave the last two columns (_line and _errors) in."),
     h("div.actions", button("Download as CSV", save, "primary"),
       link("Upload the corrected file", "upload", { dataset: ingestion.dataset, corrects: ingestion.id })), status,
     pagedTable("Rejected rows", REJECT_COLUMNS, getPage, (page) => page.rejects.map(rejectCells), { signal }));

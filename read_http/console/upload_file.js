@@ -190,8 +190,8 @@ function newDataset(dataset, columns, key) {
 function sampleRows({ columns, rows }, isOpen) {
   const loaded = columns.filter(({ name }) => name);
   if (!columns.length) return null;
-  if (!loaded.length) return h("p", "Columns of the file: ", columns.map(({ header }) => header).join(", "), ".");
-  const sample = rows.length ? `first ${formatCount(rows.length, "row")}` : "no rows";
+  if (!loaded.length) return h("p", "Columns of the file: ", columns.map(({ header }) => header).join(", "));
+  const sample = { 0: "no rows", 1: "first row" }[rows.length] ?? `first ${rows.length} rows`;
   return h("details", { open: isOpen }, h("summary", `${formatCount(loaded.length, "column")}, ${sample}`),
     table("First rows", dataColumns(loaded), rows.map((row) => loaded.map(({ name }) => cellValue(row[name])))));
 }
