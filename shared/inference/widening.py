@@ -73,16 +73,22 @@ def widen(one: Type, other: Type) -> Type:
 
 
 def _number(one: Type, other: Type) -> Type:
-    kind = max(one.kind, other.kind, key=NUMBER_KINDS.index)
-    made = Type(
-        kind,
+    return number_type(
+        max(one.kind, other.kind, key=NUMBER_KINDS.index),
         max(one.whole, other.whole),
         max(one.places, other.places),
-        one.as_double and other.as_double,
+        as_double=one.as_double and other.as_double,
     )
-    if made.whole + made.places > MAX_DIGITS or (kind is Kind.DOUBLE and not made.as_double):
+
+
+def number_type(kind: Kind, whole: int, places: int, *, as_double: bool) -> Type:
+    """The type for numbers of these sizes: text if `kind` cannot hold all of them.
+
+    A numeric column has one scale: digits before and behind the point count together, also of two numbers.
+    """
+    if whole + places > MAX_DIGITS or (kind is Kind.DOUBLE and not as_double):
         return TEXT_TYPE
-    return made
+    return Type(kind, whole, places, as_double)
 
 
 class Mark(StrEnum):

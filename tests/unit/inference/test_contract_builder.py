@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import column_names, dataset_table
@@ -37,6 +37,8 @@ def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Te
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables, tables)
+@example({"c0": ["0"]}, {"c0": ["9" * 30, "1.123456789"]})
+@example({"c0": ["1.123456789"]}, {"c0": ["9" * 30]})
 def test_a_table_that_has_grown_takes_both_files(first: dict[str, Texts], second: dict[str, Texts]) -> None:
     before = table_columns.new_table_columns(list(infer(first).values()))
     contract = build_contract("both", table_columns.evolve_columns(before, list(infer(second).values())))
