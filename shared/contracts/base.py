@@ -62,8 +62,11 @@ TimestampTz = Annotated[AwareDatetime, BeforeValidator(require_zoned_datetime)]
 BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that a `bigint` column holds."""
 
+Double = Annotated[float, Field(allow_inf_nan=False)]
+"""A number in double precision, without NaN and infinity."""
 
-MOST_CONTRACTS = 256
+
+MAX_CONTRACTS = 256
 """Contracts of which a process keeps what it derived, some 70 KB each; files can bring ever new ones."""
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pydantic import AliasChoices
 
-from shared.contracts.base import MOST_CONTRACTS, Contract
+from shared.contracts.base import MAX_CONTRACTS, Contract
 
 _POSTGRES = """
 all analyse analyze and any array as asc
@@ -34,14 +34,18 @@ model_json_schema model_parametrized_name model_post_init model_rebuild model_va
 model_validate_json model_validate_strings on_conflict parse_file parse_obj parse_raw schema
 schema_json update_forward_refs validate
 """
-"""What a contract has of its own, so that an inferred table can become a declared one with the same names.
-In writing, not asked of the class: columns keep their names when a library gets a method more."""
+"""Attributes of contracts: a declared contract can then have the column names of an inferred one. The list is
+fixed, so that column names do not change if a library adds a method."""
 
 _TYPES = "bool float int str tuple"
-"""What the source of a contract calls the types of its fields; one of that name would hide them."""
+"""Types in the source of a contract. A field with such a name would hide the type."""
 
-RESERVED = frozenset(" ".join((_POSTGRES, _SYSTEM_COLUMNS, _PYTHON, _CONTRACT, _TYPES)).split())
-"""Words in lower case. Postgres' own: https://www.postgresql.org/docs/current/sql-keywords-appendix.html"""
+_NOT_FIELDS = frozenset(" ".join((_SYSTEM_COLUMNS, _PYTHON, _CONTRACT, _TYPES)).split())
+"""Lower-case words that a field of a contract cannot be called."""
+
+RESERVED = _NOT_FIELDS.union(_POSTGRES.split())
+"""Lower-case words that no new column is called: these, and reserved words of PostgreSQL.
+https://www.postgresql.org/docs/current/sql-keywords-appendix.html"""
 
 MAX_NAME_BYTES = 63
 """Bytes of UTF-8 that Postgres keeps of a name."""
@@ -56,6 +60,19 @@ _LETTERS = str.maketrans(
 )
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LATIN = re.compile("[A-Za-z]")
+
+
+def is_valid_column_name(name: str) -> bool:
+    """Whether a field of a contract, and a column of its table, can have this name.
+
+    It is not a Python keyword, an attribute of contracts (`key`, `dataset`, `json`) or a name that pydantic
+    warns about, and does not start with `_`.
+    """
+    return (
+        name.isidentifier()
+        and not name.startswith(("_", "model_validate", "model_dump"))
+        and name.lower() not in _NOT_FIELDS
+    )
 
 
 def readable_names(names: Sequence[str]) -> list[str]:
@@ -155,7 +172,7 @@ def normalize_name(name: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", composed).casefold() or composed.strip()
 
 
-@lru_cache(MOST_CONTRACTS)
+@lru_cache(MAX_CONTRACTS)
 def fields_by_name(contract: type[Contract]) -> dict[str, str]:
     """Each `normal` spelling → the field of `contract` that goes by it: its own name, or an alias.
 

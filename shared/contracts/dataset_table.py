@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import AwareDatetime, NaiveDatetime
+from pydantic import NaiveDatetime
 from pydantic.fields import FieldInfo
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Date,
-    DateTime,
-    Double,
-    Index,
-    MetaData,
-    Numeric,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BigInteger, Column, Index, MetaData, PrimaryKeyConstraint, Table, Text
 
 from shared.contracts import column_names
-from shared.contracts.base import MOST_CONTRACTS, Contract
+from shared.contracts.base import MAX_CONTRACTS, Contract
+from shared.contracts.column_types import BY_PYTHON_TYPE, MAX_DIGITS, ColumnType
 
 TABLE_SCHEMA = "public"
 
@@ -40,21 +27,6 @@ LINE_COLUMN = "_line"
 MANUAL_EDIT_LOAD = 2**63 - 1
 """`_load` of rows that were last changed by hand, one at a time: they come behind those of all loads. Their
 `_line` is the number of the edit in `ingest.edits`."""
-
-_COLUMN_TYPES: dict[type, TypeEngine[Any]] = {
-    str: Text(),
-    int: BigInteger(),
-    float: Double(),
-    # Without precision and scale, so that no value is padded or rounded; the contract bounds it.
-    Decimal: Numeric(),
-    bool: Boolean(),
-    date: Date(),
-    datetime: DateTime(),
-    AwareDatetime: DateTime(timezone=True),
-}
-
-_MAX_DIGITS = 38
-"""Digits of Arrow's decimal128, in which decimals travel to the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +40,13 @@ class Field:
     max_digits: int | None = None
     decimal_places: int | None = None
 
+    @property
+    def column_type(self) -> ColumnType:
+        """The type of its column."""
+        return BY_PYTHON_TYPE[self.python_type]
 
-@lru_cache(MOST_CONTRACTS)
+
+@lru_cache(MAX_CONTRACTS)
 def contract_fields(contract: type[Contract]) -> tuple[Field, ...]:
     """The fields of `contract` in its order; raises `TypeError` that names one no column can hold."""
     found = tuple(_field(contract, name, info) for name, info in contract.model_fields.items())
@@ -83,12 +60,12 @@ def _field(contract: type[Contract], name: str, info: FieldInfo) -> Field:
     python_type, nullable, metadata = _unwrap(info.annotation)
     metadata += info.metadata
     where = f"{contract.__name__}.{name}"
-    if python_type not in _COLUMN_TYPES:
-        known = ", ".join(kind.__name__ for kind in _COLUMN_TYPES)
+    if python_type not in BY_PYTHON_TYPE:
+        known = ", ".join(each.__name__ for each in BY_PYTHON_TYPE)
         raise TypeError(f"{where}: no column type for {info.annotation!r}; use {known}, optionally | None")
     digits, places = _metadata(metadata, "max_digits"), _metadata(metadata, "decimal_places")
-    if python_type is Decimal and (digits is None or places is None or digits > _MAX_DIGITS):
-        raise TypeError(f"{where}: give a Decimal max_digits (at most {_MAX_DIGITS}) and decimal_places")
+    if python_type is Decimal and (digits is None or places is None or digits > MAX_DIGITS):
+        raise TypeError(f"{where}: give a Decimal max_digits (at most {MAX_DIGITS}) and decimal_places")
     if python_type is int and not _fits_bigint(metadata):
         raise TypeError(f"{where}: bound an int to 64 bits, as contracts.base.BigInt does")
     return Field(name, python_type, info.is_required(), nullable, digits, places)
@@ -147,7 +124,7 @@ def key_name(dataset: str) -> str:
     return f"{dataset}_pkey"
 
 
-@lru_cache(MOST_CONTRACTS)
+@lru_cache(MAX_CONTRACTS)
 def sqlalchemy_table(contract: type[Contract]) -> Table:
     """The SQLAlchemy table of `contract`: its columns, then `_load` and `_line`.
 
@@ -173,8 +150,8 @@ def sqlalchemy_table(contract: type[Contract]) -> Table:
 
 
 def _column(contract: type[Contract], field: Field) -> Column[Any]:
-    kind = _COLUMN_TYPES[field.python_type]
+    sql_type = field.column_type.sql_type
     if field.name in contract.key and field.python_type is str:
         # Byte order: a key needs no language's sorting, and comparing is several times cheaper.
-        kind = Text(collation="C")
-    return Column(field.name, kind, nullable=field.nullable)
+        sql_type = Text(collation="C")
+    return Column(field.name, sql_type, nullable=field.nullable)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from shared.contracts import column_names
 from shared.contracts.column_names import MAX_NAME_BYTES
 from shared.errors import FileRefused
-from shared.inference import contract_builder
 from shared.inference.table_columns import TableColumn
 from shared.parsing import column_mapping
 from shared.parsing.column_mapping import ColumnMapping
@@ -176,10 +175,10 @@ def _new(readable: str, taken: set[str], unnamed: set[str]) -> str:
 
 def _possible(name: str) -> str:
     """The name, or one that a contract's field can have."""
-    if contract_builder.is_valid_column_name(name):
+    if column_names.is_valid_column_name(name):
         return name
     behind = f"{_cut(name, MAX_NAME_BYTES - 1)}_"
-    return behind if contract_builder.is_valid_column_name(behind) else _cut(f"n_{name}", MAX_NAME_BYTES)
+    return behind if column_names.is_valid_column_name(behind) else _cut(f"n_{name}", MAX_NAME_BYTES)
 
 
 def _cut(name: str, size: int) -> str:

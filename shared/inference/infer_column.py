@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contracts.column_types import Kind
 from shared.inference import text_scanner
 from shared.inference.table_columns import ColumnProfile
-from shared.inference.widening import NUMBER_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Kind, Mark, Type, widen
+from shared.inference.widening import NUMBER_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Mark, Type, widen
 from shared.validation import rules
 
 NULL_SPELLINGS = ("", "-", "N/A", "NA", "NULL")
@@ -196,8 +197,8 @@ class _ColumnState:
         present = texts.drop_null() if texts.null_count else texts
         if not len(present):
             return
-        if self._cells.type.kind is Kind.NOTHING and len(present) > _FIRST:
-            self._meet(summarize_cells(present.slice(0, _FIRST), Kind.NOTHING), count=False)
+        if self._cells.type.kind is Kind.UNKNOWN and len(present) > _FIRST:
+            self._meet(summarize_cells(present.slice(0, _FIRST), Kind.UNKNOWN), count=False)
             if self._cells.type == TEXT_TYPE:
                 return
         self._meet(summarize_cells(present, self._cells.type.kind), count=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from shared.contracts.column_types import Kind
 from shared.errors import FileRefused
-from shared.inference.widening import EXACT_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Kind, Type, widen
+from shared.inference.widening import TEXT_TYPE, UNKNOWN_TYPE, Form, Type, widen
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ColumnProfile:
         It is where no one form would write its values as they are written, which numbers with and without
         zeros at the end, and words of two kinds, would not survive.
         """
-        if self.seen.kind is Kind.NOTHING:
+        if self.seen.kind is Kind.UNKNOWN:
             return "no row has a value"
         if self.seen == TEXT_TYPE:
             return f"{self.because!r} is of no other type that all values have"
@@ -54,7 +55,7 @@ class ColumnProfile:
             return "some numbers have zeros at the end and others do not, as 1.9 and 1.10"
         if self.seen.kind is Kind.BOOLEAN and self.form.of_words is None:
             return "true and false are written in more than one way"
-        if self.is_key and self.seen.kind not in EXACT_KINDS:
+        if self.is_key and not self.seen.column_type.exact:
             return "a column of the key is a bigint, a date or text: no other type gives every text back"
         return None
 
@@ -96,7 +97,7 @@ def widen_key_type(name: str, before: Type, seen: Type) -> Type:
     kind = widen(before, seen)
     if kind.kind is before.kind:
         return kind
-    if before.kind in {*EXACT_KINDS, Kind.NOTHING}:
+    if before.column_type.exact:
         return TEXT_TYPE
     if kind == TEXT_TYPE:
         raise FileRefused(
@@ -216,12 +217,6 @@ _LINEAGE = 16
 """The load and the line."""
 _LONGEST_INSIDE, _POINTER = 24, 18
 """A text of more bytes lies outside where the row needs room, and leaves a pointer."""
-_FIXED = {
-    Kind.BOOLEAN: 1,
-    Kind.DATE: 4,
-    **dict.fromkeys((Kind.BIGINT, Kind.DOUBLE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ), 8),
-}
-_LONGEST_TEXTS = {Kind.BOOLEAN: 5, Kind.DATE: 10, Kind.TIMESTAMP: 26, Kind.TIMESTAMPTZ: 27}
 
 
 def check_row_width(
@@ -248,8 +243,8 @@ def check_row_width(
 
 
 def _width(kind: Type, found: ColumnProfile, before: Type | None) -> int:
-    if kind.kind in _FIXED:
-        return _FIXED[kind.kind]
+    if kind.column_type.bytes is not None:
+        return kind.column_type.bytes
     if kind.kind is Kind.NUMERIC:
         return 3 + 2 * (-(-kind.whole // 4) - (-kind.places // 4))
     longest = max(found.longest_bytes, 0 if before is None else _length(before))
@@ -259,4 +254,4 @@ def _width(kind: Type, found: ColumnProfile, before: Type | None) -> int:
 def _length(kind: Type) -> int:
     """Bytes of the longest value's text, where it becomes one now; 0 where it is text already."""
     digits = kind.whole + kind.places
-    return _LONGEST_TEXTS.get(kind.kind, digits + len("-.") if digits else 0)
+    return kind.column_type.max_text_bytes or (digits + len("-.") if digits else 0)

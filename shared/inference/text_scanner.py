@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.inference.widening import MAX_DIGITS, UNKNOWN_TYPE, Form, Kind, Mark, Type, number_type
+from shared.contracts.column_types import MAX_DIGITS, Kind
+from shared.inference.widening import UNKNOWN_TYPE, Form, Mark, Type, number_type
 
 Mask = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]

@@ -5,23 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-MAX_DIGITS = 38
-"""Digits of a number that is kept as one: those of Arrow's decimal128, in which decimals travel."""
-
-
-class Kind(StrEnum):
-    """What a column's values are; the value is the type of the table's column."""
-
-    NOTHING = "nothing"
-    """No value was seen yet: every type still fits. Its column is text."""
-    BOOLEAN = "boolean"
-    BIGINT = "bigint"
-    NUMERIC = "numeric"
-    DOUBLE = "double precision"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    TIMESTAMPTZ = "timestamptz"
-    TEXT = "text"
+from shared.contracts.column_types import COLUMN_TYPES, MAX_DIGITS, ColumnType, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +21,19 @@ class Type:
     places: int = 0
     as_double: bool = True
 
+    @property
+    def column_type(self) -> ColumnType:
+        """The type of the table's column: text while no value was seen."""
+        return COLUMN_TYPES[self.kind]
+
     def __str__(self) -> str:
         if self.kind is not Kind.NUMERIC:
             return str(self.kind)
         return f"{self.kind}({self.whole + self.places}, {self.places})"
 
 
-UNKNOWN_TYPE = Type(Kind.NOTHING)
+UNKNOWN_TYPE = Type(Kind.UNKNOWN)
 TEXT_TYPE = Type(Kind.TEXT)
-
-EXACT_KINDS = (Kind.BIGINT, Kind.DATE, Kind.TEXT)
-"""Kinds of which a value has one text alone, so that a column widened to text has the texts of its files."""
 
 NUMBER_KINDS = (Kind.BIGINT, Kind.NUMERIC, Kind.DOUBLE)
 """From narrow to wide."""
@@ -61,9 +47,9 @@ def widen(one: Type, other: Type) -> Type:
     and one without are no common type: which zone the second one means would be a guess. The function is
     associative, commutative and idempotent, so the order of values, batches and files does not matter.
     """
-    if one == other or other.kind is Kind.NOTHING:
+    if one == other or other.kind is Kind.UNKNOWN:
         return one
-    if one.kind is Kind.NOTHING:
+    if one.kind is Kind.UNKNOWN:
         return other
     if one.kind in NUMBER_KINDS and other.kind in NUMBER_KINDS:
         return _number(one, other)

@@ -9,8 +9,9 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.column_types import MAX_DIGITS, Kind
 from shared.inference import text_scanner
-from shared.inference.widening import MAX_DIGITS, TEXT_TYPE, Kind
+from shared.inference.widening import TEXT_TYPE
 from tests.unit.inference.inferred_columns import CELLS
 
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -44,7 +45,7 @@ def test_the_scan_knows_plain_numbers(cells: list[str], start: int) -> None:
     plain = [text for text in cells if is_plain(text)]
     assert found.fits.tolist() == [is_plain(text) for text in cells]
     if not plain:
-        assert found.type.kind is Kind.NOTHING
+        assert found.type.kind is Kind.UNKNOWN
         return
     parts = [text.lstrip("-").partition(".") for text in plain]
     whole, places = (max(len(part[side]) for part in parts) for side in (0, 2))
