@@ -115,7 +115,7 @@ def rows_as_json(rows: pd.DataFrame) -> list[str]:
 
 def _values(column: Any) -> list[Any]:
     try:
-        return list(column.to_pylist())
+        return arrow_types.to_python(column)
     except (OverflowError, ValueError):
         # Python has no times before the year 1 or after 9999, which some are in UTC.
         texts = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
