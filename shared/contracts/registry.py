@@ -6,15 +6,11 @@ from shared.contracts.base import Contract
 from shared.contracts.sales import Sales
 from shared.errors import UnknownDataset
 
-_REFUSED = (
-    "No contract declares the dataset {!r}, and UNDECLARED_DATASETS=refuse lets no others in; declared: {}."
-)
-
 CONTRACTS: dict[str, type[Contract]] = {contract.dataset: contract for contract in (Sales,)}
 
 
 def find(dataset: str) -> type[Contract]:
-    """The contract of `dataset`; raises `UnknownDataset` that names those there are."""
+    """The contract of `dataset`; raises `UnknownDataset`, which lists the declared datasets."""
     try:
         return CONTRACTS[dataset]
     except KeyError:
@@ -22,5 +18,8 @@ def find(dataset: str) -> type[Contract]:
 
 
 def undeclared(dataset: str) -> str:
-    """Why files of `dataset`, which no contract declares, are refused where only declared ones are let in."""
-    return _REFUSED.format(dataset, ", ".join(CONTRACTS))
+    """The message for a file of `dataset` if UNDECLARED_DATASETS is `refuse` and no contract declares it."""
+    return (
+        f"No contract declares the dataset {dataset!r}, and UNDECLARED_DATASETS=refuse allows no others. "
+        f"Declared datasets: {', '.join(CONTRACTS)}."
+    )

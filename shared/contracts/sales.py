@@ -1,4 +1,4 @@
-"""`sales`: order lines of a shop, the dataset that ships with the project."""
+"""`sales`, the contract that ships with the project: order lines of a shop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
 
 
 class Sales(Contract):
-    """One line of one order. An order has several lines, so its number alone is no key."""
+    """One line of one order. An order has several lines, so the key is its number and the line number."""
 
     dataset: ClassVar[str] = "sales"
     key: ClassVar[tuple[str, ...]] = ("sales_order_number", "sales_order_line_number")

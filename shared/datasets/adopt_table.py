@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from pydantic import AwareDatetime
 from sqlalchemy import Connection
 
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
+from shared.contracts.column_types import Kind
 from shared.contracts.dataset_table import Field
 from shared.datasets import alter_table, catalog
 from shared.datasets.catalog import Dataset
 from shared.errors import SettingsError
 from shared.inference.table_columns import TableColumn
-from shared.inference.widening import NUMBER_KINDS, Kind, Type, widen
+from shared.inference.widening import NUMBER_KINDS, Type, widen
 from shared.ledger import datasets, locks
-
-_KINDS: dict[type, Kind] = {
-    str: Kind.TEXT,
-    int: Kind.BIGINT,
-    float: Kind.DOUBLE,
-    Decimal: Kind.NUMERIC,
-    bool: Kind.BOOLEAN,
-    date: Kind.DATE,
-    datetime: Kind.TIMESTAMP,
-    AwareDatetime: Kind.TIMESTAMPTZ,
-}
 
 
 def adopt_table(connection: Connection, contract: type[Contract]) -> list[str]:
@@ -108,7 +95,7 @@ def _plan(known: Dataset, contract: type[Contract]) -> _Plan:
 
 
 def _column(field: Field, known: TableColumn | None) -> TableColumn:
-    kind = _KINDS[field.python_type]
+    kind = field.column_type.name
     if known is None:
         return TableColumn(field.name, Type(kind), nullable=True)
     return replace(known, type=replace(known.type, kind=kind), nullable=known.nullable or field.nullable)

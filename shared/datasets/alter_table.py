@@ -14,10 +14,11 @@ from psycopg2 import sql
 from sqlalchemy import Connection
 
 from shared.contracts import dataset_table
+from shared.contracts.column_types import Kind
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN
 from shared.database.transactions import cursor
 from shared.inference.table_columns import TableColumn
-from shared.inference.widening import Kind, Mark, NumberForm
+from shared.inference.widening import Mark, NumberForm
 
 _NUMBERS = {
     NumberForm.FIXED: "round({value}, {places})::text",
@@ -28,12 +29,6 @@ _NUMBERS = {
     " else round({value}, {places})::text end",
 }
 _WORDS = {Mark.UPPER: "upper({value}::text)", Mark.TITLE: "initcap({value}::text)"}
-# Not `::text`: that depends on the session's `DateStyle` and `TimeZone`.
-_DATE = "to_char({value}, 'YYYY-MM-DD')"
-_TIME = "rtrim(rtrim(to_char({value}, 'YYYY-MM-DD{separator}HH24:MI:SS.US'), '0'), '.')"
-_ZONED = (
-    "rtrim(rtrim(to_char({value} at time zone 'UTC', 'YYYY-MM-DD{separator}HH24:MI:SS.US'), '0'), '.') || 'Z'"
-)
 
 
 def text_expression(column: TableColumn) -> sql.Composed:
@@ -49,19 +44,11 @@ def text_expression(column: TableColumn) -> sql.Composed:
 
 
 def _expression(column: TableColumn) -> str:
-    match column.type.kind:
-        case Kind.NUMERIC:
-            return _NUMBERS[column.form.of_numbers or NumberForm.TRIMMED]
-        case Kind.BOOLEAN:
-            return _WORDS.get(column.form.of_words or Mark.LOWER, "{value}::text")
-        case Kind.DATE:
-            return _DATE
-        case Kind.TIMESTAMP:
-            return _TIME
-        case Kind.TIMESTAMPTZ:
-            return _ZONED
-        case _:
-            return "{value}::text"
+    if column.type.kind is Kind.NUMERIC:
+        return _NUMBERS[column.form.of_numbers or NumberForm.TRIMMED]
+    if column.type.kind is Kind.BOOLEAN and column.form.of_words in _WORDS:
+        return _WORDS[column.form.of_words]
+    return column.type.column_type.text
 
 
 class Action(StrEnum):

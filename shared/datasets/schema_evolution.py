@@ -84,11 +84,11 @@ def evolved_columns(known: Dataset | None, found: InferredFile) -> tuple[table_c
         if found.accepted
         else columns
     )
-    if len(after) > max(column_matching.MOST_COLUMNS, len(columns)):
+    if len(after) > max(column_matching.MAX_COLUMNS, len(columns)):
         raise FileRefused(
             "too_many_columns",
             f"With this file's columns the table would have {len(after)}, and a table has room for "
-            f"{column_matching.MOST_COLUMNS}.",
+            f"{column_matching.MAX_COLUMNS}.",
         )
     return after
 

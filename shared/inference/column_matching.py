@@ -1,4 +1,4 @@
-"""Matches the columns of a file to those of a dataset's table, and names new ones."""
+"""Matches the columns of a file to the columns of its dataset's table, and names new columns."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from shared.contracts import column_names
 from shared.contracts.column_names import MAX_NAME_BYTES
 from shared.errors import FileRefused
-from shared.inference import contract_builder
 from shared.inference.table_columns import TableColumn
 from shared.parsing import column_mapping
 from shared.parsing.column_mapping import ColumnMapping
 
-MOST_COLUMNS = 1500
-"""Of a table; Postgres has 1,600, two of which are the load and the line, and dropped ones count too."""
+MAX_COLUMNS = 1500
+"""Columns of a table. PostgreSQL allows 1,600, including `_load`, `_line` and dropped columns."""
 
 
 class TableColumns:
-    """The columns of a file by those of a table, and by names of their own where it has none for them."""
+    """Maps the columns of a file to the columns of a table; columns that the table lacks get new names."""
 
     def __init__(self, table: Sequence[TableColumn]) -> None:
         self._table = table
@@ -26,48 +25,40 @@ class TableColumns:
 
     @property
     def known(self) -> Collection[str]:
-        """Of all columns of the table, its own names and the files'."""
+        """Normalized names of all columns: names in the table and names in headers."""
         return self._known
 
     def match(
         self, names: Sequence[str] | None, width: int, line: int, *, is_told: bool = False
     ) -> ColumnMapping:
-        """See `named`.
+        """The mapping for a file with the header `names` on `line`, or with `width` columns and no header.
 
-        Raises `FileRefused` where a table has no room for all columns, or names columns that the file,
-        which has no header, does not name.
+        `is_told` says whether the missing header was set by an option. Raises `FileRefused` for a file with
+        too many columns, and for a file without a header if the columns of the table have names.
         """
-        if (len(names) if names else width) > MOST_COLUMNS:
-            raise FileRefused(
-                "too_many_columns",
-                f"The header has {len(names) if names else width} columns, and a table has room for "
-                f"{MOST_COLUMNS}.",
-                line=line,
-            )
+        count = len(names) if names else width
+        if count > MAX_COLUMNS:
+            raise FileRefused("too_many_columns", {"count": count, "most": MAX_COLUMNS}, line=line)
         if names is None:
-            return self._by_order(width, line, is_told=is_told)
+            return self._by_position(width, line, is_told=is_told)
         return _by_name(names, self._table)
 
-    def _by_order(self, width: int, line: int, *, is_told: bool) -> ColumnMapping:
-        """Columns of a file without a header: those of a table of such files, or the table's if told so."""
-        found = ColumnMapping(match_columns(("",) * width, self._table), ())
-        if not self._table or is_same_mapping(found, self._table):
-            return found
-        if is_told and width == len(self._table):
-            return ColumnMapping(tuple(column.name for column in self._table), ())
-        raise FileRefused(
-            "header_mismatch",
-            "The file seems to have no header, and its dataset's columns have names. Add one, or, if the "
-            f"{len(self._table)} columns of the table are all there in order, with header_line=none.",
-            line=line,
-        )
+    def _by_position(self, width: int, line: int, *, is_told: bool) -> ColumnMapping:
+        """For a file without a header: columns of a table of such files, or all columns if `is_told`."""
+        mapping = ColumnMapping(match_columns(("",) * width, self._table), ())
+        if not self._table or is_same_mapping(mapping, self._table):
+            return mapping
+        columns = [column.name for column in self._table]
+        if is_told and width == len(columns):
+            return ColumnMapping(tuple(columns), ())
+        raise FileRefused("header_mismatch.no_header", {"missing": columns}, line=line)
 
 
-def is_same_mapping(header: ColumnMapping, table: Sequence[TableColumn]) -> bool:
-    """Whether the columns of a file are those of `table` that its header means, and new ones."""
-    if header.names:
-        return _by_name(header.names, table) == header
-    return all(column.name == field for column, field in zip(table, header.fields, strict=False))
+def is_same_mapping(mapping: ColumnMapping, table: Sequence[TableColumn]) -> bool:
+    """Whether `mapping` is still right for the columns of `table`, which may have changed."""
+    if mapping.names:
+        return _by_name(mapping.names, table) == mapping
+    return all(column.name == field for column, field in zip(table, mapping.fields, strict=False))
 
 
 def _by_name(names: Sequence[str], table: Sequence[TableColumn]) -> ColumnMapping:
@@ -76,111 +67,121 @@ def _by_name(names: Sequence[str], table: Sequence[TableColumn]) -> ColumnMappin
     )
 
 
-def header_names(header: ColumnMapping) -> tuple[str, ...]:
-    """The file's names of its columns, blank ones where it has no header."""
-    return header.names or ("",) * len(header.fields)
+def header_names(mapping: ColumnMapping) -> tuple[str, ...]:
+    """The names in the file's header; empty names if it has no header."""
+    return mapping.names or ("",) * len(mapping.fields)
 
 
 def match_columns(names: Sequence[str], table: Sequence[TableColumn]) -> tuple[str, ...]:
-    """For each of a header's `names` the column of the table, all different.
+    """The column of the table for each of a header's `names`; all are different.
 
-    It is the one that a file had under exactly this name before, else the one whose own name this is made
-    readable, else one with another spelling of it, else a new one. The same header always gets the same
-    columns, however the table grew in between; a blank name is known by its place alone.
+    In this order: a column that an earlier file had under exactly this name, a column with the readable form
+    of the name, a column with another variant of it, a new column. So the same header always gets the same
+    columns, also if the table has got more in between. An empty name is matched only by its position.
     """
-    found: dict[int, str] = {}
-    readable = column_names.readable_names(names)
-    for is_same in _MATCHERS:
-        free = [column for column in table if column.name not in set(found.values())]
-        for place, (name, own) in enumerate(zip(names, readable, strict=True)):
-            if place in found:
+    matched: dict[int, str] = {}
+    readable_names = column_names.readable_names(names)
+    for matches in _MATCHERS:
+        free = [column for column in table if column.name not in set(matched.values())]
+        for position, (name, readable) in enumerate(zip(names, readable_names, strict=True)):
+            if position in matched:
                 continue
-            match = next((column for column in free if is_same(name, own, column)), None)
-            if match is not None:
-                found[place] = match.name
-                free.remove(match)
-    claimed = set(found.values())
+            column = next((column for column in free if matches(name, readable, column)), None)
+            if column is not None:
+                matched[position] = column.name
+                free.remove(column)
+    claimed = set(matched.values())
     unnamed = {column.name for column in table if not column.headers and column.name not in claimed}
-    taken = {column_names.normalize_name(column.name) for column in table}
+    used = {column_names.normalize_name(column.name) for column in table}
     return tuple(
-        found[place] if place in found else _new(own, taken, unnamed) for place, own in enumerate(readable)
+        matched[position] if position in matched else _new_name(readable, used, unnamed)
+        for position, readable in enumerate(readable_names)
     )
 
 
 def header_variants(
-    names: Sequence[str], named_: Sequence[str], table: Sequence[TableColumn]
+    headers: Sequence[str], columns: Sequence[str], table: Sequence[TableColumn]
 ) -> Mapping[str, str]:
-    """For each column the file's name of it, but for names that another column of `table` goes by already."""
-    known = {header: column.name for column in reversed(table) for header in column.headers}
-    own = {column.name: column.headers for column in table}
+    """For each of `columns` its name in the file, except names that another column of `table` has already."""
+    owners = {header: column.name for column in reversed(table) for header in column.headers}
+    known_headers = {column.name: column.headers for column in table}
     return {
-        column: name
-        for column, name in zip(named_, names, strict=True)
-        if name.strip() and (column not in own or name not in known or name in own[column])
+        column: header
+        for column, header in zip(columns, headers, strict=True)
+        if header.strip()
+        and (column not in known_headers or header not in owners or header in known_headers[column])
     }
 
 
-def column_positions(wanted: Sequence[str], names: Sequence[str], named_: Sequence[str]) -> list[int | None]:
-    """For each `wanted` column, called as in the table or as in the file, its place in the file."""
-    found: list[int | None] = []
+def column_positions(
+    wanted: Sequence[str], headers: Sequence[str], columns: Sequence[str]
+) -> list[int | None]:
+    """The position in the file of each `wanted` column, which is a name of the table or of the file."""
+    positions: list[int | None] = []
     for name in wanted:
-        ways = (
-            [place for place, column in enumerate(named_) if column == name],
-            [place for place, header in enumerate(names) if header == name],
-            [place for place, header in enumerate(names) if _is_spelling(name, header)],
+        matches = (
+            [position for position, column in enumerate(columns) if column == name],
+            [position for position, header in enumerate(headers) if header == name],
+            [position for position, header in enumerate(headers) if _is_variant(name, header)],
         )
-        found.append(next((way[0] for way in ways if way), None))
-    return found
+        positions.append(next((found[0] for found in matches if found), None))
+    return positions
 
 
-def _had_before(name: str, _own: str, column: TableColumn) -> bool:
+def _was_in_header(name: str, _readable: str, column: TableColumn) -> bool:
     return bool(name.strip()) and name in column.headers
 
 
-def _is_named_so(_name: str, own: str, column: TableColumn) -> bool:
-    return column.name == _possible(own)
+def _is_readable_name(_name: str, readable: str, column: TableColumn) -> bool:
+    return column.name == _valid_name(readable)
 
 
-def _is_spelled_so(name: str, own: str, column: TableColumn) -> bool:
+def _is_name_variant(name: str, readable: str, column: TableColumn) -> bool:
     if not name.strip():
         return False
     return any(
-        _is_spelling(given, known) for given in (name, own) for known in (column.name, *column.headers)
+        _is_variant(given, known) for given in (name, readable) for known in (column.name, *column.headers)
     )
 
 
-_MATCHERS: tuple[Callable[[str, str, TableColumn], bool], ...] = (_had_before, _is_named_so, _is_spelled_so)
+_MATCHERS: tuple[Callable[[str, str, TableColumn], bool], ...] = (
+    _was_in_header,
+    _is_readable_name,
+    _is_name_variant,
+)
 
 
-def _is_spelling(one: str, other: str) -> bool:
-    return column_names.normalize_name(one) == column_names.normalize_name(other) != ""
+def _is_variant(name: str, other: str) -> bool:
+    return column_names.normalize_name(name) == column_names.normalize_name(other) != ""
 
 
-def _new(readable: str, taken: set[str], unnamed: set[str]) -> str:
-    """A name of which no other is a spelling: `a_2` and `a2` would be the same column to a contract.
+def _new_name(readable: str, used: set[str], unnamed: set[str]) -> str:
+    """A name that is not a variant of a `used` one: for a contract, `a_2` and `a2` are the same column.
 
-    Of those that are tried, one of a column that no file has named is that column: it was made like this.
+    The numbered names may include an `unnamed` column of the table, which no header has named: it was created
+    for this column of an earlier file.
     """
-    base = name = _possible(readable)
+    base = name = _valid_name(readable)
     count = 2
-    while column_names.normalize_name(name) in taken:
+    while column_names.normalize_name(name) in used:
         if name in unnamed:
             unnamed.remove(name)
             return name
-        end = f"_{count}"
-        name = _cut(base, MAX_NAME_BYTES - len(end)) + end
+        suffix = f"_{count}"
+        name = _cut(base, MAX_NAME_BYTES - len(suffix)) + suffix
         count += 1
-    taken.add(column_names.normalize_name(name))
+    used.add(column_names.normalize_name(name))
     return name
 
 
-def _possible(name: str) -> str:
-    """The name, or one that a contract's field can have."""
-    if contract_builder.is_valid_column_name(name):
-        return name
-    behind = f"{_cut(name, MAX_NAME_BYTES - 1)}_"
-    return behind if contract_builder.is_valid_column_name(behind) else _cut(f"n_{name}", MAX_NAME_BYTES)
+def _valid_name(name: str) -> str:
+    """`name`, changed if a field of a contract cannot have it."""
+    for candidate in (name, f"{_cut(name, MAX_NAME_BYTES - 1)}_"):
+        if column_names.is_valid_column_name(candidate):
+            return candidate
+    return _cut(f"n_{name}", MAX_NAME_BYTES)
 
 
 def _cut(name: str, size: int) -> str:
+    """As many characters of `name` as fit into `size` bytes."""
     return name.encode()[:size].decode(errors="ignore")

@@ -11,15 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.contracts.column_types import Kind
 from shared.inference import text_scanner
 from shared.inference.table_columns import ColumnProfile
-from shared.inference.widening import NUMBER_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Kind, Mark, Type, widen
+from shared.inference.widening import NUMBER_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Mark, Type, widen
 from shared.validation import rules
 
 NULL_SPELLINGS = ("", "-", "N/A", "NA", "NULL")
-"""Spellings of a missing value, where a column otherwise has one type. The first is a quoted empty value."""
+"""Texts that mean a missing value if all other values of the column have one type. The first is `""`."""
 
-_WORDS = {
+_BOOLEANS = {
     Mark.LOWER: pa.array(["true", "false"]),
     Mark.UPPER: pa.array(["TRUE", "FALSE"]),
     Mark.TITLE: pa.array(["True", "False"]),
@@ -29,18 +30,17 @@ _TIMES = {
     Kind.TIMESTAMP: rules.datetime_rule({"type": "datetime"}),
     Kind.TIMESTAMPTZ: rules.datetime_rule({"type": "datetime", "tz_constraint": "aware"}),
 }
-"""What validation takes for a time: ISO 8601 alone. Which of `01/02/2024` is the day differs by country, and
-one file cannot prove it for the next, whose first of a month would then be read as another day: such a column
-is text, and who knows its order declares it."""
-_DATE = len("2019-07-01")
-_MOST_SHOWN = 50
+"""The rules of validation for times, which accept only ISO 8601. A column with dates such as `01/02/2024` is
+text: the order of day and month depends on the country, and one file cannot prove it for the next."""
+_DATE_LENGTH = len("2019-07-01")
+_MAX_EXAMPLE = 50
 
 
 @dataclass(slots=True)
 class CellSummary:
-    """What cells are: their type and form, and the null spellings among them with their counts.
+    """Type and form of cells, and the null spellings among them with their counts.
 
-    `example` is one that is no null spelling; `because` shows the first that made them text.
+    `example` is the first value that is not a null spelling, `because` the first value that made them text.
     """
 
     type: Type = UNKNOWN_TYPE
@@ -49,53 +49,55 @@ class CellSummary:
     example: str | None = None
     because: str | None = None
 
-    def merge(self, kind: Type, form: Form, example: str) -> None:
-        """Note cells of another type, one of which is `example`."""
-        self.example = self.example or example[:_MOST_SHOWN]
-        widened = widen(self.type, kind)
+    def merge(self, found: Type, form: Form, example: str) -> None:
+        """Add cells of type `found`, one of which is `example`."""
+        self.example = self.example or example[:_MAX_EXAMPLE]
+        widened = widen(self.type, found)
         if widened == TEXT_TYPE != self.type:
-            self.because = example[:_MOST_SHOWN]
+            self.because = example[:_MAX_EXAMPLE]
         self.type, self.form = widened, self.form | form
 
 
 def summarize_cells(texts: pa.StringArray, expected: Kind) -> CellSummary:
-    """What `texts`, none of which is missing, are; faster where the column was of kind `expected` so far."""
+    """Summarize `texts`, none of which is missing; faster if they are of the kind `expected`."""
     cells = CellSummary()
     if expected in NUMBER_KINDS:
-        texts = _numbers(texts, cells)
+        texts = _add_numbers(texts, cells)
     elif expected in _TIMES:
-        texts = _times_of(expected, texts, cells)
+        texts = _add_all_times(expected, texts, cells)
     if len(texts):
-        _read_distinct(texts, cells)
+        _add_distinct(texts, cells)
     return cells
 
 
-def _numbers(texts: Any, cells: CellSummary) -> Any:
-    """Read the plain numbers; returns the other texts."""
+def _add_numbers(texts: Any, cells: CellSummary) -> Any:
+    """Add the plain numbers to `cells`; returns the other texts."""
     numbers = text_scanner.scan_numbers(texts)
     if numbers.fits.any():
         cells.merge(numbers.type, numbers.form, texts[int(numbers.fits.argmax())].as_py())
     return texts.filter(pa.array(~numbers.fits))
 
 
-def _times_of(kind: Kind, texts: Any, cells: CellSummary) -> Any:
-    """Read the texts but for null spellings, if they are all of `kind`; returns the other texts."""
+def _add_all_times(kind: Kind, texts: Any, cells: CellSummary) -> Any:
+    """Add the texts that are not null spellings, if all of them are of `kind`; returns the other texts."""
     is_null: Any = pc.is_in(texts, value_set=pa.array(NULL_SPELLINGS))
-    present = texts.filter(pc.invert(is_null))
-    if not len(present) or not text_scanner.are_all_times(present, kind):
+    values = texts.filter(pc.invert(is_null))
+    if not len(values) or not text_scanner.are_all_times(values, kind):
         return texts
-    cells.merge(Type(kind), _separators(present), present[0].as_py())
+    cells.merge(Type(kind), _separators(values), values[0].as_py())
     return texts.filter(is_null)
 
 
 def _separators(texts: Any) -> Form:
-    times: Any = texts.filter(pc.greater(pc.binary_length(texts), pa.scalar(_DATE)))
+    """The separators between date and time."""
+    times: Any = texts.filter(pc.greater(pc.binary_length(texts), pa.scalar(_DATE_LENGTH)))
     has_t: Any = pc.match_substring(times, "T")
     marks = {Mark.LETTER_T: pc.any(has_t).as_py(), Mark.BLANK: pc.any(pc.invert(has_t)).as_py()}
     return Form(frozenset(mark for mark, occurs in marks.items() if occurs))
 
 
-def _read_distinct(texts: Any, cells: CellSummary) -> None:
+def _add_distinct(texts: Any, cells: CellSummary) -> None:
+    """Add all texts, each distinct one once."""
     counted: Any = texts.value_counts()
     distinct, counts = counted.field(0), counted.field(1)
     is_null = pc.is_in(distinct, value_set=pa.array(NULL_SPELLINGS))
@@ -103,36 +105,37 @@ def _read_distinct(texts: Any, cells: CellSummary) -> None:
         zip(distinct.filter(is_null).to_pylist(), counts.filter(is_null).to_pylist(), strict=True)
     )
     distinct = distinct.filter(pc.invert(is_null))
-    for recognise in (_numbers, _floats, _words, _times):
+    for add in (_add_numbers, _add_floats, _add_booleans, _add_times):
         if not len(distinct) or cells.type == TEXT_TYPE:
             return
-        distinct = recognise(distinct, cells)
+        distinct = add(distinct, cells)
     if len(distinct):
         cells.merge(TEXT_TYPE, Form(), distinct[0].as_py())
 
 
-def _floats(texts: Any, cells: CellSummary) -> Any:
-    return _met(texts, cells, text_scanner.are_floating_numbers(texts), Kind.DOUBLE, Form())
+def _add_floats(texts: Any, cells: CellSummary) -> Any:
+    return _add_kind(texts, cells, text_scanner.are_floating_numbers(texts), Kind.DOUBLE, Form())
 
 
-def _words(texts: Any, cells: CellSummary) -> Any:
-    for mark, words in _WORDS.items():
-        texts = _met(texts, cells, pc.is_in(texts, value_set=words), Kind.BOOLEAN, Form(frozenset({mark})))
+def _add_booleans(texts: Any, cells: CellSummary) -> Any:
+    for mark, words in _BOOLEANS.items():
+        fits = pc.is_in(texts, value_set=words)
+        texts = _add_kind(texts, cells, fits, Kind.BOOLEAN, Form(frozenset({mark})))
     return texts
 
 
-def _times(texts: Any, cells: CellSummary) -> Any:
+def _add_times(texts: Any, cells: CellSummary) -> Any:
     for kind, rule in _TIMES.items():
         certain: Any = rule.read(texts).certain if rule else None
         fits: Any = pc.is_valid(texts) if certain is None else certain.fill_null(False)
         if kind is Kind.TIMESTAMPTZ:
             fits = pc.if_else(fits, text_scanner.are_times_in_range(texts), fits)
-        texts = _met(texts, cells, fits, kind, _separators(texts.filter(fits)))
+        texts = _add_kind(texts, cells, fits, kind, _separators(texts.filter(fits)))
     return texts
 
 
-def _met(texts: Any, cells: CellSummary, fits: Any, kind: Kind, form: Form) -> Any:
-    """Note that those of `texts` that fit are of `kind`; returns the others."""
+def _add_kind(texts: Any, cells: CellSummary, fits: Any, kind: Kind, form: Form) -> Any:
+    """Add the texts that fit as values of `kind`; returns the others."""
     found = texts.filter(fits)
     if not len(found):
         return texts
@@ -140,34 +143,34 @@ def _met(texts: Any, cells: CellSummary, fits: Any, kind: Kind, form: Form) -> A
     return texts.filter(pc.invert(fits))
 
 
-_WIDE = 300
-"""Columns whose rows may be too wide for a page."""
+_MIN_WIDE = 300
+"""Columns from which on a row may be too large for a page."""
 
-_FIRST = 256
-"""Texts of a column that are looked at before any other: most text shows there."""
+_FIRST_TEXTS = 256
+"""Texts of a column that are checked first: they are enough to recognize most text columns."""
 
 
 class ColumnInference:
-    """Takes the batches of a file one by one and keeps nothing of them but types, counts and examples."""
+    """Infers the columns of a file; stores only types, counts and examples of the batches."""
 
     def __init__(self, names: Iterable[str], headers: Mapping[str, str] | None = None) -> None:
-        """`names` are the columns; `headers` has the file's own name of those where it is another.
+        """`names` are the columns of the table; `headers` has the name in the file if it is another one.
 
-        `most_filled` are the most values that a row has.
+        `most_filled` is the largest number of values in a row.
         """
         self._headers = headers or {}
         self._columns = {name: _ColumnState() for name in names}
         self.most_filled = 0
 
     def add(self, texts: Mapping[str, pa.StringArray]) -> None:
-        """Take a batch: for each column its texts, missing ones as null."""
-        for name, finding in self._columns.items():
-            finding.add(texts[name])
+        """Add a batch: the texts of each column, missing ones as null."""
+        for name, column in self._columns.items():
+            column.add(texts[name])
         self.most_filled = max(self.most_filled, self._filled(texts))
 
     def _filled(self, texts: Mapping[str, pa.StringArray]) -> int:
-        """The most values that a row of the batch has; not counted where all surely fit into a page."""
-        if len(self._columns) < _WIDE:
+        """The largest number of values in a row; not counted if every row surely fits into a page."""
+        if len(self._columns) < _MIN_WIDE:
             return len(self._columns)
         filled = np.zeros(max(map(len, texts.values())), np.int32)
         for name in self._columns:
@@ -175,12 +178,12 @@ class ColumnInference:
         return int(filled.max(initial=0))
 
     def columns(self) -> tuple[ColumnProfile, ...]:
-        """What was found in all batches so far."""
-        return tuple(finding.column(name, self._headers.get(name)) for name, finding in self._columns.items())
+        """The profiles of all columns so far."""
+        return tuple(column.profile(name, self._headers.get(name)) for name, column in self._columns.items())
 
 
 class _ColumnState:
-    """What was found in one column so far."""
+    """The values of one column so far."""
 
     def __init__(self) -> None:
         self._cells = CellSummary()
@@ -196,40 +199,40 @@ class _ColumnState:
         present = texts.drop_null() if texts.null_count else texts
         if not len(present):
             return
-        if self._cells.type.kind is Kind.NOTHING and len(present) > _FIRST:
-            self._meet(summarize_cells(present.slice(0, _FIRST), Kind.NOTHING), count=False)
+        if self._cells.type.kind is Kind.UNKNOWN and len(present) > _FIRST_TEXTS:
+            self._merge(summarize_cells(present.slice(0, _FIRST_TEXTS), Kind.UNKNOWN))
             if self._cells.type == TEXT_TYPE:
                 return
-        self._meet(summarize_cells(present, self._cells.type.kind), count=True)
+        cells = summarize_cells(present, self._cells.type.kind)
+        self._merge(cells)
+        self._spelled.update(cells.spelled)
 
     def _measure(self, texts: pa.StringArray) -> None:
-        # A text has no more characters than bytes, and those are known without reading it.
-        most: Any = pc.max(pc.binary_length(texts)).as_py()
-        self._longest_bytes = max(self._longest_bytes, most or 0)
-        if most is not None and most > self._longest:
+        # A text has at most as many characters as bytes, and its bytes are known without reading it.
+        longest: Any = pc.max(pc.binary_length(texts)).as_py()
+        self._longest_bytes = max(self._longest_bytes, longest or 0)
+        if longest is not None and longest > self._longest:
             self._longest = max(self._longest, pc.max(pc.utf8_length(texts)).as_py())
 
-    def _meet(self, found: CellSummary, *, count: bool) -> None:
+    def _merge(self, cells: CellSummary) -> None:
         before = self._cells.type
-        if found.example is not None:
-            self._cells.merge(found.type, found.form, found.example)
-        if self._cells.type == TEXT_TYPE != before and found.because is not None:
-            self._cells.because = found.because
-        if count:
-            self._spelled.update(found.spelled)
+        if cells.example is not None:
+            self._cells.merge(cells.type, cells.form, cells.example)
+        if self._cells.type == TEXT_TYPE != before and cells.because is not None:
+            self._cells.because = cells.because
 
-    def column(self, name: str, header: str | None) -> ColumnProfile:
-        found = self._cells
-        spelled = tuple(sorted(self._spelled.items())) if found.type != TEXT_TYPE else ()
+    def profile(self, name: str, header: str | None) -> ColumnProfile:
+        cells = self._cells
+        is_text = cells.type == TEXT_TYPE
         return ColumnProfile(
             name,
             header,
-            found.type,
-            found.form if found.type != TEXT_TYPE else ColumnProfile(name).form,
+            cells.type,
+            Form() if is_text else cells.form,
             self._rows,
             self._missing,
-            spelled,
+            () if is_text else tuple(sorted(self._spelled.items())),
             self._longest,
             self._longest_bytes,
-            found.because,
+            cells.because,
         )

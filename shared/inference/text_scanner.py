@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.inference.widening import MAX_DIGITS, UNKNOWN_TYPE, Form, Kind, Mark, Type
+from shared.contracts.column_types import MAX_DIGITS, Kind
+from shared.inference.widening import UNKNOWN_TYPE, Form, Mark, Type, number_type
 
 Mask = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -163,7 +164,7 @@ class _NumberCells(TextBytes):
         whole, places = int(self._whole[fits].max()), int(self._places[fits].max())
         kind = Kind.NUMERIC if places or not self._fit_bigint(fits, whole) else Kind.BIGINT
         long = np.flatnonzero(fits & (self._whole + self._places > SURE_DIGITS))
-        return Type(kind, whole, places, are_exact_doubles(self._take(long)))
+        return number_type(kind, whole, places, as_double=are_exact_doubles(self._take(long)))
 
     def _fit_bigint(self, fits: Mask, most: int) -> bool:
         if most != _BIGINT_DIGITS:

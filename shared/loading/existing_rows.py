@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Inexact, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -25,13 +22,7 @@ from shared.database import copy
 from shared.database.copy import encode_rows
 from shared.database.transactions import cursor
 from shared.loading.table_facts import TableFacts
-
-_EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_CYCLE = 146_097 * 24 * 3_600_000_000
-"""Microseconds of 400 years, after which the calendar begins anew."""
+from shared.validation import arrow_types
 
 Mask = npt.NDArray[np.bool_]
 
@@ -141,31 +132,9 @@ def _value(text: str | None, kind: pa.DataType) -> Any:
     if text is None:
         return None
     try:
-        return _python_type(kind)(text)
+        return arrow_types.parse_text(text, kind)
     except (ValueError, ArithmeticError, pa.ArrowInvalid):
         return None
-
-
-def _python_type(kind: pa.DataType) -> Callable[[str], Any]:
-    if pa.types.is_decimal(kind):
-        return lambda text: pa.scalar(_EXACT.create_decimal(text).normalize(_EXACT), kind).as_py()
-    if pa.types.is_timestamp(kind):
-        return _microseconds
-    readers: dict[pa.DataType, Callable[[str], Any]] = {
-        pa.date32(): date.fromisoformat,
-        pa.bool_(): "t".__eq__,
-        pa.float64(): float,
-        pa.int64(): int,
-    }
-    return readers.get(kind, str)
-
-
-def _microseconds(text: str) -> int:
-    """Since 1970, also of a moment beyond the year 9999, which a late one west of Greenwich is in UTC."""
-    year, _, rest = text.partition("-")
-    cycles = max(int(year) - 9600, 0) // 400
-    at = datetime.fromisoformat(f"{int(year) - 400 * cycles:04d}-{rest}+00:00")
-    return (at - _EPOCH) // timedelta(microseconds=1) + cycles * _CYCLE
 
 
 _LONGEST = 256
@@ -319,12 +288,12 @@ def _shown(contract: type[Contract], name: str) -> sql.Composable:
 
 def _first(rows: pa.RecordBatch, key: list[str], end: str) -> list[Any]:
     """The least or the greatest key of `rows`, column by column as an index sorts them."""
-    values = []
+    values: list[Any] = []
     columns = [rows.column(name) for name in key]
     while columns:
         value = pc.min_max(columns[0])[end]
-        values.append(value.as_py())
         is_it = pc.equal(columns[0], value)
+        values += arrow_types.to_python(columns[0].filter(is_it).slice(0, 1))
         columns = [column.filter(is_it) for column in columns[1:]]
     return values
 

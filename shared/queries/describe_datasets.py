@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping, select
 
-from shared.contracts import column_types, dataset_table
+from shared.contracts import dataset_table
 from shared.contracts.registry import CONTRACTS
 from shared.database import transactions
 from shared.datasets import catalog, tables
@@ -141,8 +141,6 @@ def _columns(found: Dataset) -> tuple[DatasetColumn, ...]:
         )
     nulls = found.contract.null_spellings
     return tuple(
-        DatasetColumn(
-            field.name, column_types.type_name(field), field.nullable, nulls=nulls.get(field.name, ())
-        )
+        DatasetColumn(field.name, field.column_type.name, field.nullable, nulls=nulls.get(field.name, ()))
         for field in dataset_table.contract_fields(found.contract)
     )

@@ -6,16 +6,16 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 import pydantic
 from psycopg2 import sql
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from shared.contracts import column_types, dataset_table
-from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
+from shared.contracts import dataset_table
+from shared.contracts.base import Contract
+from shared.contracts.column_types import COLUMN_TYPES, Kind
 from shared.contracts.dataset_table import Field
 from shared.errors import Conflict, InvalidRequest
 
@@ -43,7 +43,6 @@ def parse_list(text: str, count: int, names: Sequence[str]) -> list[str]:
     return values
 
 
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_DIGITS = 500
 """Before and behind the point, of a number to compare with; one with more is a slip, or means harm."""
 _LONGEST_SHOWN = 100
@@ -54,12 +53,13 @@ _Decimal = Annotated[Decimal, pydantic.Field(max_digits=2 * _MOST_DIGITS, decima
 def parse_value(field: Field, text: str) -> Any:
     """`text` as a value of the column of `field`; raises `ValueError` with a sentence that names both."""
     try:
-        return _READERS[field.python_type](text)
+        return _READERS[field.column_type.name](text)
     except ValueError as exc:
         shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
         reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
-        kind = column_types.type_name(field)
-        raise ValueError(f"{field.name} is {kind}, and {shown!r} is not: {_sentence(reason)}") from None
+        raise ValueError(
+            f"{field.name} is {field.column_type.name}, and {shown!r} is not: {_sentence(reason)}"
+        ) from None
 
 
 def _sentence(reason: str) -> str:
@@ -73,26 +73,16 @@ def _text(text: str) -> str:
     return text
 
 
-def _date(text: str) -> date:
-    if not _ISO_DATE.fullmatch(text):
-        raise ValueError("not an ISO 8601 date, such as 2019-07-01")
-    return date.fromisoformat(text)
-
-
 def _of(kind: Any) -> Callable[[str], Any]:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     return adapter.validate_python
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
-    str: _text,
-    int: _of(BigInt),
-    float: _of(float),
-    Decimal: _of(_Decimal),
-    bool: _of(bool),
-    date: _date,
-    datetime: _of(Timestamp),
-    AwareDatetime: _of(TimestampTz),
+_READERS: dict[Kind, Callable[[str], Any]] = {
+    **{kind: _of(each.annotation) for kind, each in COLUMN_TYPES.items()},
+    Kind.TEXT: _text,
+    Kind.DOUBLE: _of(float),
+    Kind.NUMERIC: _of(_Decimal),
 }
 
 PREFIX = "column."

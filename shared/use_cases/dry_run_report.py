@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from shared.contracts import column_types, dataset_table
+from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.datasets.alter_table import Change
 from shared.errors import FileRefused
@@ -76,7 +76,7 @@ def declared_columns(header: ColumnMapping, contract: type[Contract]) -> list[Dr
             columns.append(DryRunColumn(text))
             continue
         nulls = tuple(contract.null_spellings.get(field.name, ()))
-        columns.append(DryRunColumn(text, field.name, column_types.type_name(field), field.nullable, nulls))
+        columns.append(DryRunColumn(text, field.name, field.column_type.name, field.nullable, nulls))
     return columns
 
 
@@ -115,7 +115,7 @@ def rows_as_json(rows: pd.DataFrame) -> list[str]:
 
 def _values(column: Any) -> list[Any]:
     try:
-        return list(column.to_pylist())
+        return arrow_types.to_python(column)
     except (OverflowError, ValueError):
         # Python has no times before the year 1 or after 9999, which some are in UTC.
         texts = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()

@@ -16,7 +16,7 @@ from psycopg2 import sql
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 
-from shared.contracts import column_types, dataset_table
+from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN, MANUAL_EDIT_LOAD, Field
 from shared.database import transactions
@@ -245,7 +245,7 @@ def _reason_against(fields: Mapping[str, Field], name: str, value: Any) -> str |
     """The reason why `value` cannot be a value of the column, before the contract validates it."""
     if name not in fields:
         return f"there is no such column; the columns are {', '.join(fields)}"
-    kind, expected = fields[name].python_type, column_types.type_name(fields[name])
+    kind, expected = fields[name].python_type, fields[name].column_type.name
     if isinstance(value, dict | list):
         return f"expected {expected}, not an object or a list"
     if isinstance(value, bool) and kind is not bool:

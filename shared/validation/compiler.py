@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contracts import dataset_table
-from shared.contracts.base import MOST_CONTRACTS, Contract
+from shared.contracts.base import MAX_CONTRACTS, Contract
 from shared.validation import arrow_types, rules, text_rules
 from shared.validation.field_validator import FieldValidator, field_rule, field_validator
 from shared.validation.rules import DictionaryEncoding, Rule, RuleResult, Schema, has_only_options, undecided
@@ -114,7 +114,7 @@ class CompiledContract:
     columns: dict[str, ColumnReader]
 
 
-@lru_cache(MOST_CONTRACTS)
+@lru_cache(MAX_CONTRACTS)
 def compile_contract(contract: type[Contract]) -> CompiledContract:
     """`contract` compiled, once. What is not understood is left to the model, never guessed."""
     contract.model_rebuild()

@@ -9,11 +9,12 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from dev.paths import ROOT
+from shared.contracts.column_types import Kind
 from shared.datasets import tables
 from shared.errors import NotFound
 from shared.http import serializers
 from shared.inference.table_columns import TableColumn
-from shared.inference.widening import Kind, Type
+from shared.inference.widening import Type
 from shared.queries import describe_datasets
 from shared.queries.describe_datasets import DatasetDescription
 from shared.use_cases.load_blob import BlobLoader

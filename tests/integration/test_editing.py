@@ -163,7 +163,7 @@ def test_a_row_that_a_load_holds_is_unavailable_after_a_while(
         ({"item": "a\0"}, "item", "NUL"),
         ({"item": "\ud800"}, "item", "surrogate"),
         ({"order_date": 20190701}, "order_date", "timestamp as a string"),
-        ({"order_date": "yesterday"}, "order_date", "ISO 8601"),
+        ({"order_date": "yesterday"}, "order_date", "not a date"),
         ({"unit_price": "1.23456"}, "unit_price", "4 decimal places"),
         ({"sales_order_number": "SO2"}, "sales_order_number", "path"),
         ({"colour": "red"}, "colour", "no such column"),

@@ -12,8 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contracts.base import Contract
-from shared.contracts.column_names import MAX_NAME_BYTES, RESERVED, joined_names, readable_names
-from shared.inference.contract_builder import is_valid_column_name
+from shared.contracts.column_names import (
+    MAX_NAME_BYTES,
+    RESERVED,
+    is_valid_column_name,
+    joined_names,
+    readable_names,
+)
 
 ODD = st.sampled_from(
     [

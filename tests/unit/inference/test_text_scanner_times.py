@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.column_types import Kind
 from shared.inference import text_scanner
-from shared.inference.widening import Kind
 from shared.validation import rules
 
 _RULES = {
