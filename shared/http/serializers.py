@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import FileRefused
 from shared.ledger.entries import MemberEntry
 from shared.ledger.tables import Counts
 from shared.parsing.rejects import Reject
@@ -162,7 +161,7 @@ def _item(item: DryRunItem) -> dict[str, Any]:
         "member": item.member and item.member.name,
         "size": item.member.size if item.member else len(item.file.content),
         "would_be": "refused" if outlook.refusal else "loaded",
-        "error": outlook.refusal and _error(outlook.refusal),
+        "error": outlook.refusal and outlook.refusal.as_json(),
         "compression": "zip" if item.is_archive else (outlook.format and outlook.format.compression) or None,
         "format": outlook.format and outlook.format.as_json(),
         "columns": columns,
@@ -181,11 +180,6 @@ def _ignored(outlook: FileDryRun) -> list[str]:
     """Columns that a contract does not know; of a file that is refused for its header, none is ignored."""
     is_any_loaded = any(column.name for column in outlook.columns)
     return [column.header for column in outlook.columns if not column.name] if is_any_loaded else []
-
-
-def _error(refusal: FileRefused) -> dict[str, Any]:
-    """As the ledger would have it."""
-    return {"code": refusal.code, "detail": refusal.message, **refusal.facts}
 
 
 def _reject(reject: Reject) -> dict[str, Any]:
