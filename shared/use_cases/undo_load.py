@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, select, text, update
 
 from shared import driver_errors
 from shared.datasets import reassign_rows
-from shared.errors import Conflict, LoadFailed, NotFound
+from shared.errors import Conflict, LoadFailed
 from shared.ledger import datasets, entries, locks
 from shared.ledger.tables import State, ingestions
 from shared.storage.blob_version import BlobVersion
@@ -40,18 +40,21 @@ def undo_load(engine: Engine, ingestion_id: uuid.UUID) -> None:
 
 
 def _take_away(connection: Connection, ingestion_id: uuid.UUID) -> None:
-    entry = _find(connection, ingestion_id)
+    entry = entries.get_entry(connection, ingestion_id)
     version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
     if not locks.try_acquire_all(connection, version, entry["dataset"]):
         raise Conflict(_BUSY)
-    entry = _find(connection, ingestion_id)  # it may have changed before the lock was ours
+    entry = entries.get_entry(connection, ingestion_id)  # it may have changed before the lock was ours
     if entry["state"] == State.UNDONE:
         return
     _require_rows(entry)
-    loads = [*(_find(connection, one.id) for one in entries.members_of_entry(connection, entry)), entry]
+    loads = [
+        *(entries.get_entry(connection, one.id) for one in entries.members_of_entry(connection, entry)),
+        entry,
+    ]
     released = [(load, done) for load in loads if (done := _release(connection, load))]
     if not (released and released[-1][0] is entry):  # what replaced it committed while that was waited for
-        _require_rows(_find(connection, ingestion_id))
+        _require_rows(entries.get_entry(connection, ingestion_id))
     # No other load that left rows as they were commits between this and our commit.
     missed_by = [str(one) for one in datasets.loads_with_unchanged_rows(connection, entry, _MOST_NAMED)]
     facts = [_facts(connection, load, done, missed_by) for load, done in released]
@@ -73,13 +76,6 @@ def _note(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str, A
 def _total(inside: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Of an archive's members that are undone with it; it has no rows by itself."""
     return {name: sum(one[name] for one in inside) for name in ("rows_removed", "rows_changed_since")}
-
-
-def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
-    entry = entries.find_entry(connection, ingestion_id)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {ingestion_id}.")
-    return entry
 
 
 def _require_rows(entry: RowMapping) -> None:
