@@ -45,7 +45,7 @@ OPERATIONS = (
         "POST",
         "/uploads",
         "An address to upload one big file to",
-        {201: ResponseSpec("The address, for an hour", models.SignedUpload)},
+        {201: ResponseSpec("The address, for an hour", ingest_models.SignedUpload)},
         query=UploadQuery,
         body=Announced,
         problems=(400, 409, 503),

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
@@ -22,14 +21,10 @@ _PATIENCE_SECONDS = 1.5
 class PartHealth:
     """One part's answer; `detail` says what is wrong."""
 
-    name: str
+    part: str
     ok: bool
     milliseconds: int
     detail: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The part's line in the answer."""
-        return {"part": self.name, "ok": self.ok, "milliseconds": self.milliseconds, "detail": self.detail}
 
 
 def check_health(probes: Mapping[str, Callable[[], object]]) -> list[PartHealth]:

@@ -227,5 +227,5 @@ def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> 
     fits(models.Health, client.http.get("/api/health").json())
     fits(models.Rows, client.http.get("/api/read/sales").json())
     announced = {"dataset": "sales", "filename": "d.csv", "size": 1}
-    fits(models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
+    fits(ingest_models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
     fits(models.Problem, client.http.get("/api/read/nothing").json())

@@ -15,7 +15,7 @@ from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
-from shared.http import serializers
+from shared.http import ingest_models
 from shared.queries import first_rows
 from shared.storage.upload_options import UploadOptions
 from shared.use_cases import dry_run
@@ -34,7 +34,7 @@ def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", *
     key = told.pop("key", ())
     to = Destination(dataset, UploadOptions(Overrides(**told), key), creates=True)
     run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
-    return json.loads(serializers.dry_run_json(run, to.options.as_json()))
+    return json.loads(ingest_models.dry_run_json(run, to.options))
 
 
 def outlook(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:

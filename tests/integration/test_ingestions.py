@@ -10,7 +10,7 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.errors import NotFound
-from shared.http import serializers
+from shared.http.models import Ingestion, ListedIngestion
 from shared.ledger import entries
 from shared.ledger.tables import State
 from shared.queries import describe_datasets, ingestions
@@ -93,8 +93,8 @@ def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine)
 def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
     asked = enter(engine, "a")
     (seen,), _ = ingestions.ingestion_page(engine, IngestionFilter(), None, 1)
-    whole = serializers.ingestion_json(dict(ingestions.find_ingestion(engine, asked).entry))
-    assert whole.keys() - serializers.listed_ingestion_json(dict(seen.entry)).keys() == {"format", "columns"}
+    whole = Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()
+    assert whole.keys() - ListedIngestion.from_view(seen).as_json().keys() == {"format", "columns"}
 
 
 def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
