@@ -1,21 +1,23 @@
-"""Every error the app raises on purpose, and what each one means for the file or the caller.
+"""Every error that the app raises deliberately, and what each one means for the file or the caller.
 
 IngestError
-├── SettingsError          a setting is missing or wrong: the operator mends it
-├── RequestError           the caller's fault, answered as a problem with `status`
+├── SettingsError          a setting is missing or wrong: the operator corrects it
+├── RequestError           the request is at fault: a problem with `status` is the response
 │   ├── InvalidRequest         400, one or more faults listed in `faults`
 │   ├── NotFound               404
 │   ├── Conflict               409
 │   ├── Gone                   410
 │   ├── LengthRequired         411
 │   └── TooLarge               413
-├── WrongOverride          what is told about a file's format makes no sense (400 over HTTP, else refused)
-├── UnknownDataset         no contract of that name (400 over HTTP, refused as a blob)
-├── FileRefused            the file's fault: it cannot be loaded, and a retry cannot help
+├── WrongOverride          a format option is not valid (400 over HTTP, else the file is refused)
+├── UnknownDataset         no contract of that name (400 over HTTP, a blob is refused)
+├── FileRefused            the file is at fault: it cannot be loaded, and a retry cannot help
 ├── Superseded             the blob version was replaced or deleted before it was loaded
-├── Unavailable            Postgres or storage is away or not ready: a retry may help
-└── LoadFailed             ours and permanent: a retry cannot help
-    └── ConservationBroken     rows were read that no count accounts for
+├── Unavailable            Postgres or storage is unavailable or not ready: a retry may help
+│   └── ConcurrencyConflict    another load changed the same rows or table: a retry helps
+├── LoadFailed             the app or its surroundings are at fault: a retry cannot help
+│   └── RowCountMismatch       the counts of the rows do not add up
+└── Unexpected             any other exception: a defect of the app
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+
+from shared.error_codes import REFUSALS
 
 
 class IngestError(Exception):
@@ -102,13 +106,18 @@ class UnknownDataset(IngestError):
 class FileRefused(IngestError):
     """The file cannot be loaded.
 
-    `code` is stable and machine-readable; `facts` are what was found, as JSON values.
+    `reason` is a key of `error_codes.REFUSALS`, the stable `code` is its part before a dot. `facts` are JSON
+    values that are stored beside the code. The message is the one of `reason`, with the facts and the further
+    values `wording` filled in; a text `wording` is the whole message.
     """
 
-    def __init__(self, code: str, message: str, **facts: Any) -> None:
-        self.code = code
+    def __init__(self, reason: str, wording: Mapping[str, Any] | str | None = None, /, **facts: Any) -> None:
+        self.reason = reason
+        self.code = reason.partition(".")[0]
         self.facts = facts
-        super().__init__(message)
+        if not isinstance(wording, str):
+            wording = REFUSALS[reason].format({**facts, **(wording or {})})
+        super().__init__(wording)
 
     def as_json(self) -> dict[str, Any]:
         """The refusal as the ledger stores it and a dry run reports it: `code`, `detail` and the facts."""
