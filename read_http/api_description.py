@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from read_http import parameters
 from read_http.datasets import NewKey
-from shared.http import models
+from shared.http import dataset_models, models
 from shared.http.openapi import JSON, Operation, ResponseSpec
 
 _TEXT = {"type": "string"}
@@ -104,25 +104,25 @@ OPERATIONS = {
     ),
     "datasets": Operation(
         "A page of datasets, by name",
-        {200: ResponseSpec("The datasets", models.Datasets)},
+        {200: ResponseSpec("The datasets", dataset_models.Datasets)},
         query=parameters.Datasets,
         problems=(_INVALID, _UNAVAILABLE),
     ),
     "dataset": Operation(
         "One dataset, with a page of the changes of its table",
-        {200: ResponseSpec("The dataset", models.ChangedDataset)},
+        {200: ResponseSpec("The dataset", dataset_models.ChangedDataset)},
         query=parameters.Datasets,
         problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
     "set_key": Operation(
         "Set the key of an inferred dataset",
-        {200: ResponseSpec("The dataset", models.Dataset)},
+        {200: ResponseSpec("The dataset", dataset_models.Dataset)},
         body=NewKey,
         problems=(_INVALID, _MISSING, _CONFLICT, _UNAVAILABLE),
     ),
     "loads": Operation(
         "The numbers of rows and files loaded on each of the last days",
-        {200: ResponseSpec("The days", models.Days)},
+        {200: ResponseSpec("The days", dataset_models.Days)},
         query=parameters.Loads,
         problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),

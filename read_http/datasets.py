@@ -8,7 +8,7 @@ import azure.functions as func
 from pydantic import Field
 
 from read_http import parameters
-from shared.http import models, requests, responses
+from shared.http import dataset_models, requests, responses
 from shared.queries import describe_datasets
 from shared.resources import resources
 from shared.use_cases import set_key
@@ -26,8 +26,10 @@ def list_datasets(req: func.HttpRequest) -> func.HttpResponse:
     found, after = describe_datasets.dataset_page(
         resources().engine, parameters.decode_cursor(query.after, str), query.limit
     )
-    datasets = [models.Dataset.from_description(description) for description in found]
-    return responses.json_model(models.Datasets(datasets=datasets, next=parameters.encode_cursor(after)))
+    datasets = [dataset_models.Dataset.from_description(description) for description in found]
+    return responses.json_model(
+        dataset_models.Datasets(datasets=datasets, next=parameters.encode_cursor(after))
+    )
 
 
 def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
@@ -37,7 +39,7 @@ def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
     before = parameters.decode_cursor(query.after, int)
     description = describe_datasets.describe_dataset(engine, name)
     changes, after = describe_datasets.dataset_changes(engine, name, before, query.limit)
-    body = models.ChangedDataset.with_changes(description, changes, parameters.encode_cursor(after))
+    body = dataset_models.ChangedDataset.with_changes(description, changes, parameters.encode_cursor(after))
     return responses.json_model(body)
 
 
@@ -45,7 +47,7 @@ def loads(req: func.HttpRequest) -> func.HttpResponse:
     """How many rows were loaded on each of the last days."""
     query = parameters.parse_query(parameters.Loads, req)
     found = describe_datasets.loads_per_day(resources().engine, req.route_params["name"], query.days)
-    return responses.json_model(models.Days.model_validate({"days": found}))
+    return responses.json_model(dataset_models.Days.model_validate({"days": found}))
 
 
 def put_key(req: func.HttpRequest) -> func.HttpResponse:
@@ -54,7 +56,7 @@ def put_key(req: func.HttpRequest) -> func.HttpResponse:
     engine, name = resources().engine, req.route_params["name"]
     set_key.set_key(engine, name, requests.parse_body(req.get_body(), NewKey).key)
     description = describe_datasets.describe_dataset(engine, name)
-    return responses.json_model(models.Dataset.from_description(description))
+    return responses.json_model(dataset_models.Dataset.from_description(description))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:

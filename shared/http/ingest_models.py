@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import RootModel
 
-from shared.http.models import Ingestion, Reject, ResponseModel, Text
+from shared.http.models import (
+    FileFormat,
+    FormatWarning,
+    Ingestion,
+    Reject,
+    ResponseModel,
+    Text,
+    format_warnings,
+)
 from shared.text import printable
 
 if TYPE_CHECKING:  # dry runs import pandas and pyarrow
@@ -97,18 +105,20 @@ class _ForeseenFile(ResponseModel):
     would_be: Literal["loaded", "refused"]
     error: dict[str, Any] | None
     compression: str | None
-    format: dict[str, Any] | None
+    format: FileFormat | None
     columns: list[ForeseenColumn]
     ignored_columns: list[str]
     counts: ForeseenCounts
     rejects: list[Reject]
     changes: list[dict[str, Any]]
+    warnings: list[FormatWarning]
 
     @classmethod
     def from_item(cls, item: dry_run.DryRunItem) -> Self:
         """The prediction for a file, without its first rows."""
         found = item.outlook
         compression = "zip" if item.is_archive else found.format and found.format.compression
+        file_format = found.format.as_json() if found.format else None
         read = found.accepted + found.rejected
         return cls.model_validate(
             {
@@ -118,12 +128,13 @@ class _ForeseenFile(ResponseModel):
                 "would_be": "refused" if found.refusal else "loaded",
                 "error": found.refusal and found.refusal.as_json(),
                 "compression": compression or None,
-                "format": found.format and found.format.as_json(),
+                "format": file_format,
                 "columns": found.columns,
                 "ignored_columns": _ignored_columns(found),
                 "counts": {"read": read, "accepted": found.accepted, "rejected": found.rejected},
                 "rejects": [_printable_reject(reject) for reject in found.rejects],
                 "changes": [change.as_json() for change in found.changes],
+                "warnings": format_warnings(file_format),
             }
         )
 

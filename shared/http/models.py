@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from shared import error_codes
 from shared.ledger.entries import MemberEntry, count_columns
 from shared.ledger.tables import State as LedgerState
 from shared.storage.blob_version import BlobVersion
 
 if TYPE_CHECKING:
-    from shared.queries.describe_datasets import DatasetDescription
     from shared.queries.ingestions import IngestionView
 
 _MAX_MEMBERS = 1000
 
 
-def _as_text(value: object) -> object:
+def as_text(value: object) -> object:
+    """Ids and times as JSON texts; other values unchanged."""
     if isinstance(value, date):  # every datetime is one
         return value.isoformat()
     return str(value) if isinstance(value, uuid.UUID) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_text)]
+Text = Annotated[str, BeforeValidator(as_text)]
 """A text, also made from an id or a time."""
 
 
@@ -149,6 +150,7 @@ class ListedIngestion(ResponseModel):
             "corrected_by": list(view.corrected_by),
             "ignored_columns": entry["ignored_columns"] or [],
             "columns": entry["columns"] or [],
+            "warnings": format_warnings(entry["format"]),
             "archive": archive if entry["member"] else "",
             "members": [Member.from_entry(member) for member in view.members[:_MAX_MEMBERS]],
         }
@@ -172,11 +174,41 @@ class Member(ResponseModel):
         )
 
 
+class FormatWarning(ResponseModel):
+    """A detected property of the file that could be wrong; the upload option `option` overrides it."""
+
+    code: str
+    message: str
+    column: str | None
+    line: int | None
+    example: str | None
+    option: str | None
+
+
+def format_warnings(found: Mapping[str, Any] | None) -> list[FormatWarning]:
+    """The warnings about a file format; `found` is the JSON of `Format`, which stores their sentences."""
+    sentences = (found or {}).get("doubts", ())
+    return [FormatWarning.model_validate(error_codes.parse_warning(sentence)) for sentence in sentences]
+
+
+_DOUBTS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The messages of `warnings`.",
+    "deprecated": True,
+}
+FileFormat = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "additionalProperties": True, "properties": {"doubts": _DOUBTS}}),
+]
+
+
 class Ingestion(ListedIngestion):
     """A load with the format of the file, detected or set by options, and its columns."""
 
-    format: dict[str, Any] | None
+    format: FileFormat | None
     columns: list[dict[str, Any]]
+    warnings: list[FormatWarning]
     members: list[Member] = Field([], description="For an archive: its first 1,000 files.")
 
 
@@ -209,100 +241,6 @@ class Rejects(ResponseModel):
 
     rejects: list[Reject]
     next: str | None
-
-
-class Column(ResponseModel):
-    """A column of a dataset; `headers` are its names in files, `nulls` are texts for missing values."""
-
-    name: str
-    type: str
-    nullable: bool
-    headers: list[str]
-    nulls: list[str]
-
-
-class LastLoad(ResponseModel):
-    """The most recent load of a dataset."""
-
-    ingestion_id: Text
-    filename: str
-    finished_at: Text
-    counts: Counts
-
-
-class Dataset(ResponseModel):
-    """A destination of files; `rows` is null if the number is not known, and `problem` says why."""
-
-    name: str
-    declared: bool
-    key: list[str]
-    columns: list[Column]
-    rows: int | None
-    rows_estimated: bool
-    problem: str | None
-    last_load: LastLoad | None
-
-    @classmethod
-    def from_description(cls, description: DatasetDescription, **more: Any) -> Self:
-        """The dataset, with values for the fields of a subclass in `more`."""
-        dataset, count, last = description.dataset, description.count, description.last_load
-        last_load = last and {**last, "ingestion_id": last["id"], "counts": Counts.from_entry(last)}
-        return cls.model_validate(
-            {
-                "name": dataset.name,
-                "declared": dataset.is_declared,
-                "key": dataset.contract.key,
-                "columns": description.columns,
-                "rows": count.rows,
-                "rows_estimated": count.is_estimate,
-                "problem": count.problem,
-                "last_load": last_load,
-                **more,
-            }
-        )
-
-
-class ChangedDataset(Dataset):
-    """A dataset with a page of the changes of its table, newest first."""
-
-    changes: list[dict[str, Any]]
-    next: str | None
-
-    @classmethod
-    def with_changes(
-        cls, description: DatasetDescription, changes: Sequence[Mapping[Any, Any]], cursor: str | None
-    ) -> Self:
-        """The dataset with `changes`, entries of the ledger, and the cursor of the next page of them."""
-        listed = [
-            {
-                **entry["change"],
-                "ingestion_id": _as_text(entry["ingestion_id"]),
-                "changed_at": _as_text(entry["changed_at"]),
-            }
-            for entry in changes
-        ]
-        return cls.from_description(description, changes=listed, next=cursor)
-
-
-class Datasets(ResponseModel):
-    """A page of datasets."""
-
-    datasets: list[Dataset]
-    next: str | None
-
-
-class Day(ResponseModel):
-    """The rows and ingestions loaded on one day."""
-
-    day: Text
-    rows: int
-    ingestions: int
-
-
-class Days(ResponseModel):
-    """The last days."""
-
-    days: list[Day]
 
 
 class Part(ResponseModel):

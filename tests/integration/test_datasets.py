@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from dev.paths import ROOT
 from shared.datasets import tables
 from shared.errors import NotFound
-from shared.http.models import Dataset
+from shared.http.dataset_models import Dataset
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import Kind, Type
 from shared.queries import describe_datasets

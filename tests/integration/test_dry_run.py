@@ -130,6 +130,30 @@ def test_a_file_with_another_header_still_says_what_it_looks_like() -> None:
     assert found["counts"] == {"read": 0, "accepted": 0, "rejected": 0}
 
 
+def test_warnings_about_the_format_are_listed_for_each_file() -> None:
+    double_cr = orders(1, 2).replace(b"\n", b"\r\r\n")
+
+    files = tried(NOWHERE, "sales", double_cr, orders(1, 2), zipped(("one.csv", double_cr)))["files"]
+
+    warning = {
+        "code": "double_cr",
+        "message": "Lines end in CR CR LF, which counts as one line end.",
+        "column": None,
+        "line": None,
+        "example": None,
+        "option": None,
+    }
+    assert [file["warnings"] for file in files] == [[warning], [], [warning]]
+    assert files[0]["format"]["doubts"] == [warning["message"]]
+
+
+def test_a_warning_names_the_option_that_overrides_the_choice(engine: Engine) -> None:
+    found = outlook(engine, "visits", b'id,name\n1,"open\n2,"a, b"\n3,c\n')
+
+    (warning,) = found["warnings"]
+    assert (warning["code"], warning["option"]) == ("quotes_unclosed", "quote")
+
+
 def test_each_member_of_an_archive_is_tried_by_itself() -> None:
     archive = zipped(
         ("one.csv", orders(1, 2)), ("two.csv", b"Name\nx\n"), ("readme.md", b"#"), ("three.csv", orders(4, 1))

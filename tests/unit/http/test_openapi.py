@@ -113,6 +113,14 @@ def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None
     assert described["components"]["schemas"]["NewKey"] == NewKey.model_json_schema()
 
 
+@pytest.mark.parametrize("model", ["Ingestion", "Arrived", "Foreseen"])
+def test_warnings_replace_the_deprecated_doubts(described: dict[str, Any], model: str) -> None:
+    properties = described["components"]["schemas"][model]["properties"]
+
+    assert properties["warnings"]["items"] == {"$ref": "#/components/schemas/FormatWarning"}
+    assert properties["format"]["anyOf"][0]["properties"]["doubts"]["deprecated"] is True
+
+
 def test_the_page_takes_nothing_from_elsewhere() -> None:
     page = api_docs.page(request("docs"))
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.get_body().decode())
