@@ -1,4 +1,4 @@
-"""Describes the operations of `ingest_http` for OpenAPI."""
+"""Describes the functions of `ingest_http` for OpenAPI, by function name."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from shared.http import ingest_models, models
 from shared.http.openapi import Operation, ResponseSpec
 
 _FILE = {"type": "string", "contentMediaType": "text/csv"}
-_PART = {"type": "string", "format": "binary"}  # which Swagger UI shows a file chooser for
+_PART = {"type": "string", "format": "binary"}  # Swagger UI shows a file chooser for this format
 _FILES = {
     "type": "object",
-    "properties": {"files": {"type": "array", "items": _PART, "description": "Parts may have other names."}},
+    "properties": {
+        "files": {"type": "array", "items": _PART, "description": "The form field may have any name."}
+    },
     "additionalProperties": _PART,
 }
 _PREFER = {
     "name": "Prefer",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "`wait=20`: answer when the files are loaded, but within that many seconds (at most 60).",
+    "description": "`wait=20`: wait up to 20 seconds (at most 60) for the result. The response is 202 as "
+    "without this header if the time is over, or if two requests of this process wait already.",
 }
 
-OPERATIONS = (
-    Operation(
-        "ingest",
-        "POST",
-        "/ingest",
-        "Load files, or see what would become of them",
+OPERATIONS = {
+    "ingest": Operation(
+        "Upload files, or preview them",
         {
-            202: ResponseSpec("They are stored, and will be loaded", ingest_models.Accepted),
+            202: ResponseSpec("The files are stored and will be loaded", ingest_models.Accepted),
             200: ResponseSpec(
-                "What became of them (`Prefer: wait`), or would (`dry_run`)",
+                "The results (`Prefer: wait`), or a preview (`dry_run`)",
                 ingest_models.Settled,
                 headers={"Preference-Applied": "`wait=` and the seconds"},
             ),
@@ -39,31 +39,24 @@ OPERATIONS = (
         parameters=(_PREFER,),
         media={"multipart/form-data": _FILES, "text/csv": _FILE},
         problems=(400, 404, 409, 411, 413, 503),
+        description="A body may have 104,857,600 bytes. The Functions host answers larger bodies with 500; "
+        "the app answers 413 if the limit of the host is raised. Send larger files with `POST /uploads`.",
     ),
-    Operation(
-        "uploads",
-        "POST",
-        "/uploads",
-        "An address to upload one big file to",
-        {201: ResponseSpec("The address, for an hour", models.SignedUpload)},
+    "uploads": Operation(
+        "Get an address for the upload of one big file",
+        {201: ResponseSpec("The address, valid for one hour", ingest_models.SignedUpload)},
         query=UploadQuery,
         body=Announced,
         problems=(400, 409, 503),
     ),
-    Operation(
-        "replay_ingestion",
-        "POST",
-        "/ingestions/{id}/replay",
-        "Load that version of the file again",
-        {202: ResponseSpec("The entry", models.Ingestion)},
+    "replay_ingestion": Operation(
+        "Load this version of the file again",
+        {202: ResponseSpec("The ingestion", models.Ingestion)},
         problems=(400, 404, 409, 410, 503),
     ),
-    Operation(
-        "undo_ingestion",
-        "DELETE",
-        "/ingestions/{id}",
-        "Take the rows of a load away",
-        {200: ResponseSpec("The entry", models.Ingestion)},
+    "undo_ingestion": Operation(
+        "Delete the rows of a load",
+        {200: ResponseSpec("The ingestion", models.Ingestion)},
         problems=(400, 404, 409, 503),
     ),
-)
+}

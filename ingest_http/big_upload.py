@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ingest_http import parameters
 from shared.http import responses
+from shared.http.ingest_models import SignedUpload
 from shared.http.requests import JsonBody, parse_body
 from shared.resources import resources
 from shared.storage import blobs, sas_url
@@ -46,16 +47,16 @@ def create_upload_url(req: func.HttpRequest) -> func.HttpResponse:
     signed = sas_url.sign_upload(app.uploads, path, by_identity=by_identity)
     blob = f"{app.uploads.container_name}/{path}"
     metadata = blobs.blob_metadata(announced.filename, to.options)
-    body = {
-        "url": signed.url,
-        "method": "PUT",
-        "headers": {
+    body = SignedUpload(
+        url=signed.url,
+        method="PUT",
+        headers={
             "x-ms-blob-type": "BlockBlob",
             "Content-Type": "text/csv",
             **{f"x-ms-meta-{name}": text for name, text in metadata.items()},
         },
-        "blob": blob,
-        "expires_at": signed.expires_at.isoformat(),
-        "status_url": urljoin(req.url, f"ingestions?blob={quote(blob, safe='/')}"),
-    }
-    return responses.json_value(body, HTTPStatus.CREATED)
+        blob=blob,
+        expires_at=signed.expires_at.isoformat(),
+        status_url=urljoin(req.url, f"ingestions?blob={quote(blob, safe='/')}"),
+    )
+    return responses.json_model(body, HTTPStatus.CREATED)

@@ -8,7 +8,7 @@ import azure.functions as func
 
 from ingest_http import parameters, request_files
 from shared.errors import InvalidRequest
-from shared.http import responses
+from shared.http import ingest_models, responses
 from shared.resources import resources
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -25,11 +25,9 @@ def is_dry_run(query: Mapping[str, str]) -> bool:
 
 def answer_dry_run(req: func.HttpRequest) -> func.HttpResponse:
     """What would become of each file, in the request's order; 200, and nothing is stored."""
-    # Reads and checks the files, for which it needs pandas and pyarrow: for those alone who ask for it.
-    from shared.http import serializers  # noqa: PLC0415
-    from shared.use_cases import dry_run  # noqa: PLC0415
+    from shared.use_cases import dry_run  # noqa: PLC0415 - imports pandas and pyarrow, which uploads do not need
 
     app = resources()
     to, faults = parameters.destination(req.params, app.settings, req.url)
     run = dry_run.dry_run(app.engine, to, request_files.request_files(req), faults)
-    return responses.json_text(serializers.dry_run_json(run, to.options.as_json()))
+    return responses.json_text(ingest_models.dry_run_json(run, to.options))

@@ -8,7 +8,8 @@ from http import HTTPStatus
 import azure.functions as func
 from loguru import logger
 
-from shared.http import requests, responses, serializers
+from shared.http import requests, responses
+from shared.http.models import Ingestion
 from shared.queries import ingestions
 from shared.resources import resources
 from shared.use_cases import replay_load, undo_load
@@ -37,8 +38,6 @@ def _asked(req: func.HttpRequest) -> uuid.UUID:
     return requests.ingestion_id(req.route_params)
 
 
-def _entry(ingestion_id: uuid.UUID, code: HTTPStatus) -> func.HttpResponse:
-    seen = ingestions.find_ingestion(resources().engine, ingestion_id)
-    return responses.json_value(
-        serializers.ingestion_json(dict(seen.entry), seen.members, seen.corrected_by), code
-    )
+def _entry(ingestion_id: uuid.UUID, status: HTTPStatus) -> func.HttpResponse:
+    view = ingestions.find_ingestion(resources().engine, ingestion_id)
+    return responses.json_model(Ingestion.from_view(view), status)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urljoin
 
 import azure.functions as func
 from loguru import logger
 
 from ingest_http import parameters, request_files
-from shared.http import responses, serializers
+from shared.http import ingest_models, responses
+from shared.http.ingest_models import Accepted, Stored
 from shared.resources import resources
 from shared.storage.blobs import Upload
 from shared.use_cases import upload_files, wait_for_loads
 from shared.use_cases.upload_files import UploadedFile
-from shared.use_cases.wait_for_loads import FinishedLoad
 
 MOST_SECONDS = 60
 """More are taken for this many: a waiting request holds a thread."""
@@ -46,36 +43,25 @@ def accept_files(req: func.HttpRequest) -> func.HttpResponse:
         logger.bind(ingestion=upload.version.ingestion_id, dataset=to.dataset).info(
             "stored {} bytes", upload.size
         )
-    entries = [_entry(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
-    body = {"dataset": to.dataset, "told": to.options.as_json(), "files": entries}
+    entries = [_stored(upload, file, req.url) for upload, file in zip(stored, files, strict=True)]
+    body = Accepted(dataset=to.dataset, told=to.options.as_json(), files=entries)
     seconds = wait_seconds(req.headers.get("prefer", ""))
     ids = [upload.version.ingestion_id for upload in stored]
-    arrived = wait_for_loads.wait_for_loads(app.engine, ids, seconds) if seconds else None
-    if arrived is None:
-        return responses.json_value(body, HTTPStatus.ACCEPTED)
-    response = responses.json_text(_with_outcomes(body, arrived))
+    loads = wait_for_loads.wait_for_loads(app.engine, ids, seconds) if seconds else None
+    if loads is None:
+        return responses.json_model(body, HTTPStatus.ACCEPTED)
+    response = responses.json_text(ingest_models.outcomes_json(body, loads))
     response.headers["Preference-Applied"] = f"wait={seconds}"
     return response
 
 
-def _with_outcomes(body: dict[str, Any], arrived: Sequence[FinishedLoad]) -> str:
-    """The body with the final entry of each file; rows are JSON already, with all digits of their numbers."""
-    files = []
-    for entry, one in zip(body["files"], arrived, strict=True):
-        outcome = serializers.ingestion_json(dict(one.view.entry), one.view.members, one.view.corrected_by)
-        text = json.dumps({**entry, **outcome}, ensure_ascii=False, default=str)
-        files.append(f'{text[:-1]}, "first_rows": [{", ".join(one.first_rows)}]}}')
-    rest = json.dumps({name: value for name, value in body.items() if name != "files"}, ensure_ascii=False)
-    return f'{rest[:-1]}, "files": [{", ".join(files)}]}}'
-
-
-def _entry(upload: Upload, file: UploadedFile, url: str) -> dict[str, Any]:
+def _stored(upload: Upload, file: UploadedFile, url: str) -> Stored:
     ingestion_id = str(upload.version.ingestion_id)
-    return {
-        "ingestion_id": ingestion_id,
-        "filename": upload.filename,
-        "blob": f"{upload.version.container}/{upload.version.path}",
-        "size": upload.size,
-        "sha256": file.sha256,
-        "status_url": urljoin(url, f"ingestions/{ingestion_id}"),
-    }
+    return Stored(
+        ingestion_id=ingestion_id,
+        filename=upload.filename,
+        blob=f"{upload.version.container}/{upload.version.path}",
+        size=upload.size,
+        sha256=file.sha256,
+        status_url=urljoin(url, f"ingestions/{ingestion_id}"),
+    )

@@ -1,4 +1,4 @@
-"""Describes the operations of `read_http` for OpenAPI."""
+"""Describes the functions of `read_http` for OpenAPI, by function name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from http import HTTPStatus
 
 from read_http import parameters
 from read_http.datasets import NewKey
-from shared.http import models
+from shared.http import dataset_models, models
 from shared.http.openapi import JSON, Operation, ResponseSpec
 
 _TEXT = {"type": "string"}
 _ROW = {"type": "object"}
-_LINK = {"Link": 'Where the next page is, `rel="next"`.'}
+_LINK = {"Link": 'The address of the next page, with `rel="next"`.'}
 _FILTERS = {
     "name": "filters",
     "in": "query",
@@ -20,27 +20,22 @@ _FILTERS = {
     "schema": {"type": "object", "additionalProperties": _TEXT},
     "example": {},
     "description": "Conditions on columns: `quantity=5`, `quantity__gte=5` (also `__gt`, `__lte`, `__lt` and "
-    '`__ne`), `item__in=a,"b, c"`, `item__null=true`. Where a parameter has the name: `column.limit=5`.',
+    '`__ne`), `item__in=a,"b, c"`, `item__null=true`. If a parameter has the name of a column: '
+    "`column.limit=5`.",
 }
-_BAD, _NONE, _CONFLICT, _LARGE, _AWAY = (400, 404, 409, 413, 503)
+_INVALID, _MISSING, _CONFLICT, _TOO_LARGE, _UNAVAILABLE = (400, 404, 409, 413, 503)
 
-OPERATIONS = (
-    Operation(
-        "first_chunk",
-        "GET",
-        "/read/first-chunk",
+OPERATIONS = {
+    "first_chunk": Operation(
         "The first rows of a dataset in load order",
         {200: ResponseSpec("The rows", media={JSON: {"type": "array", "items": _ROW}})},
         query=parameters.FirstChunk,
-        description="In the order of the loads and of the lines of their files; rows that were last written "
-        "by hand are not among them.",
-        problems=(_BAD, _LARGE, _AWAY),
+        description="Rows are ordered by load, then by line of the file. Rows whose last change was an edit "
+        "are left out.",
+        problems=(_INVALID, _TOO_LARGE, _UNAVAILABLE),
     ),
-    Operation(
-        "rows",
-        "GET",
-        "/read/{dataset}",
-        "A page of rows, by the key or as they lie, or the most recent ones first",
+    "rows": Operation(
+        "A page of rows: by key, in table order, or newest first",
         {
             200: ResponseSpec(
                 "The rows",
@@ -51,179 +46,121 @@ OPERATIONS = (
         },
         query=parameters.Page,
         parameters=(_FILTERS,),
-        problems=(_BAD, _NONE, _AWAY),
-        description="A page ends after `limit` rows, or earlier where rows are long; `next` tells where the "
-        "next one begins, and so does the header `Link`. No row that stays where it is in its order is "
-        "missed or seen twice while others change. All filters have to hold.",
+        problems=(_INVALID, _MISSING, _UNAVAILABLE),
+        description="A page ends after `limit` rows, or earlier if rows are long; `next` and the header "
+        "`Link` lead to the next page. Paging by key is stable: a row that exists throughout is returned "
+        "exactly once, even if its other values change meanwhile. A row must match all filters.",
     ),
-    Operation(
-        "row",
-        "GET",
-        "/read/{dataset}/{key}",
+    "row": Operation(
         "One row by its key",
         {200: ResponseSpec("The row", media={JSON: _ROW})},
-        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+        problems=(_INVALID, _MISSING, _CONFLICT, _UNAVAILABLE),
     ),
-    Operation(
-        "put_row",
-        "PUT",
-        "/read/{dataset}/{key}",
-        "Write one row; the contract checks it",
+    "put_row": Operation(
+        "Write one row, validated by the contract",
         {
-            200: ResponseSpec("The row, which was there", media={JSON: _ROW}),
-            201: ResponseSpec("The row, which is new", media={JSON: _ROW}),
+            200: ResponseSpec("The changed row", media={JSON: _ROW}),
+            201: ResponseSpec("The new row", media={JSON: _ROW}),
         },
         media={JSON: _ROW},
-        problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
-        description="The whole row: a column that is `null` or left out has no value afterwards; those of "
-        "the key may be left out. 201 where there was none with this key. Each change is kept in "
-        "`ingest.edits`.",
+        problems=(_INVALID, _MISSING, _CONFLICT, _TOO_LARGE, _UNAVAILABLE),
+        description="Send the whole row: a column that is `null` or left out has no value afterwards. The "
+        "columns of the key may be left out. Each change is recorded in `ingest.edits`.",
     ),
-    Operation(
-        "delete_row",
-        "DELETE",
-        "/read/{dataset}/{key}",
+    "delete_row": Operation(
         "Delete one row",
-        {204: ResponseSpec("It is gone")},
-        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
-        description="What it was is kept in `ingest.edits`. A file that has it brings it back.",
+        {204: ResponseSpec("The row is deleted")},
+        problems=(_INVALID, _MISSING, _CONFLICT, _UNAVAILABLE),
+        description="The deleted row is recorded in `ingest.edits`. A later file with this row inserts it "
+        "again.",
     ),
-    Operation(
-        "ingestions",
-        "GET",
-        "/ingestions",
-        "The ingestions, the newest first",
-        {200: ResponseSpec("A page", models.Ingestions)},
+    "ingestions": Operation(
+        "A page of ingestions, newest first",
+        {200: ResponseSpec("The ingestions", models.Ingestions)},
         query=parameters.Ingestions,
-        problems=(_BAD, _AWAY),
+        problems=(_INVALID, _UNAVAILABLE),
     ),
-    Operation(
-        "ingestion",
-        "GET",
-        "/ingestions/{id}",
-        "What happened to one version of one file",
-        {200: ResponseSpec("The entry", models.Ingestion)},
-        problems=(_BAD, _NONE, _AWAY),
+    "ingestion": Operation(
+        "The result of one version of one file",
+        {200: ResponseSpec("The ingestion", models.Ingestion)},
+        problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
-    Operation(
-        "rejects",
-        "GET",
-        "/ingestions/{id}/rejects",
-        "The rejected rows of a file: pages, or a CSV file to be mended and sent again",
+    "rejects": Operation(
+        "The rejected rows of a file: pages, or a CSV file to correct and upload again",
         {
             200: ResponseSpec(
-                "The rejects",
+                "The rejected rows",
                 models.Rejects,
                 media={"text/csv": _TEXT},
                 headers=_LINK
                 | {
-                    "X-Ingestion-Corrects": "Of the CSV file: the ingestion that it corrects.",
-                    "Content-Disposition": "Of the CSV file: its name.",
+                    "X-Ingestion-Corrects": "For the CSV file: the ingestion that it corrects.",
+                    "Content-Disposition": "For the CSV file: its name.",
                 },
             )
         },
         query=parameters.Rejects,
-        problems=(_BAD, _NONE, _CONFLICT, _LARGE, _AWAY),
+        problems=(_INVALID, _MISSING, _CONFLICT, _TOO_LARGE, _UNAVAILABLE),
     ),
-    Operation(
-        "datasets",
-        "GET",
-        "/datasets",
-        "The datasets by name",
-        {200: ResponseSpec("A page", models.Datasets)},
+    "datasets": Operation(
+        "A page of datasets, by name",
+        {200: ResponseSpec("The datasets", dataset_models.Datasets)},
         query=parameters.Datasets,
-        problems=(_BAD, _AWAY),
+        problems=(_INVALID, _UNAVAILABLE),
     ),
-    Operation(
-        "dataset",
-        "GET",
-        "/datasets/{name}",
-        "One dataset, and a page of the changes of its table",
-        {200: ResponseSpec("The dataset", models.ChangedDataset)},
+    "dataset": Operation(
+        "One dataset, with a page of the changes of its table",
+        {200: ResponseSpec("The dataset", dataset_models.ChangedDataset)},
         query=parameters.Datasets,
-        problems=(_BAD, _NONE, _AWAY),
+        problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
-    Operation(
-        "set_key",
-        "PUT",
-        "/datasets/{name}",
-        "Give a dataset that files made the key that it has not yet",
-        {200: ResponseSpec("The dataset", models.Dataset)},
+    "set_key": Operation(
+        "Set the key of an inferred dataset",
+        {200: ResponseSpec("The dataset", dataset_models.Dataset)},
         body=NewKey,
-        problems=(_BAD, _NONE, _CONFLICT, _AWAY),
+        problems=(_INVALID, _MISSING, _CONFLICT, _UNAVAILABLE),
     ),
-    Operation(
-        "loads",
-        "GET",
-        "/datasets/{name}/loads",
-        "How many rows were loaded on each of the last days",
-        {200: ResponseSpec("The days", models.Days)},
+    "loads": Operation(
+        "The numbers of rows and files loaded on each of the last days",
+        {200: ResponseSpec("The days", dataset_models.Days)},
         query=parameters.Loads,
-        problems=(_BAD, _NONE, _AWAY),
+        problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
-    Operation(
-        "contract",
-        "GET",
-        "/datasets/{name}/contract.py",
-        "The contract of a dataset as a module of Python",
-        {200: ResponseSpec("Its source", media={"text/x-python": _TEXT})},
-        problems=(_BAD, _NONE, _AWAY),
+    "contract": Operation(
+        "The contract of a dataset as a Python module",
+        {200: ResponseSpec("The source code", media={"text/x-python": _TEXT})},
+        problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
-    Operation(
-        "health",
-        "GET",
-        "/health",
-        "Whether the parts that the app stands on answer",
+    "health": Operation(
+        "Health of Postgres and storage",
         {
-            200: ResponseSpec("All do", models.Health),
-            HTTPStatus.SERVICE_UNAVAILABLE: ResponseSpec("Some do not", models.Health),
+            200: ResponseSpec("Both answer", models.Health),
+            HTTPStatus.SERVICE_UNAVAILABLE: ResponseSpec("One does not answer", models.Health),
         },
-        is_open=True,
     ),
-    Operation(
-        "openapi",
-        "GET",
-        "/openapi.json",
-        "This description",
-        {200: ResponseSpec("OpenAPI 3.1", media={JSON: {"type": "object"}})},
-        is_open=True,
+    "openapi": Operation(
+        "This description", {200: ResponseSpec("OpenAPI 3.1", media={JSON: {"type": "object"}})}
     ),
-    Operation(
-        "docs",
-        "GET",
-        "/docs",
-        "This description as a page to try things on",
+    "docs": Operation(
+        "This description as a page where requests can be tried",
         {200: ResponseSpec("The page", media={"text/html": _TEXT})},
-        is_open=True,
     ),
-    Operation(
-        "docs_file",
-        "GET",
-        "/docs/{file}",
-        "A file of that page",
+    "docs_file": Operation(
+        "A file of the page with this description",
         {200: ResponseSpec("The file", media={"text/javascript": _TEXT, "text/css": _TEXT})},
-        problems=(_NONE,),
-        is_open=True,
+        problems=(_MISSING,),
     ),
-    Operation(
-        "console",
-        "GET",
-        "/console",
-        "The console: a page to upload files on, and to see what became of them",
+    "console": Operation(
+        "The console: a page to upload files and see their results",
         {200: ResponseSpec("The page", media={"text/html": _TEXT})},
-        is_open=True,
     ),
-    Operation(
-        "console_file",
-        "GET",
-        "/console/{file}",
-        "A file of that page",
+    "console_file": Operation(
+        "A file of the console",
         {
             200: ResponseSpec(
                 "The file", media={"text/javascript": _TEXT, "text/css": _TEXT, "image/svg+xml": _TEXT}
             )
         },
-        problems=(_NONE,),
-        is_open=True,
+        problems=(_MISSING,),
     ),
-)
+}

@@ -46,13 +46,15 @@ _PACKAGE = "swagger_ui_bundle"
 
 
 def description(req: func.HttpRequest) -> func.HttpResponse:
-    """OpenAPI 3.1, of the operations that the app has."""
-    from ingest_http import api_description as of_ingesting  # noqa: PLC0415 - a handler beside this one
-    from read_http import api_description as of_reading  # noqa: PLC0415
+    """The OpenAPI 3.1 description of all HTTP functions."""
+    from ingest_http import api_description as ingest_description  # noqa: PLC0415 - a sibling package
+    from ingest_http import handler as ingest_handler  # noqa: PLC0415
+    from read_http import api_description, handler  # noqa: PLC0415
 
     prefix = urlsplit(req.url).path.rstrip("/").rpartition("/")[0]
-    every = (*of_ingesting.OPERATIONS, *of_reading.OPERATIONS)
-    return responses.json_value(openapi.document(every, prefix or "/"))
+    routes = openapi.http_routes(ingest_handler.blueprint, handler.blueprint)
+    operations = {**ingest_description.OPERATIONS, **api_description.OPERATIONS}
+    return responses.json_value(openapi.document(routes, operations, prefix or "/"))
 
 
 def page(req: func.HttpRequest) -> func.HttpResponse:

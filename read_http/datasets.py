@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import azure.functions as func
 from pydantic import Field
 
 from read_http import parameters
-from shared.http import requests, responses, serializers
+from shared.http import dataset_models, requests, responses
 from shared.queries import describe_datasets
 from shared.resources import resources
 from shared.use_cases import set_key
@@ -27,11 +26,9 @@ def list_datasets(req: func.HttpRequest) -> func.HttpResponse:
     found, after = describe_datasets.dataset_page(
         resources().engine, parameters.decode_cursor(query.after, str), query.limit
     )
-    return responses.json_value(
-        {
-            "datasets": [serializers.dataset_json(one) for one in found],
-            "next": parameters.encode_cursor(after),
-        }
+    datasets = [dataset_models.Dataset.from_description(description) for description in found]
+    return responses.json_model(
+        dataset_models.Datasets(datasets=datasets, next=parameters.encode_cursor(after))
     )
 
 
@@ -40,20 +37,17 @@ def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
     query = parameters.parse_query(parameters.Datasets, req)
     engine, name = resources().engine, req.route_params["name"]
     before = parameters.decode_cursor(query.after, int)
-    body = serializers.dataset_json(describe_datasets.describe_dataset(engine, name))
+    description = describe_datasets.describe_dataset(engine, name)
     changes, after = describe_datasets.dataset_changes(engine, name, before, query.limit)
-    body |= {
-        "changes": [serializers.change_json(dict(entry)) for entry in changes],
-        "next": parameters.encode_cursor(after),
-    }
-    return responses.json_value(body)
+    body = dataset_models.ChangedDataset.with_changes(description, changes, parameters.encode_cursor(after))
+    return responses.json_model(body)
 
 
 def loads(req: func.HttpRequest) -> func.HttpResponse:
     """How many rows were loaded on each of the last days."""
     query = parameters.parse_query(parameters.Loads, req)
     found = describe_datasets.loads_per_day(resources().engine, req.route_params["name"], query.days)
-    return responses.json_value({"days": [asdict(day) for day in found]})
+    return responses.json_model(dataset_models.Days.model_validate({"days": found}))
 
 
 def put_key(req: func.HttpRequest) -> func.HttpResponse:
@@ -61,7 +55,8 @@ def put_key(req: func.HttpRequest) -> func.HttpResponse:
     parameters.parse_query(parameters.Nothing, req)
     engine, name = resources().engine, req.route_params["name"]
     set_key.set_key(engine, name, requests.parse_body(req.get_body(), NewKey).key)
-    return responses.json_value(serializers.dataset_json(describe_datasets.describe_dataset(engine, name)))
+    description = describe_datasets.describe_dataset(engine, name)
+    return responses.json_model(dataset_models.Dataset.from_description(description))
 
 
 def contract(req: func.HttpRequest) -> func.HttpResponse:

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared import driver_errors
 from shared.http import responses
+from shared.http.models import Health
 from shared.resources import resources
 from shared.use_cases import check_health
 
@@ -21,6 +22,6 @@ def health() -> func.HttpResponse:
             driver_errors.STORAGE: lambda: check_health.probe_storage(app.uploads),
         }
     )
-    well = all(part.ok for part in parts)
-    body = {"status": "ok" if well else "unavailable", "parts": [part.as_json() for part in parts]}
-    return responses.json_value(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+    is_well = all(part.ok for part in parts)
+    body = Health.model_validate({"status": "ok" if is_well else "unavailable", "parts": parts})
+    return responses.json_model(body, HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from read_http import parameters
-from shared.http import requests, responses, serializers
+from shared.http import models, requests, responses
 from shared.queries import ingestions
 from shared.resources import resources
 
@@ -14,15 +14,15 @@ def list_ingestions(req: func.HttpRequest) -> func.HttpResponse:
     """A page of them, the newest first."""
     query = parameters.parse_query(parameters.Ingestions, req)
     before = parameters.decode_cursor(query.after, int)
-    found, after = ingestions.ingestion_page(
+    views, after = ingestions.ingestion_page(
         resources().engine, parameters.ingestion_filter(query), before, query.limit
     )
-    body = [serializers.listed_ingestion_json(dict(seen.entry), seen.corrected_by) for seen in found]
-    return responses.json_value({"ingestions": body, "next": parameters.encode_cursor(after)})
+    listed = [models.ListedIngestion.from_view(view) for view in views]
+    return responses.json_model(models.Ingestions(ingestions=listed, next=parameters.encode_cursor(after)))
 
 
 def one_ingestion(req: func.HttpRequest) -> func.HttpResponse:
     """What happened to one version of one file."""
     parameters.parse_query(parameters.Nothing, req)
-    seen = ingestions.find_ingestion(resources().engine, requests.ingestion_id(req.route_params))
-    return responses.json_value(serializers.ingestion_json(dict(seen.entry), seen.members, seen.corrected_by))
+    view = ingestions.find_ingestion(resources().engine, requests.ingestion_id(req.route_params))
+    return responses.json_model(models.Ingestion.from_view(view))

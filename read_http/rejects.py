@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import azure.functions as func
 
 from read_http import parameters, row_formats
-from shared.http import requests, responses
+from shared.http import models, requests, responses
 from shared.queries import rejects
 from shared.queries.rejects import RejectFile
 from shared.resources import resources
@@ -32,7 +32,8 @@ def list_rejects(req: func.HttpRequest) -> func.HttpResponse:
             "limit", f"limit: in JSON a page has at most {_HIGHEST_LIMIT}, not {limit}."
         )
     found, rest = rejects.reject_page(resources().engine, ingestion_id, after, limit)
-    return responses.json_value({"rejects": found, "next": parameters.encode_cursor(rest)})
+    page = models.Rejects.model_validate({"rejects": found, "next": parameters.encode_cursor(rest)})
+    return responses.json_model(page)
 
 
 def _file(req: func.HttpRequest, ingestion_id: uuid.UUID, sheet: RejectFile) -> func.HttpResponse:

@@ -119,6 +119,10 @@ class FileRefused(IngestError):
             wording = REFUSALS[reason].format({**facts, **(wording or {})})
         super().__init__(wording)
 
+    def as_json(self) -> dict[str, Any]:
+        """The refusal as the ledger stores it and a dry run reports it: `code`, `detail` and the facts."""
+        return {"code": self.code, "detail": self.message, **self.facts}
+
 
 class Superseded(IngestError):
     """The blob was replaced or deleted before this version was loaded."""

@@ -14,6 +14,7 @@ from shared.contracts.base import Contract
 from shared.contracts.dataset_table import TABLE_SCHEMA
 from shared.contracts.registry import CONTRACTS
 from shared.database import transactions
+from shared.errors import NotFound
 from shared.inference import table_columns
 from shared.inference.contract_builder import build_contract
 from shared.inference.table_columns import TableColumn
@@ -60,6 +61,14 @@ def find_dataset(connection: Connection, name: str) -> Dataset | None:
     if name in CONTRACTS:
         return Dataset(CONTRACTS[name], None)
     return find_inferred(connection, name) if is_valid_dataset_name(name) else None
+
+
+def get_dataset(connection: Connection, name: str) -> Dataset:
+    """The dataset of this name; raises `NotFound`."""
+    found = find_dataset(connection, name)
+    if found is None:
+        raise NotFound(f"There is no dataset {name!r}. GET /api/datasets lists all datasets.")
+    return found
 
 
 def find_inferred(connection: Connection, name: str) -> Dataset | None:

@@ -1,18 +1,44 @@
-"""Response models of `POST /api/ingest`: accepted files, outcomes, dry runs."""
+"""Response models of the upload endpoints: stored files, results of loads, dry runs, upload addresses."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import RootModel
 
-from shared.http.models import Ingestion, Reject, ResponseModel
+from shared.http.models import (
+    FileFormat,
+    FormatWarning,
+    Ingestion,
+    Reject,
+    ResponseModel,
+    Text,
+    format_warnings,
+)
+from shared.text import printable
+
+if TYPE_CHECKING:  # dry runs import pandas and pyarrow
+    from shared.parsing import rejects
+    from shared.storage.upload_options import UploadOptions
+    from shared.use_cases import dry_run
+    from shared.use_cases.dry_run_report import FileDryRun
+    from shared.use_cases.wait_for_loads import FinishedLoad
+
+
+def _with_texts(members: Mapping[str, Any], name: str, texts: Iterable[str]) -> str:
+    """A JSON object of `members` and the list `name` of `texts`, which are JSON already.
+
+    Rows stay texts, since Python's JSON numbers do not preserve all digits.
+    """
+    return f'{json.dumps(members, ensure_ascii=False)[:-1]}, "{name}": [{", ".join(texts)}]}}'
 
 
 class Stored(ResponseModel):
-    """A file that is stored; `status_url` is where its ingestion is seen."""
+    """A stored file; `status_url` is the address of its ingestion."""
 
-    ingestion_id: str
+    ingestion_id: Text
     filename: str
     blob: str
     size: int
@@ -21,7 +47,7 @@ class Stored(ResponseModel):
 
 
 class Accepted(ResponseModel):
-    """The files of a request, which will be loaded; `told` is what was told about them."""
+    """The stored files of a request, which will be loaded; `told` are the options of the request."""
 
     dataset: str
     told: dict[str, Any]
@@ -29,21 +55,32 @@ class Accepted(ResponseModel):
 
 
 class Arrived(Stored, Ingestion):
-    """A file that is settled, with the first rows that it brought."""
+    """A file in its final state, with the first rows that its load wrote."""
 
     first_rows: list[dict[str, Any]]
 
 
 class Outcomes(ResponseModel):
-    """What became of the files of a request."""
+    """The results of all files of a request."""
 
     dataset: str
     told: dict[str, Any]
     files: list[Arrived]
 
 
+def outcomes_json(accepted: Accepted, loads: Sequence[FinishedLoad]) -> str:
+    """`Outcomes` of the accepted files, whose `loads` are in the same order, as JSON."""
+    files = [
+        _with_texts(
+            {**stored.as_json(), **Ingestion.from_view(load.view).as_json()}, "first_rows", load.first_rows
+        )
+        for stored, load in zip(accepted.files, loads, strict=True)
+    ]
+    return _with_texts({"dataset": accepted.dataset, "told": accepted.told}, "files", files)
+
+
 class ForeseenCounts(ResponseModel):
-    """Of all rows of a file."""
+    """Numbers of all rows of a file."""
 
     read: int
     accepted: int
@@ -51,7 +88,7 @@ class ForeseenCounts(ResponseModel):
 
 
 class ForeseenColumn(ResponseModel):
-    """A column of a file, and the table's that it would go to; without a `name` it would not be loaded."""
+    """A column of a file and the column of the table for it; without a `name` it would not be loaded."""
 
     header: str
     name: str | None
@@ -61,26 +98,55 @@ class ForeseenColumn(ResponseModel):
     why_text: str | None
 
 
-class Foreseen(ResponseModel):
-    """What would become of a file, or of one in an archive (`member`)."""
-
+class _ForeseenFile(ResponseModel):
     filename: str
     member: str | None
     size: int
     would_be: Literal["loaded", "refused"]
     error: dict[str, Any] | None
     compression: str | None
-    format: dict[str, Any] | None
+    format: FileFormat | None
     columns: list[ForeseenColumn]
     ignored_columns: list[str]
     counts: ForeseenCounts
     rejects: list[Reject]
     changes: list[dict[str, Any]]
+    warnings: list[FormatWarning]
+
+    @classmethod
+    def from_item(cls, item: dry_run.DryRunItem) -> Self:
+        """The prediction for a file, without its first rows."""
+        found = item.result
+        compression = "zip" if item.is_archive else found.format and found.format.compression
+        file_format = found.format.as_json() if found.format else None
+        read = found.accepted + found.rejected
+        return cls.model_validate(
+            {
+                "filename": item.file.filename,
+                "member": item.member and item.member.name,
+                "size": item.member.size if item.member else len(item.file.content),
+                "would_be": "refused" if found.refusal else "loaded",
+                "error": found.refusal and found.refusal.as_json(),
+                "compression": compression or None,
+                "format": file_format,
+                "columns": found.columns,
+                "ignored_columns": _ignored_columns(found),
+                "counts": {"read": read, "accepted": found.accepted, "rejected": found.rejected},
+                "rejects": [_printable_reject(reject) for reject in found.rejects],
+                "changes": [change.as_json() for change in found.changes],
+                "warnings": format_warnings(file_format),
+            }
+        )
+
+
+class Foreseen(_ForeseenFile):
+    """The prediction for a file, or for a file in an archive (`member`)."""
+
     rows: list[dict[str, Any]]
 
 
 class DryRun(ResponseModel):
-    """What would become of the files of a request; `creates`: they would make the dataset."""
+    """The predictions for the files of a request; `creates`: the files would create the dataset."""
 
     dataset: str
     declared: bool
@@ -90,4 +156,42 @@ class DryRun(ResponseModel):
 
 
 class Settled(RootModel[Outcomes | DryRun]):
-    """What became of the files of a request, or would become of them."""
+    """The results of the files of a request, or predictions for them."""
+
+
+def dry_run_json(run: dry_run.DryRun, options: UploadOptions) -> str:
+    """`DryRun` as JSON."""
+    head = {
+        "dataset": run.dataset,
+        "declared": run.is_declared,
+        "creates": run.is_new,
+        "told": options.as_json(),
+    }
+    files = [
+        _with_texts(_ForeseenFile.from_item(item).as_json(), "rows", item.result.rows) for item in run.items
+    ]
+    return _with_texts(head, "files", files)
+
+
+def _ignored_columns(found: FileDryRun) -> list[str]:
+    """Columns that the contract does not have; none if the file is refused because of its header."""
+    is_any_loaded = any(column.name for column in found.columns)
+    return [column.header for column in found.columns if not column.name] if is_any_loaded else []
+
+
+def _printable_reject(reject: rejects.Reject) -> dict[str, Any]:
+    errors = [error.as_json() for error in reject.errors]
+    for error in errors:
+        error["value"] = None if error["value"] is None else printable(error["value"])
+    return {"line": reject.line, "raw": printable(reject.raw), "errors": errors}
+
+
+class SignedUpload(ResponseModel):
+    """Where and how to upload one file."""
+
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+    blob: str
+    expires_at: Text
+    status_url: str

@@ -1,16 +1,44 @@
-"""Response models of the reading endpoints, from which the API description is built."""
+"""Response models of the reading endpoints: built from query results, sent as JSON, described in OpenAPI."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from shared import error_codes
+from shared.ledger.entries import MemberEntry, count_columns
+from shared.ledger.tables import State as LedgerState
+from shared.storage.blob_version import BlobVersion
+
+if TYPE_CHECKING:
+    from shared.queries.ingestions import IngestionView
+
+_MAX_MEMBERS = 1000
+
+
+def as_text(value: object) -> object:
+    """Ids and times as JSON texts; other values unchanged."""
+    if isinstance(value, date):  # every datetime is one
+        return value.isoformat()
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+Text = Annotated[str, BeforeValidator(as_text)]
+"""A text, also made from an id or a time."""
 
 
 class ResponseModel(BaseModel):
-    """A part of an answer. Others may be added to it, so clients have to ignore what they do not know."""
+    """A part of a response. New members can be added, so clients must ignore those that they do not know."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values by member; a member that has its default value is left out."""
+        return self.model_dump(exclude_defaults=True)
 
 
 class Problem(ResponseModel):
@@ -24,7 +52,7 @@ class Problem(ResponseModel):
 
 
 class Counts(ResponseModel):
-    """What became of the rows of a file."""
+    """Numbers of rows of a file, by result."""
 
     read: int | None
     inserted: int | None
@@ -33,21 +61,50 @@ class Counts(ResponseModel):
     duplicates_in_file: int | None
     rejected: int | None
 
+    @classmethod
+    def from_columns(cls, columns: Mapping[Any, Any]) -> Self:
+        """The counts in `columns` of the ledger."""
+        return cls(**{name: columns[f"rows_{_LEDGER_NAMES.get(name, name)}"] for name in cls.model_fields})
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[Any, Any]) -> Self:
+        """The counts of a ledger entry; unknown during a replay, when the columns are of the load before."""
+        return cls(**dict.fromkeys(cls.model_fields)) if entry["replaying"] else cls.from_columns(entry)
+
+
+_LEDGER_NAMES = {"duplicates_in_file": "duplicate"}
+
 
 class Timings(ResponseModel):
-    """When a file came and was loaded; times are ISO 8601."""
+    """When a file was received and loaded; times are ISO 8601."""
 
-    received_at: str
-    started_at: str | None
-    finished_at: str | None
+    received_at: Text
+    started_at: Text | None
+    finished_at: Text | None
     load_milliseconds: int | None
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[Any, Any]) -> Self:
+        """The times of the current load: while an entry is loaded again, not those of the load before."""
+        started = None if entry["replaying"] == LedgerState.RECEIVED else entry["started_at"]
+        finished = None if entry["replaying"] else entry["finished_at"]
+        return cls.model_validate(
+            {
+                "received_at": entry["received_at"],
+                "started_at": started,
+                "finished_at": finished,
+                "load_milliseconds": started
+                and finished
+                and round((finished - started).total_seconds() * 1000),
+            }
+        )
 
 
 State = Literal["received", "loading", "loaded", "refused", "failed", "duplicate", "superseded", "undone"]
 
 
 class Undone(ResponseModel):
-    """What an undo took away; `unchanged_in` are loads that may miss some of the rows now."""
+    """The result of an undo; `unchanged_in` are loads that may lack some of the deleted rows."""
 
     at: str
     rows_removed: int
@@ -59,7 +116,7 @@ class Undone(ResponseModel):
 class ListedIngestion(ResponseModel):
     """The load of one version of one blob."""
 
-    id: str
+    id: Text
     state: State
     dataset: str
     filename: str
@@ -71,42 +128,99 @@ class ListedIngestion(ResponseModel):
     timings: Timings
     attempts: int
     error: dict[str, Any] | None
-    duplicate_of: str | None
-    replaced_by: str | None
-    corrects: str | None
-    corrected_by: list[str]
+    duplicate_of: Text | None
+    replaced_by: Text | None
+    corrects: Text | None
+    corrected_by: list[Text]
     undone: Undone | None
     ignored_columns: list[str]
-    member: str = Field("", description="Of a file in an archive: its name there.")
-    archive: str = Field("", description="Of a file in an archive: the ingestion of that.")
+    member: str = Field("", description="For a file in an archive: its name there.")
+    archive: Text = Field("", description="For a file in an archive: the ingestion of the archive.")
+
+    @classmethod
+    def from_view(cls, view: IngestionView) -> Self:
+        """The ledger entry of `view`; fields with the name of a ledger column are taken from the column."""
+        entry = view.entry
+        archive = BlobVersion(entry["container"], entry["path"], entry["etag"]).ingestion_id
+        derived = {
+            "state": entry["replaying"] or entry["state"],
+            "blob": f"{entry['container']}/{entry['path']}",
+            "counts": Counts.from_entry(entry),
+            "timings": Timings.from_entry(entry),
+            "corrected_by": list(view.corrected_by),
+            "ignored_columns": entry["ignored_columns"] or [],
+            "columns": entry["columns"] or [],
+            "warnings": format_warnings(entry["format"]),
+            "archive": archive if entry["member"] else "",
+            "members": [Member.from_entry(member) for member in view.members[:_MAX_MEMBERS]],
+        }
+        return cls.model_validate({**entry, **derived})
 
 
 class Member(ResponseModel):
     """A file in an archive."""
 
-    id: str
+    id: Text
     member: str
     state: State
     counts: Counts
 
+    @classmethod
+    def from_entry(cls, entry: MemberEntry) -> Self:
+        """The ledger entry of the file."""
+        counts = Counts.from_columns(count_columns(entry.counts))
+        return cls.model_validate(
+            {"id": entry.id, "member": entry.member, "state": entry.state, "counts": counts}
+        )
+
+
+class FormatWarning(ResponseModel):
+    """A detected property of the file that could be wrong; the upload option `option` overrides it."""
+
+    code: str
+    message: str
+    column: str | None
+    line: int | None
+    example: str | None
+    option: str | None
+
+
+def format_warnings(found: Mapping[str, Any] | None) -> list[FormatWarning]:
+    """The warnings about a file format; `found` is the JSON of `Format`, which stores their sentences."""
+    sentences = (found or {}).get("doubts", ())
+    return [FormatWarning.model_validate(error_codes.parse_warning(sentence)) for sentence in sentences]
+
+
+_DOUBTS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The messages of `warnings`.",
+    "deprecated": True,
+}
+FileFormat = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "additionalProperties": True, "properties": {"doubts": _DOUBTS}}),
+]
+
 
 class Ingestion(ListedIngestion):
-    """With the file's format as it was detected or told, and its columns."""
+    """A load with the format of the file, detected or set by options, and its columns."""
 
-    format: dict[str, Any] | None
+    format: FileFormat | None
     columns: list[dict[str, Any]]
-    members: list[Member] = Field([], description="Of an archive: the first thousand of its files.")
+    warnings: list[FormatWarning]
+    members: list[Member] = Field([], description="For an archive: its first 1,000 files.")
 
 
 class Ingestions(ResponseModel):
-    """A page of them."""
+    """A page of ingestions."""
 
     ingestions: list[ListedIngestion]
     next: str | None
 
 
 class Reason(ResponseModel):
-    """Why a row was rejected."""
+    """A reason why a row was rejected."""
 
     column: str | None
     code: str
@@ -115,7 +229,7 @@ class Reason(ResponseModel):
 
 
 class Reject(ResponseModel):
-    """A row that broke the contract."""
+    """A row that was not loaded."""
 
     line: int
     raw: str
@@ -123,74 +237,14 @@ class Reject(ResponseModel):
 
 
 class Rejects(ResponseModel):
-    """A page of them."""
+    """A page of rejected rows."""
 
     rejects: list[Reject]
     next: str | None
 
 
-class Column(ResponseModel):
-    """A column of a dataset; `headers` are the files' own names of it, `nulls` stand for missing values."""
-
-    name: str
-    type: str
-    nullable: bool
-    headers: list[str]
-    nulls: list[str]
-
-
-class LastLoad(ResponseModel):
-    """The load that came last."""
-
-    ingestion_id: str
-    filename: str
-    finished_at: str
-    counts: Counts
-
-
-class Dataset(ResponseModel):
-    """A destination of files; `rows` is null where nobody can tell, and `problem` says why."""
-
-    name: str
-    declared: bool
-    key: list[str]
-    columns: list[Column]
-    rows: int | None
-    rows_estimated: bool
-    problem: str | None
-    last_load: LastLoad | None
-
-
-class ChangedDataset(Dataset):
-    """With a page of the changes of its table, the newest first."""
-
-    changes: list[dict[str, Any]]
-    next: str | None
-
-
-class Datasets(ResponseModel):
-    """A page of them."""
-
-    datasets: list[Dataset]
-    next: str | None
-
-
-class Day(ResponseModel):
-    """What was loaded on one day."""
-
-    day: str
-    rows: int
-    ingestions: int
-
-
-class Days(ResponseModel):
-    """The last days."""
-
-    days: list[Day]
-
-
 class Part(ResponseModel):
-    """What the app stands on."""
+    """A service that the app needs."""
 
     part: str
     ok: bool
@@ -199,25 +253,14 @@ class Part(ResponseModel):
 
 
 class Health(ResponseModel):
-    """Whether every part answers."""
+    """Whether all services answer."""
 
     status: Literal["ok", "unavailable"]
     parts: list[Part]
 
 
-class SignedUpload(ResponseModel):
-    """Where one file may be uploaded to, and how."""
-
-    url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
-    blob: str
-    expires_at: str
-    status_url: str
-
-
 class Rows(ResponseModel):
-    """A page of rows: an object each, with a member for each column."""
+    """A page of rows: one object for each row, with a member for each column."""
 
     rows: list[dict[str, Any]]
     next: str | None

@@ -1,13 +1,15 @@
-"""Builds the OpenAPI 3.1 description from the operations and their models."""
+"""Builds the OpenAPI 3.1 description from the functions of the app and their response models."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import azure.functions as func
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -18,8 +20,18 @@ PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An HTTP function of the app: its name, method and path, and whether it needs no function key."""
+
+    function: str
+    method: str
+    path: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseSpec:
-    """What comes with a status: a `model` in JSON, one of `media` (types and their schemas), or nothing."""
+    """The body of a status: `model` in JSON, other `media` types with their schemas, or no body."""
 
     description: str
     model: type[BaseModel] | None = None
@@ -29,63 +41,82 @@ class ResponseSpec:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What `function` of the app answers to `method` on `path`, which begins behind the prefix.
+    """The description of an HTTP function.
 
-    `query` has a field for each parameter, `parameters` are more of them as OpenAPI has them. A `body` is a
-    model in JSON, `media` are other types of body with their schemas. `problems` are the statuses of errors.
+    `query` has a field for each query parameter; `parameters` are further ones as OpenAPI objects. `body` is
+    the model of a JSON body; `media` are other types of body with their schemas. `problems` are the statuses
+    of errors.
     """
 
-    function: str
-    method: str
-    path: str
     summary: str
-    answers: Mapping[int, ResponseSpec]
+    responses: Mapping[int, ResponseSpec]
     query: type[BaseModel] | None = None
     parameters: tuple[Mapping[str, Any], ...] = ()
     body: type[BaseModel] | None = None
     media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     description: str = ""
-    is_open: bool = False
-    """Whether it needs no function key."""
 
 
 _REFERENCE = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"code": []}]
-_PROBLEMS_OF_ALL = (HTTPStatus.INTERNAL_SERVER_ERROR,)
+_COMMON_PROBLEMS = (HTTPStatus.INTERNAL_SERVER_ERROR,)
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
-_ABOUT = """CSV files in, Postgres rows out.
+_ABOUT = """Loads CSV files into PostgreSQL.
 
-Errors are problems (RFC 9457): `detail` says what is wrong, `errors` names each fault. A list is a page of
-it: `next` is the `after` of the next page, and `null` on the last one. In Azure a function key goes into the
-header `x-functions-key`."""
+Errors are problems (RFC 9457): `detail` says what is wrong, `errors` lists each error. Lists are paged:
+`next` is the value of `after` for the next page, and `null` on the last page. In Azure, send a function key
+in the header `x-functions-key`."""
 
 _TAGS = {
-    "Files": ("What brings files in.", ("ingest", "uploads")),
-    "Ingestions": ("What became of each file, and how to mend, undo and load it again.", ("ingestions",)),
-    "Rows": ("Read by page, or one by its key; written and deleted one at a time.", ("read",)),
-    "Datasets": ("Destinations of files: columns, keys, loads.", ("datasets",)),
-    "App": ("Its health, its pages, and this description.", ("health", "openapi.json", "docs", "console")),
+    "Files": ("Upload files.", ("ingest", "uploads")),
+    "Ingestions": (
+        "The result of each file; correct rejected rows, undo a load, replay it.",
+        ("ingestions",),
+    ),
+    "Rows": ("Read pages of rows; read, write and delete one row by its key.", ("read",)),
+    "Datasets": ("The destinations of files: columns, keys, loads.", ("datasets",)),
+    "App": ("Health, pages and this description.", ("health", "openapi.json", "docs", "console")),
 }
-"""Groups of operations: what each is about, and how their paths begin."""
+"""Groups of operations: a description, and the first segments of their paths."""
 
 IN_PATHS = {
     "id": "The id of an ingestion, a UUID.",
     "name": "The name of a dataset.",
     "dataset": "The name of a dataset.",
-    "key": "The values of the key, as a record of CSV: `SO43697,1`. One that has a comma or a quote in it, "
-    'or is empty, `.` or `..`, is enclosed in double quotes: `"a, b",1`. A slash is sent as `%2F`.',
-    "file": "A file of the page.",
+    "key": "The values of the key as a CSV record: `SO43697,1`. Enclose a value in double quotes if it has a "
+    'comma or a quote in it, or is empty, `.` or `..`: `"a, b",1`. Write a slash as `%2F`.',
+    "file": "The name of a file of the page.",
 }
 
 
-def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
-    """The description of `operations` on `server`, the address of the prefix."""
-    every = list(operations)
+def http_routes(*blueprints: func.Blueprint) -> list[Route]:
+    """The HTTP functions of `blueprints`, each with one method, in the order of their registration."""
+    app = func.FunctionApp()
+    for blueprint in blueprints:
+        app.register_functions(blueprint)
+    return [
+        _route(str(function.get_function_name()), json.loads(function.get_raw_bindings()[0]))
+        for function in app.get_functions()
+        if function.is_http_function()
+    ]
+
+
+def _route(name: str, trigger: Mapping[str, Any]) -> Route:
+    (method,) = trigger["methods"]
+    return Route(name, method, f"/{trigger['route']}", is_open=trigger["authLevel"] == "ANONYMOUS")
+
+
+def document(routes: Iterable[Route], operations: Mapping[str, Operation], server: str) -> dict[str, Any]:
+    """The description of `routes`, whose `operations` are found by function name.
+
+    `server` is the address of the path prefix.
+    """
     paths: dict[str, Any] = {}
-    for operation in every:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    described = [operations[route.function] for route in routes]
+    for route, operation in zip(routes, described, strict=True):
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,10 +125,10 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
             "description": _ABOUT,
         },
         "servers": [{"url": server}],
-        "tags": [{"name": name, "description": said} for name, (said, _) in _TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, (text, _) in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": _schemas(every),
+            "schemas": _schemas(described),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
                 "code": {"type": "apiKey", "in": "query", "name": "code"},
@@ -106,34 +137,38 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    answers = dict(operation.answers)
-    for status in (*operation.problems, *_PROBLEMS_OF_ALL):
+def _operation(route: Route, operation: Operation) -> dict[str, Any]:
+    responses = dict(operation.responses)
+    for status in (*operation.problems, *_COMMON_PROBLEMS):
         schema = {"$ref": _REFERENCE.format(model=Problem.__name__)}
-        answers.setdefault(status, ResponseSpec(HTTPStatus(status).phrase, media={PROBLEM: schema}))
-    found: dict[str, Any] = {
-        "operationId": operation.function,
-        "tags": [_tag(operation.path)],
+        responses.setdefault(status, ResponseSpec(HTTPStatus(status).phrase, media={PROBLEM: schema}))
+    described: dict[str, Any] = {
+        "operationId": route.function,
+        "tags": [_tag(route.path)],
         "summary": operation.summary,
         **({"description": operation.description} if operation.description else {}),
-        "parameters": [*_in_path(operation.path), *_in_query(operation.query), *operation.parameters],
-        "responses": {str(int(status)): _answer(answers[status]) for status in sorted(answers)},
+        "parameters": [
+            *_path_parameters(route.path),
+            *_query_parameters(operation.query),
+            *operation.parameters,
+        ],
+        "responses": {str(int(status)): _response(responses[status]) for status in sorted(responses)},
     }
     if operation.body or operation.media:
         content = _content(operation.body, operation.media)
-        found["requestBody"] = {"required": True, "content": content}
-    if not operation.is_open:
-        found["security"] = _SECURITY
-    return found
+        described["requestBody"] = {"required": True, "content": content}
+    if not route.is_open:
+        described["security"] = _SECURITY
+    return described
 
 
 def _tag(path: str) -> str:
-    begin = path.split("/")[1]
-    (tag,) = (name for name, (_, begins) in _TAGS.items() if begin in begins)
+    segment = path.split("/")[1]
+    (tag,) = (name for name, (_, segments) in _TAGS.items() if segment in segments)
     return tag
 
 
-def _in_path(path: str) -> list[dict[str, Any]]:
+def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -146,60 +181,61 @@ def _in_path(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _in_query(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
     schema = model.model_json_schema(mode="validation")
     required = schema.get("required", [])
     return [
-        _parameter(name, _without_null(field), is_required=name in required)
+        _query_parameter(name, _without_null(field), is_required=name in required)
         for name, field in schema["properties"].items()
     ]
 
 
-def _parameter(name: str, field: Mapping[str, Any], *, is_required: bool) -> dict[str, Any]:
-    """Where pages of documentation look for it, the description is the parameter's, not its schema's."""
-    found: dict[str, Any] = {"name": name, "in": "query", "required": is_required}
-    if description := field.get("description"):
-        found["description"] = description
-    schema = {key: value for key, value in field.items() if key not in {"title", "description"}}
-    return {**found, "schema": schema}
+def _query_parameter(name: str, schema: Mapping[str, Any], *, is_required: bool) -> dict[str, Any]:
+    """The description goes to the parameter, where Swagger UI shows it, not to its schema."""
+    parameter: dict[str, Any] = {"name": name, "in": "query", "required": is_required}
+    if description := schema.get("description"):
+        parameter["description"] = description
+    rest = {key: value for key, value in schema.items() if key not in {"title", "description"}}
+    return {**parameter, "schema": rest}
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A parameter can be left out, but not be null."""
-    found = dict(schema)
-    choices = [one for one in found.pop("anyOf", []) if one != {"type": "null"}]
-    if found.get("default", ...) is None:
-        del found["default"]
-    return {**found, **choices[0]} if choices else found
+    """The schema of an optional field without `null`: a query parameter is left out, never null."""
+    rest = dict(schema)
+    choices = [choice for choice in rest.pop("anyOf", []) if choice != {"type": "null"}]
+    if rest.get("default", ...) is None:
+        del rest["default"]
+    return {**rest, **choices[0]} if choices else rest
 
 
-def _answer(answer: ResponseSpec) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": answer.description}
-    if content := _content(answer.model, answer.media):
-        found["content"] = content
-    if answer.headers:
-        found["headers"] = {
-            name: {"description": said, "schema": {"type": "string"}} for name, said in answer.headers.items()
+def _response(spec: ResponseSpec) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": spec.description}
+    if content := _content(spec.model, spec.media):
+        response["content"] = content
+    if spec.headers:
+        response["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in spec.headers.items()
         }
-    return found
+    return response
 
 
 def _content(model: type[BaseModel] | None, media: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    if model is not None:  # first, since that is what clients then ask for
+    if model is not None:  # first, since clients ask for the first type
         content[JSON] = {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}
-    return content | {kind: {"schema": dict(schema)} for kind, schema in media.items()}
+    return content | {media_type: {"schema": dict(schema)} for media_type, schema in media.items()}
 
 
-def _schemas(operations: list[Operation]) -> dict[str, Any]:
-    asked = {one.body for one in operations if one.body}
-    told = {answer.model for one in operations for answer in one.answers.values() if answer.model}
+def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
+    bodies = {operation.body for operation in operations if operation.body}
+    specs = [spec for operation in operations for spec in operation.responses.values()]
+    results: set[type[BaseModel]] = {Problem, *(spec.model for spec in specs if spec.model)}
     models = [
-        *((model, "validation") for model in sorted(asked, key=lambda model: model.__name__)),
-        *((model, "serialization") for model in sorted(told | {Problem}, key=lambda model: model.__name__)),
+        *((model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)),
+        *((model, "serialization") for model in sorted(results, key=lambda model: model.__name__)),
     ]
-    _, found = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]
-    schemas: dict[str, Any] = found["$defs"]
-    return schemas
+    _, schemas = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]
+    definitions: dict[str, Any] = schemas["$defs"]
+    return definitions

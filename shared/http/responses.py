@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 from loguru import logger
@@ -21,6 +21,9 @@ from shared.errors import (
     WrongOverride,
 )
 
+if TYPE_CHECKING:  # pydantic is imported by the first request, not with the app
+    from shared.http.models import ResponseModel
+
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 
 _JSON = "application/json"
@@ -28,14 +31,18 @@ _PROBLEM = "application/problem+json"
 
 
 def json_text(body: str, status: int = HTTPStatus.OK) -> func.HttpResponse:
-    """An answer whose body is JSON text already."""
+    """A response with `body`, which is JSON already."""
     return func.HttpResponse(body, status_code=int(status), mimetype=_JSON)
 
 
-def json_value(body: Any, status: int = HTTPStatus.OK) -> func.HttpResponse:
-    """An answer with `body` as JSON; times, ids and the like as their text."""
-    text = json.dumps(body, ensure_ascii=False, default=str)
-    return func.HttpResponse(text, status_code=int(status), mimetype=_JSON)
+def json_value(body: Mapping[str, Any], status: int = HTTPStatus.OK) -> func.HttpResponse:
+    """A response with `body` as JSON."""
+    return json_text(json.dumps(body, ensure_ascii=False), status)
+
+
+def json_model(body: ResponseModel, status: int = HTTPStatus.OK) -> func.HttpResponse:
+    """A response with `body` as JSON."""
+    return json_value(body.as_json(), status)
 
 
 def problem(status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) -> func.HttpResponse:

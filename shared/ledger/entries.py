@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from shared import driver_errors
-from shared.errors import IngestError
+from shared.errors import IngestError, NotFound
 from shared.formats.overrides import Overrides
 from shared.ledger.tables import Counts, State, ingestions
 from shared.storage import upload_options
@@ -103,6 +103,14 @@ def record_failed_attempt(connection: Connection, ingestion_id: uuid.UUID, error
 def find_entry(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
     """One whole entry, or `None`."""
     return connection.execute(select(ingestions).where(ingestions.c.id == ingestion_id)).mappings().first()
+
+
+def get_entry(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
+    """The entry with this id; raises `NotFound`."""
+    entry = find_entry(connection, ingestion_id)
+    if entry is None:
+        raise NotFound(f"There is no ingestion {ingestion_id}.")
+    return entry
 
 
 def record_progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:

@@ -15,7 +15,6 @@ from shared.database import transactions
 from shared.datasets import catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.datasets.tables import RowCount
-from shared.errors import NotFound
 from shared.inference import contract_source
 from shared.ledger import datasets
 from shared.ledger import tables as ledger_tables
@@ -68,7 +67,7 @@ def dataset_page(
 def describe_dataset(engine: Engine, name: str) -> DatasetDescription:
     """The dataset of that name; raises `NotFound` and `Unavailable`."""
     with transactions.short_transaction(engine) as connection:
-        return _describe(connection, _find(connection, name))
+        return _describe(connection, catalog.get_dataset(connection, name))
 
 
 def dataset_changes(
@@ -88,7 +87,7 @@ def loads_per_day(engine: Engine, name: str, days: int) -> list[LoadDay]:
     today = datetime.now(UTC).date()
     first = today - timedelta(days=days - 1)
     with transactions.short_transaction(engine) as connection:
-        _find(connection, name)
+        catalog.get_dataset(connection, name)
         since = datetime.combine(first, time(), UTC)
         found = {one.day: one for one in datasets.loads_by_day(connection, name, since)}
     every = [first + timedelta(days=place) for place in range(days)]
@@ -103,7 +102,7 @@ def source_of_contract(engine: Engine, name: str) -> str:
     if name in CONTRACTS:
         return inspect.getsource(inspect.getmodule(CONTRACTS[name]) or CONTRACTS[name])
     with transactions.short_transaction(engine) as connection:
-        found = _find(connection, name)
+        found = catalog.get_dataset(connection, name)
     return contract_source.contract_source(name, found.columns or (), found.contract.key)
 
 
@@ -115,13 +114,6 @@ def _names(connection: Connection, after: str, limit: int) -> list[str]:
     )
     found = set(connection.scalars(inferred.order_by(name).limit(limit)))
     return sorted(found.union(name for name in CONTRACTS if name > after))[:limit]
-
-
-def _find(connection: Connection, name: str) -> Dataset:
-    found = catalog.find_dataset(connection, name)
-    if found is None:
-        raise NotFound(f"There is no dataset {name!r}; GET /api/datasets lists those there are.")
-    return found
 
 
 def _describe(connection: Connection, found: Dataset) -> DatasetDescription:

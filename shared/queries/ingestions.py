@@ -11,8 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, or_, select
 
 from shared.database import transactions
-from shared.errors import NotFound
-from shared.ledger.entries import MemberEntry, find_entry, members_of_entry
+from shared.ledger.entries import MemberEntry, get_entry, members_of_entry
 from shared.ledger.tables import State, ingestions
 
 
@@ -97,10 +96,7 @@ def ingestion_page(
 def find_ingestion(engine: Engine, ingestion_id: uuid.UUID) -> IngestionView:
     """One of them; raises `NotFound` and `Unavailable`."""
     with transactions.short_transaction(engine) as connection:
-        entry = find_entry(connection, ingestion_id)
-        if entry is None:
-            raise NotFound(f"There is no ingestion {ingestion_id}.")
-        return view_of(connection, entry)
+        return view_of(connection, get_entry(connection, ingestion_id))
 
 
 def view_of(connection: Connection, entry: RowMapping) -> IngestionView:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, RowMapping, Select, func, select
 
 from shared.database import transactions
-from shared.errors import Conflict, FileRefused, NotFound, TooLarge
+from shared.errors import Conflict, FileRefused, TooLarge
 from shared.ledger import entries
 from shared.ledger.tables import rejects
 from shared.parsing import column_mapping, records
@@ -156,7 +156,7 @@ def reject_page(
     found: list[dict[str, Any]] = []
     size = 0
     with transactions.short_transaction(engine) as connection:
-        _require_no_archive(connection, _find(connection, ingestion_id))
+        _require_no_archive(connection, entries.get_entry(connection, ingestion_id))
         for reject in iterate_rejects(connection, ingestion_id, after or 0, limit + 1):
             if len(found) == limit or size > _MOST_OF_A_PAGE:
                 return found, found[-1]["line"]
@@ -173,7 +173,7 @@ def reject_file(
     Raises what `page` does, and `TooLarge` where they are more than `most` bytes.
     """
     with transactions.short_transaction(engine) as connection:
-        entry = _find(connection, ingestion_id)
+        entry = entries.get_entry(connection, ingestion_id)
         _require_no_archive(connection, entry)
         wanted = (ingestion_id, after or 0, _EVERY if limit is None else limit + 1)
         _require_less(most, ingestion_id, *reject_size(connection, *wanted))
@@ -200,13 +200,6 @@ def _require_less(most: int, ingestion_id: uuid.UUID, count: int, size: int) -> 
     if size > most:
         enough = max(count * most // size // 2, 1)  # the texts alone are shorter than the records
         raise TooLarge(_TOO_MANY.format(most // 2**20, enough, ingestion_id))
-
-
-def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
-    entry = entries.find_entry(connection, ingestion_id)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {ingestion_id}.")
-    return entry
 
 
 def _require_no_archive(connection: Connection, entry: RowMapping) -> None:

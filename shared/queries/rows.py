@@ -13,7 +13,7 @@ from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
 from shared.database import transactions
 from shared.datasets import catalog
-from shared.errors import InvalidRequest, NotFound, Unavailable
+from shared.errors import InvalidRequest, Unavailable
 from shared.queries import filters, row_page, rows_by_ctid, rows_by_recency
 from shared.queries.row_page import PageRequest, Place, RowPage
 
@@ -71,10 +71,7 @@ def dataset_contract(engine: Engine, name: str) -> type[Contract]:
     if name in CONTRACTS:
         return CONTRACTS[name]
     with transactions.short_transaction(engine) as connection:
-        found = catalog.find_dataset(connection, name)
-    if found is None:
-        raise NotFound(f"There is no dataset {name!r}; GET /api/datasets lists those there are.")
-    return found.contract
+        return catalog.get_dataset(connection, name).contract
 
 
 def read_page(engine: Engine, contract: type[Contract], asked: PageRequest) -> RowPage:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
@@ -22,14 +21,10 @@ _TIMEOUT_SECONDS = 1.5
 class PartHealth:
     """The health of Postgres or storage; `detail` is the reason if it is not `ok`."""
 
-    name: str
+    part: str
     ok: bool
     milliseconds: int
     detail: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The member of the response."""
-        return {"part": self.name, "ok": self.ok, "milliseconds": self.milliseconds, "detail": self.detail}
 
 
 def check_health(probes: Mapping[str, Callable[[], object]]) -> list[PartHealth]:

@@ -65,7 +65,7 @@ class ArchiveLoader:
         try:
             archive = Archive(RangeFile(fetch, self._upload.size))
         except FileRefused as exc:
-            error = {"code": exc.code, "detail": exc.message, **exc.facts}
+            error = exc.as_json()
             return self._finish(State.REFUSED, format={"compression": "zip"}, error=error)
         del content  # frees its first block
         self._load_members(archive, final_states)

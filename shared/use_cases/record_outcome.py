@@ -67,7 +67,7 @@ def refused(
 
 def _error_json(exc: FileRefused | UnknownDataset | WrongOverride) -> dict[str, Any]:
     if isinstance(exc, FileRefused):
-        return {"code": exc.code, "detail": exc.message, **exc.facts}
+        return exc.as_json()
     if isinstance(exc, UnknownDataset):
         return {"code": "unknown_dataset", "detail": registry.undeclared(exc.name)}
     return {"code": "wrong_override", "detail": exc.message}

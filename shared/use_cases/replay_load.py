@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from shared import driver_errors
 from shared.database import transactions
-from shared.errors import Conflict, Gone, IngestError, NotFound
+from shared.errors import Conflict, Gone, IngestError
 from shared.ledger import entries, locks, transitions
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
@@ -36,9 +36,7 @@ def request_replay(
     the blob within minutes. Raises `NotFound`, `Gone`, `Unavailable`, and `Conflict` during a load.
     """
     with transactions.short_transaction(engine) as connection:
-        entry = entries.find_entry(connection, ingestion_id)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {ingestion_id}.")
+        entry = entries.get_entry(connection, ingestion_id)
     _check_blob_unchanged(container, entry)
     with transactions.short_transaction(engine) as connection:
         for loaded_id in _loaded_together(connection, entry):

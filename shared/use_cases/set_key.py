@@ -12,7 +12,7 @@ from shared import driver_errors
 from shared.contracts import column_names
 from shared.datasets import alter_table, catalog
 from shared.datasets.catalog import Dataset
-from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.errors import Conflict, InvalidRequest
 from shared.inference.widening import TEXT_TYPE
 from shared.ledger import datasets, locks
 
@@ -33,9 +33,7 @@ def set_key(engine: Engine, dataset_name: str, key: Sequence[str]) -> Dataset:
     with driver_errors.translate_errors(), engine.begin() as connection:
         connection.execute(_WAIT_FOR_LOADS)
         locks.acquire_schema(connection, dataset_name)
-        known = catalog.find_dataset(connection, dataset_name)
-        if known is None:
-            raise NotFound(f"There is no dataset {dataset_name!r}.")
+        known = catalog.get_dataset(connection, dataset_name)
         wanted = _columns_of(known, key)
         if set(known.contract.key) != set(wanted):
             _require_settable(known)

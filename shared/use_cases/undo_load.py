@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, select, text, update
 
 from shared import driver_errors
 from shared.datasets import reassign_rows
-from shared.errors import Conflict, LoadFailed, NotFound
+from shared.errors import Conflict, LoadFailed
 from shared.ledger import datasets, entries, locks
 from shared.ledger.tables import State, ingestions
 from shared.storage.blob_version import BlobVersion
@@ -43,18 +43,19 @@ def undo_load(engine: Engine, ingestion_id: uuid.UUID) -> None:
 
 
 def _remove_rows(connection: Connection, ingestion_id: uuid.UUID) -> None:
-    entry = _find(connection, ingestion_id)
+    entry = entries.get_entry(connection, ingestion_id)
     version = BlobVersion(entry["container"], entry["path"], entry["etag"], entry["member"])
     if not locks.try_acquire_all(connection, version, entry["dataset"]):
         raise Conflict(_BUSY)
-    entry = _find(connection, ingestion_id)  # it may have changed before the lock was acquired
+    entry = entries.get_entry(connection, ingestion_id)  # it may have changed before the lock was acquired
     if entry["state"] == State.UNDONE:
         return
     _require_rows(entry)
-    loads = [*(_find(connection, one.id) for one in entries.members_of_entry(connection, entry)), entry]
+    members = entries.members_of_entry(connection, entry)
+    loads = [*(entries.get_entry(connection, member.id) for member in members), entry]
     removed = [(load, rows) for load in loads if (rows := _remove(connection, load))]
     if not (removed and removed[-1][0] is entry):  # a load that replaced it committed meanwhile
-        _require_rows(_find(connection, ingestion_id))
+        _require_rows(entries.get_entry(connection, ingestion_id))
     # Until this commit no other load that left existing rows unchanged can commit.
     unchanged_in = [str(load) for load in datasets.loads_with_unchanged_rows(connection, entry, _MAX_LISTED)]
     facts = [_facts(connection, load, rows, unchanged_in) for load, rows in removed]
@@ -76,13 +77,6 @@ def _record(connection: Connection, ingestion_id: uuid.UUID, facts: Mapping[str,
 def _total(members: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """The sums of an archive, which has no rows of its own, over its members."""
     return {name: sum(member[name] for member in members) for name in ("rows_removed", "rows_changed_since")}
-
-
-def _find(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
-    entry = entries.find_entry(connection, ingestion_id)
-    if entry is None:
-        raise NotFound(f"There is no ingestion {ingestion_id}.")
-    return entry
 
 
 def _require_rows(entry: RowMapping) -> None:

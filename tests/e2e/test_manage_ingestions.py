@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from shared.http import ingest_models, models
+from shared.http import dataset_models, ingest_models, models
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 
@@ -59,6 +59,13 @@ def test_rejects_are_downloaded_mended_and_loaded(client: Client) -> None:
     listed = client.http.get("/api/ingestions", params={"dataset": "sales", "limit": 2}).json()["ingestions"]
     assert [one["id"] for one in listed] == [second["id"], first["id"]]
     assert "format" not in listed[0]
+
+
+def test_warnings_are_in_the_result_and_in_the_ingestion(client: Client) -> None:
+    waited = post_and_wait(client, "double.csv", orders(50_000, 2).replace(b"\n", b"\r\r\n"))
+
+    assert [warning["code"] for warning in waited["warnings"]] == ["double_cr"]
+    assert client.http.get(f"/api/ingestions/{waited['id']}").json()["warnings"] == waited["warnings"]
 
 
 def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
@@ -221,11 +228,11 @@ def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> 
     fits(models.Rejects, client.http.get(f"/api/ingestions/{inside}/rejects").json())
     fits(models.Ingestion, client.http.delete(f"/api/ingestions/{settled['files'][1]['id']}").json())
     fits(models.Ingestions, client.http.get("/api/ingestions").json())
-    fits(models.Datasets, client.http.get("/api/datasets").json())
-    fits(models.ChangedDataset, client.http.get("/api/datasets/sales").json())
-    fits(models.Days, client.http.get("/api/datasets/sales/loads").json())
+    fits(dataset_models.Datasets, client.http.get("/api/datasets").json())
+    fits(dataset_models.ChangedDataset, client.http.get("/api/datasets/sales").json())
+    fits(dataset_models.Days, client.http.get("/api/datasets/sales/loads").json())
     fits(models.Health, client.http.get("/api/health").json())
     fits(models.Rows, client.http.get("/api/read/sales").json())
     announced = {"dataset": "sales", "filename": "d.csv", "size": 1}
-    fits(models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
+    fits(ingest_models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
     fits(models.Problem, client.http.get("/api/read/nothing").json())

@@ -13,10 +13,10 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
 from shared.errors import Unavailable, Unexpected
-from shared.http import serializers
-from shared.ledger.entries import find_entry, members_of_entry
+from shared.http.models import Ingestion
 from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
+from shared.queries.ingestions import find_ingestion
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
 from shared.use_cases import give_up
@@ -103,14 +103,10 @@ def test_ids_follow_from_the_archives_and_each_status_names_the_other(
 
     loader.load(PATH)
 
-    with engine.connect() as connection:
-        whole, part = (
-            find_entry(connection, one.ingestion_id) for one in (version, version.of_member("b.csv"))
-        )
-        assert whole is not None
-        assert part is not None
-        shown = serializers.ingestion_json(dict(whole), members_of_entry(connection, whole))
-        member = serializers.ingestion_json(dict(part), members_of_entry(connection, part))
+    shown, member = (
+        Ingestion.from_view(find_ingestion(engine, one.ingestion_id)).as_json()
+        for one in (version, version.of_member("b.csv"))
+    )
     assert [(one["member"], one["state"], one["counts"]["inserted"]) for one in shown["members"]] == [
         ("a.csv", "loaded", 2),
         ("b.csv", "loaded", 1),

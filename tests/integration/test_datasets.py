@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -12,7 +13,7 @@ from dev.paths import ROOT
 from shared.contracts.column_types import Kind
 from shared.datasets import tables
 from shared.errors import NotFound
-from shared.http import serializers
+from shared.http.dataset_models import Dataset
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import Type
 from shared.queries import describe_datasets
@@ -52,6 +53,17 @@ def enter_change(engine: Engine, name: str, column: str) -> None:
         )
 
 
+def described(engine: Engine, name: str) -> dict[str, Any]:
+    """The dataset as the API shows it."""
+    return Dataset.from_description(describe_datasets.describe_dataset(engine, name)).as_json()
+
+
+def page(engine: Engine) -> list[dict[str, Any]]:
+    """The first ten datasets as the API shows them."""
+    found, _ = describe_datasets.dataset_page(engine, None, 10)
+    return [Dataset.from_description(description).as_json() for description in found]
+
+
 def names(found: list[DatasetDescription]) -> list[str]:
     return [one.dataset.name for one in found]
 
@@ -63,7 +75,7 @@ def test_a_declared_dataset_is_described(
     container.upload_blob("sales/b.csv", orders(4, 2))
     loaded = [loader.load(f"sales/{name}.csv").ingestion_id for name in "ab"]
 
-    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "sales"))
+    found = described(engine, "sales")
 
     assert (found["declared"], found["rows"], found["rows_estimated"], found["problem"]) == (
         True,
@@ -76,8 +88,8 @@ def test_a_declared_dataset_is_described(
         "name": "order_date",
         "type": "timestamp",
         "nullable": False,
-        "headers": (),
-        "nulls": (),
+        "headers": [],
+        "nulls": [],
     }
     assert {column["type"] for column in found["columns"]} == {"text", "bigint", "timestamp", "numeric"}
     assert (found["last_load"]["ingestion_id"], found["last_load"]["counts"]["inserted"]) == (
@@ -89,12 +101,12 @@ def test_a_declared_dataset_is_described(
 def test_an_inferred_dataset_is_described(engine: Engine) -> None:
     enter(engine, "visits", 3)
 
-    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
+    found = described(engine, "visits")
 
     assert (found["declared"], found["key"], found["rows"], found["last_load"]) == (False, [], 3, None)
     assert found["columns"] == [
-        {"name": "id", "type": "bigint", "nullable": False, "headers": ("ID",), "nulls": ()},
-        {"name": "price", "type": "numeric", "nullable": True, "headers": (), "nulls": ("N/A",)},
+        {"name": "id", "type": "bigint", "nullable": False, "headers": ["ID"], "nulls": []},
+        {"name": "price", "type": "numeric", "nullable": True, "headers": [], "nulls": ["N/A"]},
     ]
 
 
@@ -124,7 +136,7 @@ def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engin
     with engine.begin() as connection:
         connection.execute(text("drop table sales"))
 
-    sales, visits = map(serializers.dataset_json, describe_datasets.dataset_page(engine, None, 10)[0])
+    sales, visits = page(engine)
 
     assert (sales["rows"], visits["rows"]) == (None, 2)
     assert sales["problem"] == "a table is missing; run `python3 dev migrate`"
@@ -134,7 +146,7 @@ def test_a_table_that_a_load_is_changing_is_named_and_breaks_nothing(engine: Eng
     enter(engine, "visits", 2)
     with engine.begin() as other:
         other.execute(text("alter table visits add column more text"))
-        sales, visits = map(serializers.dataset_json, describe_datasets.dataset_page(engine, None, 10)[0])
+        sales, visits = page(engine)
 
     assert (sales["rows"], visits["rows"]) == (0, None)
     assert "lock" in visits["problem"]
@@ -147,7 +159,7 @@ def test_many_rows_are_estimated(engine: Engine, analyzed: bool) -> None:
         with engine.begin() as connection:
             connection.execute(text("analyze visits"))
 
-    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
+    found = described(engine, "visits")
 
     assert found["rows_estimated"]
     assert found["rows"] == pytest.approx(tables.MAX_COUNTED, rel=0.01 if analyzed else 0.9)
@@ -163,7 +175,7 @@ def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
         connection.execute(text("insert into visits select n, 1 + n % 2 from generate_series(1, 110000) n"))
         connection.execute(text("analyze visits"))
 
-    found = serializers.dataset_json(describe_datasets.describe_dataset(engine, "visits"))
+    found = described(engine, "visits")
 
     assert (found["rows"], found["rows_estimated"]) == (110_000, True)
 
@@ -177,8 +189,8 @@ def test_changes_are_told_from_the_newest_on_by_page(engine: Engine) -> None:
     first, before = describe_datasets.dataset_changes(engine, "visits", None, 2)
     rest, end = describe_datasets.dataset_changes(engine, "visits", before, 2)
 
-    assert [serializers.change_json(dict(entry))["column"] for entry in first] == ["three", "two"]
-    assert [serializers.change_json(dict(entry))["column"] for entry in rest] == ["one"]
+    assert [entry["change"]["column"] for entry in first] == ["three", "two"]
+    assert [entry["change"]["column"] for entry in rest] == ["one"]
     assert end is None
 
 

@@ -15,7 +15,7 @@ from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
-from shared.http import serializers
+from shared.http import ingest_models
 from shared.queries import first_rows
 from shared.storage.upload_options import UploadOptions
 from shared.use_cases import dry_run
@@ -34,7 +34,7 @@ def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", *
     key = told.pop("key", ())
     to = Destination(dataset, UploadOptions(Overrides(**told), key), creates=True)
     run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
-    return json.loads(serializers.dry_run_json(run, to.options.as_json()))
+    return json.loads(ingest_models.dry_run_json(run, to.options))
 
 
 def predict(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
@@ -128,6 +128,30 @@ def test_a_file_with_another_header_still_says_what_it_looks_like() -> None:
     assert [column["header"] for column in found["columns"]] == ["Name", "Amount"]
     assert (found["format"]["encoding"], found["ignored_columns"]) == ("utf-8", [])
     assert found["counts"] == {"read": 0, "accepted": 0, "rejected": 0}
+
+
+def test_warnings_about_the_format_are_listed_for_each_file() -> None:
+    double_cr = orders(1, 2).replace(b"\n", b"\r\r\n")
+
+    files = tried(NOWHERE, "sales", double_cr, orders(1, 2), zipped(("one.csv", double_cr)))["files"]
+
+    warning = {
+        "code": "double_cr",
+        "message": "Lines end in CR CR LF, which counts as one line end.",
+        "column": None,
+        "line": None,
+        "example": None,
+        "option": None,
+    }
+    assert [file["warnings"] for file in files] == [[warning], [], [warning]]
+    assert files[0]["format"]["doubts"] == [warning["message"]]
+
+
+def test_a_warning_names_the_option_that_overrides_the_choice(engine: Engine) -> None:
+    found = predict(engine, "visits", b'id,name\n1,"open\n2,"a, b"\n3,c\n')
+
+    (warning,) = found["warnings"]
+    assert (warning["code"], warning["option"]) == ("quotes_unclosed", "quote")
 
 
 def test_each_member_of_an_archive_is_tried_by_itself() -> None:

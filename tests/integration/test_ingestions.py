@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -9,8 +10,9 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
+from shared.error_codes import warning_text
 from shared.errors import NotFound
-from shared.http import serializers
+from shared.http.models import Ingestion, ListedIngestion
 from shared.ledger import entries
 from shared.ledger.tables import State
 from shared.queries import describe_datasets, ingestions
@@ -93,8 +95,30 @@ def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine)
 def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
     asked = enter(engine, "a")
     (seen,), _ = ingestions.ingestion_page(engine, IngestionFilter(), None, 1)
-    whole = serializers.ingestion_json(dict(ingestions.find_ingestion(engine, asked).entry))
-    assert whole.keys() - serializers.listed_ingestion_json(dict(seen.entry)).keys() == {"format", "columns"}
+    whole = Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()
+    listed = ListedIngestion.from_view(seen).as_json()
+    assert whole.keys() - listed.keys() == {"format", "columns", "warnings"}
+
+
+def test_warnings_are_made_from_the_sentences_in_the_ledger(engine: Engine) -> None:
+    sentence = warning_text("delimiter_ambiguous", delimiter="commas", width=2, best=1)
+    stored = json.dumps({"delimiter": "|", "doubts": [sentence, "A sentence of an earlier version."]})
+    asked = enter(engine, "a", format=stored)
+
+    shown = Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()
+
+    unknown = {"column": None, "line": None, "example": None}
+    assert shown["warnings"] == [
+        {"code": "delimiter_ambiguous", "message": sentence, **unknown, "option": "delimiter"},
+        {"code": "other", "message": "A sentence of an earlier version.", **unknown, "option": None},
+    ]
+    assert shown["format"]["doubts"] == [warning["message"] for warning in shown["warnings"]]
+
+
+@pytest.mark.parametrize("stored", [None, "null", '{"compression": "zip", "members": 2}', '{"doubts": []}'])
+def test_a_file_without_doubts_has_no_warnings(engine: Engine, stored: str | None) -> None:
+    asked = enter(engine, "a", format=stored)
+    assert Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()["warnings"] == []
 
 
 def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:

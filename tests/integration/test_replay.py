@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.sales import Sales
 from shared.errors import Conflict, Gone, LoadFailed, NotFound, Unavailable
-from shared.http import serializers
+from shared.http.models import Ingestion
 from shared.ledger import entries
 from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
@@ -58,7 +58,7 @@ class Replays:
 
     def seen(self, ingestion_id: uuid.UUID) -> dict[str, Any]:
         """The entry as callers see it."""
-        return serializers.ingestion_json(dict(ingestions.find_ingestion(self._engine, ingestion_id).entry))
+        return Ingestion.from_view(ingestions.find_ingestion(self._engine, ingestion_id)).as_json()
 
 
 @pytest.fixture
