@@ -67,6 +67,10 @@ MOST_CONTRACTS = 256
 """Contracts of which a process keeps what it derived, some 70 KB each; files can bring ever new ones."""
 
 
+OnConflict = Literal["update", "keep", "refuse"]
+"""Names of the policies that `shared.loading.on_conflict` defines."""
+
+
 class Contract(BaseModel):
     """One row of a dataset. A row is accepted exactly when this model accepts it.
 
@@ -82,9 +86,9 @@ class Contract(BaseModel):
     key: ClassVar[tuple[str, ...]] = ()
     """Fields that identify a row. Empty: rows append, and a new version of a blob replaces the rows of the
     version before."""
-    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "update"
-    """What becomes of a row whose key is in the table already: it replaces the one there, or is dropped and
-    counted as unchanged, or the whole file is refused. Within a file the last row of a key counts."""
+    on_conflict: ClassVar[OnConflict] = "update"
+    """What happens to a row whose key is already in the table: it replaces the existing row, or it is skipped
+    and counted as unchanged, or the whole file is refused. Within a file the last row with a key wins."""
     max_reject_ratio: ClassVar[float] = 0.1
     """Rejected rows over rows read, 0 to 1; above it the file is refused and nothing of it is loaded."""
     file_format: ClassVar[Overrides] = Overrides()
