@@ -72,6 +72,10 @@ MAX_CONTRACTS = 256
 """Contracts whose derived data a process caches, about 70 KB each. Files may define more."""
 
 
+OnConflict = Literal["update", "keep", "refuse"]
+"""Names of the policies that `shared.loading.on_conflict` defines."""
+
+
 class Contract(BaseModel):
     """One row of a dataset. A row is accepted exactly when this model accepts it.
 
@@ -87,7 +91,7 @@ class Contract(BaseModel):
     key: ClassVar[tuple[str, ...]] = ()
     """Fields that identify a row. Without a key, rows are appended, and a new version of a blob replaces the
     rows of the version before."""
-    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "update"
+    on_conflict: ClassVar[OnConflict] = "update"
     """What happens to a row whose key is in the table: it replaces the existing row, or it is skipped and
     counted as unchanged, or the whole file is refused. Within a file, the last row of a key counts."""
     max_reject_ratio: ClassVar[float] = 0.1

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from shared.contracts import dataset_table
 from shared.contracts.column_types import Kind
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN
+from shared.database import sql_fragments
 from shared.database.transactions import cursor
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import Mark, NumberForm
@@ -98,7 +99,7 @@ def alter_statement(
     table: sql.Identifier, wanted: Sequence[Change], key: Collection[str] = ()
 ) -> sql.Composed:
     """One `ALTER TABLE` that makes all of the `wanted` changes, at least one, in one pass over the rows."""
-    actions = sql.SQL(", ").join(_action(change, change.after.name in key) for change in wanted)
+    actions = sql_fragments.comma_separated(_action(change, change.after.name in key) for change in wanted)
     return sql.SQL("alter table {} {}").format(table, actions)
 
 
@@ -155,17 +156,17 @@ def add_primary_key(connection: Connection, name: str, key: Sequence[str], texts
                 if one not in ordered
             ),
             sql.SQL("add constraint {} primary key ({})").format(
-                sql.Identifier(dataset_table.key_name(name)), sql.SQL(", ").join(map(sql.Identifier, key))
+                sql.Identifier(dataset_table.key_name(name)), sql_fragments.column_list(key)
             ),
         ]
-        driver.execute(sql.SQL("alter table {} {}").format(table, sql.SQL(", ").join(actions)))
+        driver.execute(sql.SQL("alter table {} {}").format(table, sql_fragments.comma_separated(actions)))
 
 
 def set_not_null(connection: Connection, name: str, columns: Sequence[str]) -> None:
     """Let `columns`, at least one, be nullable no more."""
     actions = (sql.SQL("alter column {} set not null").format(sql.Identifier(one)) for one in columns)
     statement = sql.SQL("alter table {} {}").format(
-        sql.Identifier(dataset_table.TABLE_SCHEMA, name), sql.SQL(", ").join(actions)
+        sql.Identifier(dataset_table.TABLE_SCHEMA, name), sql_fragments.comma_separated(actions)
     )
     with cursor(connection) as driver:
         driver.execute(statement)
@@ -222,7 +223,7 @@ def rows_without_key(connection: Connection, name: str, key: Sequence[str]) -> K
 
 def duplicate_keys(connection: Connection, name: str, key: Sequence[str]) -> KeyViolations:
     """Rows whose values of `key` an earlier row has."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, key))
+    columns = sql_fragments.column_list(key)
     return _some(connection, _REPEATED.format(key=columns, **_names(name)))
 
 

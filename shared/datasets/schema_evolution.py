@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg2.errors
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
+from shared.database.sql_fragments import set_timeouts
 from shared.datasets import alter_table, catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.driver_errors import POSTGRES
@@ -22,9 +23,9 @@ from shared.storage import upload_options
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
 
-_PATIENCE = text("set local lock_timeout = '10s'")
+_DATASET_LOCK_TIMEOUT_SECONDS = 10.0
 """A change that waits for loads to end keeps later ones waiting behind it: it is tried again instead."""
-_SOON = text("set local lock_timeout = '3s'")
+_TABLE_LOCK_TIMEOUT_SECONDS = 3.0
 """Whoever wants to read the table waits behind us, and we behind whoever reads it for long."""
 
 
@@ -111,7 +112,7 @@ def _create_table(short: Connection, name: str, found: InferredFile, ingestion_i
     columns = evolved_columns(None, found)
     if tables.name_is_taken(short, name):
         raise _taken(name)
-    short.execute(_SOON)
+    set_timeouts(short, lock=_TABLE_LOCK_TIMEOUT_SECONDS)
     tables.create_table(short, build_contract(name, columns, found.key))
     versions.replace_all(short, name, ingestion_id)  # what was loaded before went with the table it was in
     datasets.write_dataset(short, name, columns, found.key)
@@ -127,9 +128,9 @@ def _evolve_table(short: Connection, known: Dataset, found: InferredFile, ingest
         return
     wanted = alter_table.column_changes(before, after)
     if wanted:
-        short.execute(_PATIENCE)
+        set_timeouts(short, lock=_DATASET_LOCK_TIMEOUT_SECONDS)
         locks.acquire_dataset(short, known.name, exclusive=True)
-        short.execute(_SOON)
+        set_timeouts(short, lock=_TABLE_LOCK_TIMEOUT_SECONDS)
         _alter(short, known, wanted)
     datasets.write_dataset(short, known.name, after, key)
     datasets.record_changes(short, known.name, [change.as_json() for change in wanted], ingestion_id)

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from shared import driver_errors
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
+from shared.database.sql_fragments import set_timeouts
 from shared.database.transactions import cursor
 from shared.driver_errors import POSTGRES
 from shared.errors import Unavailable
@@ -125,7 +126,7 @@ def count_rows(connection: Connection, table: Table) -> RowCount:
     """
     try:
         with driver_errors.translate_errors(), connection.begin_nested():
-            connection.execute(text("set local lock_timeout = '200ms'; set local statement_timeout = '2s'"))
+            set_timeouts(connection, lock=0.2, statement=2)
             estimate = _estimate(connection, table)
     except Unavailable as exc:
         return RowCount(None, problem=exc.reason)

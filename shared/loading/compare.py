@@ -1,4 +1,4 @@
-"""Compares a batch with the existing rows of its keys: new, changed or unchanged."""
+"""Compares the rows of a batch with the existing rows that have their keys: new, changed or unchanged."""
 
 from __future__ import annotations
 
@@ -14,77 +14,79 @@ import pyarrow.compute as pc
 from shared.loading import existing_rows
 from shared.loading.existing_rows import ExistingRows, Mask
 
-Positions = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the rows of a batch are beside `present`; `repeated` counts those whose key comes again later on.
+    """Which rows of a batch are new, and what the others have in common with `existing` rows.
 
-    The others are `new`, by position in the batch, or met a present row: one of this load itself (`own`), one
-    with other values (`changed`) or with the same (`unchanged`). `…_at` are the positions of the rows met.
+    `new`, `own`, `changed` and `unchanged` are indices of rows in the batch. `own`: this load wrote the
+    existing row with the key; `changed` and `unchanged`: another load did, and its values differ or are the
+    same. `own_at`, `changed_at` and `unchanged_at` are the indices of these existing rows. `repeated` counts
+    the rows whose key occurs again later in the batch; they are in none of the four.
     """
 
-    present: ExistingRows
-    new: Positions
-    own: Positions
-    own_at: Positions
-    changed: Positions
-    changed_at: Positions
-    unchanged: Positions
-    unchanged_at: Positions
+    existing: ExistingRows
+    new: Indices
+    own: Indices
+    own_at: Indices
+    changed: Indices
+    changed_at: Indices
+    unchanged: Indices
+    unchanged_at: Indices
     repeated: int
 
     @property
-    def met(self) -> int:
-        """How many rows of the batch met a present one."""
-        return len(self.own) + len(self.changed) + len(self.unchanged)
+    def has_existing_keys(self) -> bool:
+        """Whether a row of the batch has the key of an existing row."""
+        return bool(len(self.own) + len(self.changed) + len(self.unchanged))
 
     def is_same_as(self, other: Comparison) -> bool:
-        """Whether both say the same of the same rows, at the same places."""
+        """Whether both have the same result for the same rows in the same positions of the table."""
         return (
             np.array_equal(self.new, other.new)
             and np.array_equal(self.own, other.own)
             and np.array_equal(self.changed, other.changed)
-            and bool(self.present.places.equals(other.present.places))
+            and bool(self.existing.ctids.equals(other.existing.ctids))
         )
 
 
-def compare_rows(rows: pa.RecordBatch, present: ExistingRows, key: Sequence[str]) -> Comparison:
-    """`rows` against `present`, by the columns `key`; all columns that `present` has are compared."""
-    ours, theirs = _codes(rows, present, key)
-    last = np.full(max(ours.max(initial=0), theirs.max(initial=0)) + 1, -1, np.int64)
-    last[ours] = np.arange(len(ours))  # of an index that comes twice the last value stays
-    positions = np.unique(last[last >= 0])
-    where = np.full(len(last), -1, np.int64)
-    where[theirs] = np.arange(len(theirs))
-    if present.not_comparable is not None:
-        where[theirs[_unknowable(present, key)]] = -1
-    at = where[ours[positions]]
-    met, met_at = positions[at >= 0], at[at >= 0]
-    from_this_load = present.from_this_load[met_at]
-    is_same = ~from_this_load & _same(rows, present, met, met_at, key)
-    is_changed = ~from_this_load & ~is_same
+def compare_rows(rows: pa.RecordBatch, existing: ExistingRows, key: Sequence[str]) -> Comparison:
+    """Compare `rows` with `existing` rows by the columns `key`, and by all other columns that these have."""
+    row_keys, existing_keys = _key_numbers(rows, existing, key)
+    last_row = np.full(max(row_keys.max(initial=0), existing_keys.max(initial=0)) + 1, -1, np.int64)
+    last_row[row_keys] = np.arange(len(row_keys))  # numpy assigns the last value of a repeated index
+    counted = np.unique(last_row[last_row >= 0])
+    existing_row = np.full(len(last_row), -1, np.int64)
+    existing_row[existing_keys] = np.arange(len(existing_keys))
+    if existing.not_comparable is not None:
+        existing_row[existing_keys[_has_unknown_key(existing, key)]] = -1
+    at = existing_row[row_keys[counted]]
+    matched, matched_at = counted[at >= 0], at[at >= 0]
+    is_own = existing.from_this_load[matched_at]
+    is_same = ~is_own & _is_same(rows, existing, matched, matched_at, key)
+    is_changed = ~is_own & ~is_same
     return Comparison(
-        present=present.without_values(),
-        new=positions[at < 0],
-        own=met[from_this_load],
-        own_at=met_at[from_this_load],
-        changed=met[is_changed],
-        changed_at=met_at[is_changed],
-        unchanged=met[is_same],
-        unchanged_at=met_at[is_same],
-        repeated=len(ours) - len(positions),
+        existing=existing.without_values(),
+        new=counted[at < 0],
+        own=matched[is_own],
+        own_at=matched_at[is_own],
+        changed=matched[is_changed],
+        changed_at=matched_at[is_changed],
+        unchanged=matched[is_same],
+        unchanged_at=matched_at[is_same],
+        repeated=len(row_keys) - len(counted),
     )
 
 
-def _codes(rows: pa.RecordBatch, present: ExistingRows, key: Sequence[str]) -> tuple[Positions, Positions]:
-    """A small number for each row of both, the same one exactly where the keys are the same."""
-    codes = np.zeros(rows.num_rows + len(present), np.int64)
+def _key_numbers(rows: pa.RecordBatch, existing: ExistingRows, key: Sequence[str]) -> tuple[Indices, Indices]:
+    """A small number for the key of each row of both, the same number for the same key."""
+    codes = np.zeros(rows.num_rows + len(existing), np.int64)
     for name in key:
-        both: Any = pa.concat_arrays([rows.column(name), present.columns[name]])
+        both: Any = pa.concat_arrays([rows.column(name), existing.columns[name]])
         if pa.types.is_floating(both.type):
-            both = pc.add(both, 0.0)  # -0.0 is another text, but the same key
+            both = pc.add(both, 0.0)  # -0.0 and 0.0 are the same key
         encoded = both.dictionary_encode(null_encoding="encode")
         codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
         if codes.max(initial=0) > 2 * len(codes):
@@ -92,39 +94,39 @@ def _codes(rows: pa.RecordBatch, present: ExistingRows, key: Sequence[str]) -> t
     return codes[: rows.num_rows], codes[rows.num_rows :]
 
 
-def _unknowable(present: ExistingRows, key: Sequence[str]) -> Mask:
-    """Present rows whose key the contract cannot hold; it reads as null."""
-    unknowable = np.zeros(len(present), np.bool_)
+def _has_unknown_key(existing: ExistingRows, key: Sequence[str]) -> Mask:
+    """Existing rows whose key the contract cannot hold; `columns` has null for it."""
+    unknown = np.zeros(len(existing), np.bool_)
     for name in key:
-        unknowable |= present.columns[name].is_null().to_numpy(zero_copy_only=False)
-    return unknowable
+        unknown |= existing.columns[name].is_null().to_numpy(zero_copy_only=False)
+    return unknown
 
 
-def _same(
-    rows: pa.RecordBatch, present: ExistingRows, met: Positions, met_at: Positions, key: Sequence[str]
+def _is_same(
+    rows: pa.RecordBatch, existing: ExistingRows, matched: Indices, matched_at: Indices, key: Sequence[str]
 ) -> Mask:
-    """Whether each row of `rows` at `met` has the values of the present row at `met_at`."""
-    same = np.ones(len(met), np.bool_)
-    if present.not_comparable is not None:
-        same &= ~present.not_comparable[met_at]
-    for name in present.columns.keys() - set(key):
-        ours, theirs = _taken(rows.column(name), met), _taken(present.columns[name], met_at)
-        if pa.types.is_string(ours.type):
-            ours = existing_rows.digest_long_texts(ours)
-        equal = pc.equal(ours, theirs).fill_null(False)
-        for is_alike in _alike(ours.type):
-            equal = pc.or_(equal, pc.and_(is_alike(ours), is_alike(theirs)).fill_null(False))
+    """Whether each row of `rows` at `matched` has the values of the existing row at `matched_at`."""
+    same = np.ones(len(matched), np.bool_)
+    if existing.not_comparable is not None:
+        same &= ~existing.not_comparable[matched_at]
+    for name in existing.columns.keys() - set(key):
+        new, old = _take(rows.column(name), matched), _take(existing.columns[name], matched_at)
+        if pa.types.is_string(new.type):
+            new = existing_rows.digest_long_texts(new)
+        equal = pc.equal(new, old).fill_null(False)
+        for predicate in _equal_to_each_other(new.type):
+            equal = pc.or_(equal, pc.and_(predicate(new), predicate(old)).fill_null(False))
         same &= equal.to_numpy(zero_copy_only=False)
     return same
 
 
-def _taken(column: pa.Array[Any], positions: Positions) -> Any:
-    """`take`, spared where it would change nothing."""
-    if len(positions) == len(column) and np.array_equal(positions, np.arange(len(column))):
+def _take(column: pa.Array[Any], indices: Indices) -> Any:
+    """`column.take`, without a copy if it would change nothing."""
+    if len(indices) == len(column) and np.array_equal(indices, np.arange(len(column))):
         return column
-    return column.take(positions)
+    return column.take(indices)
 
 
-def _alike(kind: pa.DataType) -> list[Callable[[Any], Any]]:
-    """What makes values the same that do not equal each other; to Postgres every NaN is the same."""
+def _equal_to_each_other(kind: pa.DataType) -> list[Callable[[Any], Any]]:
+    """Predicates of values that count as equal although `=` says otherwise: nulls, and NaN as in Postgres."""
     return [pc.is_null, pc.is_nan] if pa.types.is_floating(kind) else [pc.is_null]

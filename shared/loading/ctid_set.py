@@ -1,4 +1,4 @@
-"""A set of row positions (`tableoid`, `ctid`), one bit per row."""
+"""A memory-saving set of row positions (`tableoid`, `ctid`), and their text forms."""
 
 from __future__ import annotations
 
@@ -11,97 +11,101 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-Numbers = npt.NDArray[np.int64]
-_PAGES = 4096
-"""Pages whose rows share a piece: 32 MB of a table."""
+Int64s = npt.NDArray[np.int64]
+Uint32s = npt.NDArray[np.uint32]
 
-_FEW = 32
-"""A piece of numbers has fewer than a 32nd of its rows, since a number takes as much as 32 bits."""
+_PAGES_PER_SEGMENT = 4096
+"""32 MB of a table."""
+
+_BITS_PER_NUMBER = 32
 
 
 class CtidSet:
-    """A set of places, that is of pairs of `tableoid` and `ctid`."""
+    """A set of pairs of `tableoid` and `ctid`, in segments of a table's pages.
 
-    def __init__(self, rows_of_a_page: int) -> None:
-        """No page has as many rows as `rows_of_a_page`."""
-        self._rows = rows_of_a_page
-        self._size = rows_of_a_page * _PAGES
-        self._pieces: dict[tuple[int, int], bytes | npt.NDArray[np.uint32]] = {}
-        """Of each, the numbers of its rows in order while they are few, else a bit for every row."""
+    A row is numbered by its page and its position in the page. A segment with few rows is stored as their
+    sorted numbers, any other as one bit for each possible row.
+    """
 
-    def add(self, parts: Numbers, places: pa.StringArray) -> int:
-        """Add places, all different; returns how many of them were in the set already."""
-        present = 0
-        for name, numbers in self._split(parts, places):
-            held = self._numbers(name)
-            merged = np.union1d(held, numbers).astype(np.uint32)
-            present += len(held) + len(numbers) - len(merged)
-            self._keep(name, merged)
-        return present
+    def __init__(self, max_rows_per_page: int) -> None:
+        self._max_rows_per_page = max_rows_per_page
+        self._segment_size = max_rows_per_page * _PAGES_PER_SEGMENT
+        self._segments: dict[tuple[int, int], bytes | Uint32s] = {}
+        """By `tableoid` and number of the segment."""
 
-    def remove(self, parts: Numbers, places: pa.StringArray) -> int:
-        """Remove places, all different; returns how many of them were in the set."""
-        present = 0
-        for name, numbers in self._split(parts, places):
-            held = self._numbers(name)
-            left = np.setdiff1d(held, numbers, assume_unique=True)
-            present += len(held) - len(left)
-            self._keep(name, left)
-        return present
+    def add(self, tableoids: Int64s, ctids: pa.StringArray) -> int:
+        """Add distinct rows; returns how many of them were in the set already."""
+        already_in_set = 0
+        for segment, numbers in self._split(tableoids, ctids):
+            before = self._load(segment)
+            merged = np.union1d(before, numbers).astype(np.uint32)
+            already_in_set += len(before) + len(numbers) - len(merged)
+            self._store(segment, merged)
+        return already_in_set
 
-    def has_any(self, parts: Numbers, places: pa.StringArray) -> bool:
-        """Whether any of these places is in the set."""
-        return bool(self._pieces) and any(
-            np.isin(numbers, self._numbers(name), assume_unique=True).any()
-            for name, numbers in self._split(parts, places)
+    def remove(self, tableoids: Int64s, ctids: pa.StringArray) -> int:
+        """Remove distinct rows; returns how many of them were in the set."""
+        removed = 0
+        for segment, numbers in self._split(tableoids, ctids):
+            before = self._load(segment)
+            left = np.setdiff1d(before, numbers, assume_unique=True)
+            removed += len(before) - len(left)
+            self._store(segment, left)
+        return removed
+
+    def has_any(self, tableoids: Int64s, ctids: pa.StringArray) -> bool:
+        """Whether any of these distinct rows is in the set."""
+        return bool(self._segments) and any(
+            np.isin(numbers, self._load(segment), assume_unique=True).any()
+            for segment, numbers in self._split(tableoids, ctids)
         )
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """The places piece by piece: a `tableoid` and some `ctid`s of it."""
-        for part, piece in self._pieces:
-            numbers = self._numbers((part, piece)).astype(np.int64) + piece * self._size
-            pages, rows = np.divmod(numbers, self._rows)
+        """A `tableoid` and some of its `ctid`s, for each segment."""
+        for tableoid, segment in self._segments:
+            numbers = self._load((tableoid, segment)).astype(np.int64) + segment * self._segment_size
+            pages, rows = np.divmod(numbers, self._max_rows_per_page)
             if len(numbers):
-                yield (
-                    part,
-                    [f"({page},{row})" for page, row in zip(pages.tolist(), rows.tolist(), strict=True)],
-                )
+                pairs = zip(pages.tolist(), rows.tolist(), strict=True)
+                yield tableoid, [f"({page},{row})" for page, row in pairs]
 
-    def _numbers(self, name: tuple[int, int]) -> npt.NDArray[np.uint32]:
-        """The rows of a piece, in order."""
-        held = self._pieces.get(name)
-        if isinstance(held, bytes):
-            bits = np.unpackbits(np.frombuffer(held, np.uint8))
+    def _load(self, segment: tuple[int, int]) -> Uint32s:
+        """The sorted numbers of the rows of a segment."""
+        stored = self._segments.get(segment)
+        if isinstance(stored, bytes):
+            bits = np.unpackbits(np.frombuffer(stored, np.uint8))
             return np.flatnonzero(bits).astype(np.uint32)
-        return np.empty(0, np.uint32) if held is None else held
+        return np.empty(0, np.uint32) if stored is None else stored
 
-    def _keep(self, name: tuple[int, int], numbers: npt.NDArray[np.uint32]) -> None:
-        if len(numbers) * _FEW < self._size:
-            self._pieces[name] = numbers
+    def _store(self, segment: tuple[int, int], numbers: Uint32s) -> None:
+        if len(numbers) * _BITS_PER_NUMBER < self._segment_size:
+            self._segments[segment] = numbers
             return
-        bits = np.zeros(self._size, np.bool_)
+        bits = np.zeros(self._segment_size, np.bool_)
         bits[numbers] = True
-        self._pieces[name] = np.packbits(bits).tobytes()
+        self._segments[segment] = np.packbits(bits).tobytes()
 
-    def _split(
-        self, parts: Numbers, places: pa.StringArray
-    ) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.uint32]]]:
-        """The pieces that have `places`, each with their numbers in it."""
-        if not len(places):
+    def _split(self, tableoids: Int64s, ctids: pa.StringArray) -> Iterator[tuple[tuple[int, int], Uint32s]]:
+        """The segments that these rows are in, each with the numbers of its rows."""
+        if not len(ctids):
             return
-        pieces, numbers = np.divmod(_numbers(places, self._rows), self._size)
-        order = np.lexsort((pieces, parts))
-        parts, pieces, numbers = parts[order], pieces[order], numbers[order]
-        is_first = np.append(True, (np.diff(parts) != 0) | (np.diff(pieces) != 0))
+        segments, numbers = np.divmod(_row_numbers(ctids, self._max_rows_per_page), self._segment_size)
+        order = np.lexsort((segments, tableoids))
+        tableoids, segments, numbers = tableoids[order], segments[order], numbers[order]
+        is_first = np.append(True, (np.diff(tableoids) != 0) | (np.diff(segments) != 0))
         starts = np.flatnonzero(is_first)
         for start, stop in zip(starts, np.append(starts[1:], len(numbers)), strict=True):
-            yield (int(parts[start]), int(pieces[start])), numbers[start:stop].astype(np.uint32)
+            yield (int(tableoids[start]), int(segments[start])), numbers[start:stop].astype(np.uint32)
 
 
-def _numbers(places: pa.StringArray, rows_of_a_page: int) -> Numbers:
-    """`(page,row)` as one number."""
-    joined: Any = pc.binary_join(pa.ListArray.from_arrays([0, len(places)], places), "")
-    content = joined[0].as_py().replace(")(", "\n")[1:-1].encode()
+def ctid_array(ctids: pa.StringArray) -> str:
+    """`ctids`, at least one, as the text of a Postgres array."""
+    return '{"' + _join(ctids, '","') + '"}'
+
+
+def _row_numbers(ctids: pa.StringArray, max_rows_per_page: int) -> Int64s:
+    """Each `(page,row)` as one number."""
+    content = _join(ctids, "").replace(")(", "\n")[1:-1].encode()
     table = csv.read_csv(
         pa.BufferReader(content),  # type: ignore[arg-type]  # its stubs know files only
         read_options=csv.ReadOptions(
@@ -110,5 +114,10 @@ def _numbers(places: pa.StringArray, rows_of_a_page: int) -> Numbers:
         convert_options=csv.ConvertOptions(column_types={"page": pa.int64(), "row": pa.int64()}),
     )
     pages, rows = table.column("page").to_numpy(), table.column("row").to_numpy()
-    numbers: Numbers = pages * rows_of_a_page + rows
+    numbers: Int64s = pages * max_rows_per_page + rows
     return numbers
+
+
+def _join(texts: pa.StringArray, separator: str) -> str:
+    joined: Any = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), separator)
+    return str(joined[0].as_py())

@@ -1,4 +1,4 @@
-"""Spools the rejects of a load until its end, then stores them."""
+"""Spools the rejects of a load until it ends, then stores them in the ledger."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from shared.ledger import tables
 from shared.parsing.rejects import Reject
 from shared.text import printable
 
-FEW = 10_000
-"""Rejects of a refused file that are kept: enough to see what is wrong with it."""
+MAX_REJECTS_OF_REFUSED_FILE = 10_000
+"""Rejects of a refused file that are stored: enough to see what is wrong with it."""
 
-_IN_MEMORY = 1024 * 1024
-"""Bytes; more of them wait in a temporary file."""
+_MAX_BYTES_IN_MEMORY = 1024 * 1024
+"""More are spooled to a temporary file."""
 
 
 class RejectSpool:
-    """Rejects that wait for the load's end; they are kept whether the rows of the load are or not."""
+    """Rejects until the end of the load, when they are stored whether its rows are loaded or rolled back.
+
+    A context manager: it deletes its temporary files on exit.
+    """
 
     def __init__(self, ingestion_id: uuid.UUID) -> None:
         self._id = ingestion_id
-        self._first = _File()
-        self._rest = _File()
+        self._first = _CsvSpool()
+        self._rest = _CsvSpool()
 
     def __enter__(self) -> Self:
         return self
@@ -44,31 +47,34 @@ class RejectSpool:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of rejects so far."""
         return self._first.rows + self._rest.rows
 
     def add(self, rejected: Sequence[Reject]) -> None:
-        """Append `rejected`."""
-        room = FEW - self._first.rows
+        """Append rejects."""
+        room = MAX_REJECTS_OF_REFUSED_FILE - self._first.rows
         self._first.write(self._id, rejected[:room])
         self._rest.write(self._id, rejected[room:])
 
     def keep(self, connection: Connection, *, only_few: bool = False) -> int:
-        """Write them, or the first `FEW`, in place of those of an earlier try; returns how many."""
+        """Store all rejects, or the first `MAX_REJECTS_OF_REFUSED_FILE`; returns how many were stored.
+
+        Rejects of an earlier attempt are deleted.
+        """
         clear_rejects(connection, self._id)
-        files = [self._first] if only_few else [self._first, self._rest]
-        for file in files:
-            file.copy(connection)
-        return sum(file.rows for file in files)
+        spools = [self._first] if only_few else [self._first, self._rest]
+        for spool in spools:
+            spool.copy(connection)
+        return sum(spool.rows for spool in spools)
 
 
-class _File:
-    """Rejects as CSV, in memory while they are few."""
+class _CsvSpool:
+    """Rejects as CSV, in memory or in a temporary file."""
 
     def __init__(self) -> None:
-        self._bytes = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the spool
+        self._file = tempfile.SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - closed with the spool
         self.rows = 0
-        self.close = self._bytes.close
+        self.close = self._file.close
 
     def write(self, ingestion_id: uuid.UUID, rejected: Sequence[Reject]) -> None:
         if not rejected:
@@ -81,25 +87,25 @@ class _File:
                 "errors": pa.array([_json(reject) for reject in rejected], pa.string()),
             }
         )
-        text = pa.BufferOutputStream()
-        csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
-        self._bytes.write(text.getvalue())
+        lines = pa.BufferOutputStream()
+        csv.write_csv(rows, lines, csv.WriteOptions(include_header=False))
+        self._file.write(lines.getvalue())
         self.rows += len(rejected)
 
     def copy(self, connection: Connection) -> None:
         if self.rows:
-            self._bytes.seek(0)
+            self._file.seek(0)
             names = [column.name for column in tables.rejects.columns]
-            copy.copy_csv(connection, tables.rejects, names, self._bytes)
+            copy.copy_csv(connection, tables.rejects, names, self._file)
 
 
 def clear_rejects(connection: Connection, ingestion_id: uuid.UUID) -> None:
-    """Forget the rejects of an earlier try."""
+    """Delete the stored rejects of an earlier attempt."""
     connection.execute(delete(tables.rejects).where(tables.rejects.c.ingestion_id == ingestion_id))
 
 
 def _json(reject: Reject) -> bytes:
-    reasons = [error.as_json() for error in reject.errors]
-    for reason in reasons:
-        reason["value"] = None if reason["value"] is None else printable(reason["value"])
-    return to_json(reasons)
+    errors = [error.as_json() for error in reject.errors]
+    for error in errors:
+        error["value"] = None if error["value"] is None else printable(error["value"])
+    return to_json(errors)

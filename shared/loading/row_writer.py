@@ -13,107 +13,122 @@ from sqlalchemy import Connection, MetaData, Table
 
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
-from shared.database import copy
-from shared.database.copy import encode_rows
+from shared.database.copy import copy_rows
+from shared.database.sql_fragments import column_list, quoted_identifier
 from shared.database.transactions import cursor
-from shared.loading.compare import Comparison, Positions
+from shared.loading.compare import Comparison, Indices
+from shared.loading.ctid_set import CtidSet, ctid_array
 from shared.loading.existing_rows import ExistingRows
 from shared.loading.table_facts import TableFacts
 
 _DELETE = sql.SQL("delete from {table} where ctid = any (%s::tid[])")
 _LOCK = sql.SQL("""
     select count(*) from (
-        select from {table} as present join unnest(%s::oid[], %s::tid[]) as seen (part, place)
-        on present.tableoid = seen.part and present.ctid = seen.place for update of present
+        select from {table} as existing join unnest(%s::oid[], %s::tid[]) as expected (tableoid, ctid)
+        on existing.tableoid = expected.tableoid and existing.ctid = expected.ctid for update of existing
     ) as locked""")
+_COUNT_UNMOVED = sql.SQL("select count(*) from {table} where tableoid = %s and ctid = any (%s::tid[])")
+_CREATE_CHANGED = sql.SQL(
+    "create temp table ingest_changed on commit drop as select {columns} from {table} with no data"
+)
 _UPDATE = sql.SQL(
-    "update {table} as present set {assignments} from ingest_changed as changed where {is_same_key}"
+    "update {table} as existing set {assignments} from ingest_changed as changed where {is_same_key}"
 )
 _CHANGED = Table("ingest_changed", MetaData())
 
 
 class RowsChangedConcurrently(Exception):
-    """Somebody changed a row between the look at it and its change."""
+    """Another transaction changed an existing row after it was read."""
 
 
 class RowWriter:
     """Writes into the table of one contract.
 
-    Deleting a row and inserting it anew costs half of an update, since COPY writes many rows at a time; where
-    the table's owner would notice the difference, it is an update.
+    It deletes and inserts changed rows where the table allows that, which takes half the time of an update,
+    since COPY writes many rows at a time. Otherwise it updates them.
     """
 
     def __init__(self, connection: Connection, contract: type[Contract], table_facts: TableFacts) -> None:
         self._connection = connection
         self._contract = contract
-        self._table_facts = table_facts
+        self._may_replace = table_facts.may_replace
         self._table = dataset_table.sqlalchemy_table(contract)
+        self._name = quoted_identifier(self._table)
 
     def write(self, rows: pa.RecordBatch, comparison: Comparison) -> None:
-        """Bring what `comparison` found new, own or changed of `rows`.
+        """Write the rows that are new, own or changed according to `comparison`.
 
-        Raises `RowsMoved`, and Postgres' own `UniqueViolation` where another transaction brought a key
-        meanwhile.
+        Raises `RowsChangedConcurrently`, and psycopg2's `UniqueViolation` if another transaction has inserted
+        a row with the same key.
         """
-        present, met = comparison.present, np.append(comparison.own, comparison.changed)
-        if self._table_facts.may_replace:
-            self._delete(present, np.append(comparison.own_at, comparison.changed_at))
-            self._append(rows, np.append(comparison.new, met))
+        existing = comparison.existing
+        matched = np.append(comparison.own, comparison.changed)
+        matched_at = np.append(comparison.own_at, comparison.changed_at)
+        if self._may_replace:
+            self._delete(existing, matched_at)
+            self._append(rows, np.append(comparison.new, matched))
         else:
             self._append(rows, comparison.new)
-            self._lock(*present.at(np.append(comparison.own_at, comparison.changed_at)))
-            self._update(rows, met)
+            self._lock(*existing.positions(matched_at))
+            self._update(rows, matched)
 
-    def _append(self, rows: pa.RecordBatch, positions: Positions) -> None:
-        if len(positions):
-            copy.copy_rows(self._connection, self._table, encode_rows(_at(rows, positions)))
+    def _append(self, rows: pa.RecordBatch, indices: Indices) -> None:
+        if len(indices):
+            copy_rows(self._connection, self._table, _take(rows, indices))
 
-    def _delete(self, present: ExistingRows, at: Positions) -> None:
+    def _delete(self, existing: ExistingRows, at: Indices) -> None:
         if not len(at):
             return
-        places = present.places if len(at) == len(present) else present.places.take(at)
+        ctids = existing.ctids if len(at) == len(existing) else existing.ctids.take(at)
         with cursor(self._connection) as driver:
-            driver.execute(
-                _DELETE.format(table=copy.quoted_identifier(self._table)), [copy.ctid_array(places)]
-            )
+            driver.execute(_DELETE.format(table=self._name), [ctid_array(ctids)])
             if driver.rowcount != len(at):
                 raise RowsChangedConcurrently
 
-    def _lock(self, parts: npt.NDArray[np.int64], places: pa.StringArray) -> None:
-        """The update goes by key: the rows it finds must be those that were seen, not what became of them."""
-        if not len(places):
+    def _lock(self, tableoids: npt.NDArray[np.int64], ctids: pa.StringArray) -> None:
+        """Lock the rows that were read, since the update finds rows by key, also changed ones."""
+        if not len(ctids):
             return
         with cursor(self._connection) as driver:
-            statement = _LOCK.format(table=copy.quoted_identifier(self._table))
-            driver.execute(statement, [parts.tolist(), copy.ctid_array(places)])
-            if driver.fetchall()[0][0] != len(places):
+            driver.execute(_LOCK.format(table=self._name), [tableoids.tolist(), ctid_array(ctids)])
+            if driver.fetchall()[0][0] != len(ctids):
                 raise RowsChangedConcurrently
 
-    def _update(self, rows: pa.RecordBatch, positions: Positions) -> None:
-        if not len(positions):
+    def _update(self, rows: pa.RecordBatch, indices: Indices) -> None:
+        if not len(indices):
             return
         names, key = rows.schema.names, self._contract.key
-        create = sql.SQL("create temp table ingest_changed on commit drop as select {} from {} with no data")
         update = _UPDATE.format(
-            table=copy.quoted_identifier(self._table),
+            table=self._name,
             assignments=_pairs("{0} = changed.{0}", ", ", [name for name in names if name not in key]),
-            is_same_key=_pairs("present.{0} = changed.{0}", " and ", key),
+            is_same_key=_pairs("existing.{0} = changed.{0}", " and ", key),
         )
         with cursor(self._connection) as driver:
-            driver.execute(create.format(copy.column_list(names), copy.quoted_identifier(self._table)))
-            copy.copy_rows(self._connection, _CHANGED, encode_rows(_at(rows, positions)))
+            driver.execute(_CREATE_CHANGED.format(columns=column_list(names), table=self._name))
+            copy_rows(self._connection, _CHANGED, _take(rows, indices))
             driver.execute(update)
-            if driver.rowcount != len(positions):
+            if driver.rowcount != len(indices):
                 raise RowsChangedConcurrently
             driver.execute("drop table ingest_changed")
+
+
+def are_unmoved(connection: Connection, table: Table, rows: CtidSet) -> bool:
+    """Whether all `rows` of `table` still are where they were, so that nobody has changed or deleted them."""
+    statement = _COUNT_UNMOVED.format(table=quoted_identifier(table))
+    with cursor(connection) as driver:
+        for tableoid, ctids in rows:
+            driver.execute(statement, [tableoid, ctid_array(pa.array(ctids))])
+            if driver.fetchall()[0][0] != len(ctids):
+                return False
+    return True
 
 
 def _pairs(form: LiteralString, separator: LiteralString, names: Iterable[str]) -> sql.Composable:
     return sql.SQL(separator).join(sql.SQL(form).format(sql.Identifier(name)) for name in names)
 
 
-def _at(rows: pa.RecordBatch, positions: Positions) -> pa.RecordBatch:
-    """The rows at `positions`, in the file's order."""
-    if len(positions) == rows.num_rows:
+def _take(rows: pa.RecordBatch, indices: Indices) -> pa.RecordBatch:
+    """The rows at `indices`, in the file's order."""
+    if len(indices) == rows.num_rows:
         return rows
-    return rows.take(np.sort(positions))
+    return rows.take(np.sort(indices))

@@ -37,27 +37,28 @@ _FACTS = sql.SQL("""
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """Facts of a table with a key.
+    """Facts about a table with a primary key.
 
-    `may_replace`: nothing tells an update from a deletion and an insertion: no triggers (foreign keys are
-    some), rules, row security, partitions, publications, or columns that the contract does not know.
-    `constraints` are the names of its primary key, in each partition too; `key` are its columns in the order
-    of its index, and `has_byte_order` says whether that sorts them as Arrow does. No page has as many rows as
-    `rows_of_a_page`: the head of each takes 24 bytes.
+    `may_replace`: a row may be deleted and inserted instead of updated, since nothing can notice the
+    difference. The table has no triggers (foreign keys are triggers), rules, row security, partitions,
+    publications, or columns that the contract does not have. `constraints` are the names of the primary key
+    in the table and its partitions. `key` are the key's columns in the order of its index, and
+    `has_byte_order` says whether the index sorts them as Arrow does. A page has fewer rows than
+    `max_rows_per_page`, as a row has a header of 24 bytes.
     """
 
     may_replace: bool
     constraints: tuple[str, ...]
     key: tuple[str, ...]
     has_byte_order: bool
-    rows_of_a_page: int
+    max_rows_per_page: int
 
 
 def read_table_facts(connection: Connection, contract: type[Contract]) -> TableFacts:
-    """The facts of the table of `contract`, which has a key."""
+    """Read the facts about the table of `contract`, which has a key."""
     table = dataset_table.sqlalchemy_table(contract)
     statement = _FACTS.format(table=sql.Literal(f'"{table.schema}"."{table.name}"'))
     with cursor(connection) as driver:
         driver.execute(statement, {"columns": [column.name for column in table.columns]})
-        may_replace, constraints, key, has_byte_order, rows_of_a_page = driver.fetchall()[0]
-    return TableFacts(may_replace, tuple(constraints), tuple(key), has_byte_order, rows_of_a_page)
+        may_replace, constraints, key, has_byte_order, max_rows_per_page = driver.fetchall()[0]
+    return TableFacts(may_replace, tuple(constraints), tuple(key), has_byte_order, max_rows_per_page)

@@ -1,97 +1,54 @@
 """`TableLoader`: writes batches by COPY or by merging them with existing rows.
 
-Where one load leaves a row that another changes, and the other one leaves a row that the first changes, the
-table would end as no order of the two could have made it. So loads that met present rows commit one at a
-time, and one whose rows were changed by a load that committed meanwhile begins anew.
+Two loads that each change a row which the other leaves unchanged would give a result that no order of the two
+could give. So loads that found existing rows commit one at a time, and a load fails with
+`ConcurrencyConflict`, to be started again, if one that committed meanwhile changed its unchanged rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import psycopg2.errors
 import pyarrow as pa
-from psycopg2 import sql
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
-from shared.contracts.dataset_table import LINE_COLUMN
-from shared.database import copy
-from shared.database.copy import encode_rows
-from shared.database.transactions import cursor
+from shared.database.copy import copy_rows
+from shared.database.sql_fragments import set_timeouts
 from shared.driver_errors import POSTGRES
-from shared.errors import ConcurrencyConflict, FileRefused, LoadFailed
+from shared.errors import ConcurrencyConflict, LoadFailed
 from shared.ledger import locks
-from shared.ledger import locks as ledger
 from shared.loading import compare, table_facts
-from shared.loading.compare import Comparison, Positions
+from shared.loading.compare import Comparison
 from shared.loading.ctid_set import CtidSet
 from shared.loading.existing_rows import ExistingRowFinder
-from shared.loading.row_writer import RowsChangedConcurrently, RowWriter
+from shared.loading.on_conflict import POLICIES
+from shared.loading.row_writer import RowsChangedConcurrently, RowWriter, are_unmoved
 from shared.loading.table_facts import TableFacts
-from shared.parsing.rejects import Reject
 from shared.stage_timer import StageTimer
 
+_MAX_TRIES = 5
+"""Lookups of the existing rows of one batch, while other transactions change them."""
 
-@dataclass(frozen=True, slots=True)
-class LoadBatch:
-    """`rows` with their lineage, and the `rejects` of the same batch.
-
-    `seen` is what a look at the table found of them, if there was one. `rows_read` are those of the file so
-    far, `most_bytes_left` bounds what may come after them, where the file's size tells.
-    """
-
-    rows: pa.RecordBatch
-    rejects: list[Reject]
-    rows_read: int
-    max_remaining_bytes: int | None
-    seen: Comparison | None = None
-
-
-_COUNT = sql.SQL("select count(*) from {} where tableoid = %s and ctid = any (%s::tid[])")
-
-
-def verify_unchanged(
-    connection: Connection, contract: type[Contract], commits: int, left: Iterable[tuple[int, list[str]]]
-) -> None:
-    """Wait for our turn to commit, and look at the rows `left` when the dataset had seen `commits`.
-
-    Raises `Contended`.
-    """
-    if ledger.next_commit_number(connection, contract.dataset) == commits + 1:
-        return
-    statement = _COUNT.format(copy.quoted_identifier(dataset_table.sqlalchemy_table(contract)))
-    with cursor(connection) as driver:
-        for part, places in left:
-            driver.execute(statement, (part, copy.ctid_array(pa.array(places))))
-            if driver.fetchall()[0][0] != len(places):
-                raise ConcurrencyConflict(POSTGRES, "another load changed rows that this one had seen")
-
-
-_TRIES = 5
-"""Looks at the present rows of one batch, while other transactions change them in between."""
-
-_SOON = text("set local lock_timeout = '2s'")
+_SECOND_LOCK_TIMEOUT_SECONDS = 2.0
 
 _NO_PROGRESS = (
-    "the table does not take rows for keys that it has, or seems to have: does a trigger change or drop "
-    "rows, does another table inherit from it, or does a key's collation take different texts for equal?"
+    "Postgres reports duplicate keys, but no rows have these keys. Possible reasons: a trigger changes or "
+    "drops rows, another table inherits from this one, or a key column has a collation in which different "
+    "texts are equal."
 )
-
-_SHOWN = 10
-"""Lines with a key that is there already which a refusal names."""
 
 
 class TableLoader:
-    """Takes the rows of load `serial` batch by batch, in the transaction of `connection`.
+    """Writes the rows of load `serial` batch by batch, in the transaction of `connection`.
 
-    Rows of a batch without known keys are new until Postgres finds one that is not: COPY straight into the
-    table. From then on a batch is compared with the present rows of its keys first, until one meets none.
+    A batch is copied straight into the table until a key conflict occurs. From then on each batch is compared
+    with the existing rows that have its keys, until a batch has no existing keys.
     """
 
     def __init__(
@@ -99,11 +56,13 @@ class TableLoader:
     ) -> None:
         self._connection = connection
         self._contract = contract
+        self._policy = POLICIES[contract.on_conflict]
+        self._table = dataset_table.sqlalchemy_table(contract)
         self._serial = serial
         self._timer = timer
-        self._commits = 0
+        self._commits_before = 0
         self.expects_new = True
-        """Whether the next batch will be sent before a look at the table."""
+        """Whether the next batch will be copied before the table is read."""
         self.inserted = self.updated = self.unchanged = self.duplicate = 0
 
     @cached_property
@@ -111,23 +70,23 @@ class TableLoader:
         return table_facts.read_table_facts(self._connection, self._contract)
 
     @cached_property
-    def _finding(self) -> ExistingRowFinder:
-        self._commits = locks.count_commits(self._connection, self._contract.dataset)
-        return ExistingRowFinder(self._connection, self._contract, self._serial, self._table_facts)
+    def _finder(self) -> ExistingRowFinder:
+        self._commits_before = locks.count_commits(self._connection, self._contract.dataset)
+        return self._new_finder(self._connection)
 
     @cached_property
-    def _writing(self) -> RowWriter:
+    def _writer(self) -> RowWriter:
         return RowWriter(self._connection, self._contract, self._table_facts)
 
     @cached_property
-    def _left(self) -> CtidSet:
-        """Present rows that a row of the file met and left as they are."""
-        return CtidSet(self._table_facts.rows_of_a_page)
+    def _unchanged(self) -> CtidSet:
+        """Existing rows that have the key of a row of the file and were left unchanged."""
+        return CtidSet(self._table_facts.max_rows_per_page)
 
     @cached_property
     def _replaced(self) -> CtidSet:
-        """Where rows were that a row of the file replaced."""
-        return CtidSet(self._table_facts.rows_of_a_page)
+        """Positions of existing rows that a row of the file replaced."""
+        return CtidSet(self._table_facts.max_rows_per_page)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -136,95 +95,97 @@ class TableLoader:
 
     @contextmanager
     def second_lookup(self) -> Iterator[ExistingRowFinder]:
-        """Looks at the table from outside of the load's transaction, once there was a look from within.
+        """A finder with a connection of its own, for a table that this load has already read.
 
-        Who changes the table's definition waits for the load, and a look for them; nobody would see that
-        the load waits for the look. So it gives up soon.
+        It must not wait long for a lock: if a transaction that changes the table's definition waits for this
+        load, the finder waits for that transaction and the load for the finder, and Postgres cannot detect
+        this deadlock.
         """
-        with self._connection.engine.begin() as beside:
-            beside.execute(_SOON)
-            yield ExistingRowFinder(beside, self._contract, self._serial, self._table_facts)
+        with self._connection.engine.begin() as second:
+            set_timeouts(second, lock=_SECOND_LOCK_TIMEOUT_SECONDS)
+            yield self._new_finder(second)
 
-    def write(self, part: LoadBatch) -> None:
-        """Bring the rows of `part`.
+    def _new_finder(self, connection: Connection) -> ExistingRowFinder:
+        columns = self._policy.columns_compared(self._contract)
+        return ExistingRowFinder(connection, self._contract, columns, self._serial, self._table_facts)
 
-        Raises `FileRefused` where the contract does not allow keys that are there, and `Contended`.
+    def write(self, rows: pa.RecordBatch, comparison: Comparison | None = None) -> None:
+        """Write the `rows` of a batch, using a `comparison` from a second lookup if there is one.
+
+        Raises `FileRefused` if the contract does not allow existing keys, `ConcurrencyConflict` and
+        `LoadFailed`.
         """
         if self.expects_new:
-            with self._timer.stage("copy", part.rows.num_rows):
-                if self._append(part.rows):
-                    self.inserted += part.rows.num_rows
+            with self._timer.stage("copy", rows.num_rows):
+                if self._append(rows):
+                    self.inserted += rows.num_rows
                     return
-        self._merge(part)
+        self._merge(rows, comparison)
 
-    def settle(self) -> None:
-        """Make sure, just before the commit, that the rows left as they are are still so; see `settling`."""
+    def verify_unchanged(self) -> None:
+        """Check, as the last step before the commit, that the rows left unchanged still exist as they were.
+
+        Waits for the dataset's other loads that are about to commit, and makes later ones wait. Raises
+        `ConcurrencyConflict`.
+        """
         if not (self.updated or self.unchanged):
             return
-        with self._timer.stage("settle"):
-            verify_unchanged(self._connection, self._contract, self._commits, self._left)
+        with self._timer.stage("verify"):
+            if locks.next_commit_number(self._connection, self._contract.dataset) == self._commits_before + 1:
+                return
+            if not are_unmoved(self._connection, self._table, self._unchanged):
+                raise ConcurrencyConflict(POSTGRES, "another load changed rows that this load left unchanged")
 
     def _append(self, rows: pa.RecordBatch) -> bool:
-        """COPY into the table; `False`, and nothing appended, where a key is there already."""
+        """COPY into the table; `False`, and nothing appended, if a key is in the table already."""
         try:
             with self._connection.begin_nested():
-                copy.copy_rows(
-                    self._connection, dataset_table.sqlalchemy_table(self._contract), encode_rows(rows)
-                )
+                copy_rows(self._connection, self._table, rows)
         except psycopg2.errors.UniqueViolation as exc:
             self._require_about_key(exc)
             return False
         return True
 
-    def _merge(self, part: LoadBatch) -> None:
-        rows, seen, before = part.rows, part.seen, None
-        for tries in range(_TRIES):
-            if seen is None or self._is_outdated(seen):
-                with self._timer.stage("look again", rows.num_rows):
-                    seen = compare.compare_rows(rows, self._finding.find(rows), self.key)
-                if tries > 1 and before is not None and seen.is_same_as(before):
+    def _merge(self, rows: pa.RecordBatch, comparison: Comparison | None) -> None:
+        before = None
+        for number in range(_MAX_TRIES):
+            if comparison is None or self._is_outdated(comparison):
+                with self._timer.stage("lookup again", rows.num_rows):
+                    comparison = compare.compare_rows(rows, self._finder.find(rows), self.key)
+                if number > 1 and before is not None and comparison.is_same_as(before):
                     raise LoadFailed(_NO_PROGRESS)
-            if self._contract.on_conflict == "refuse" and len(seen.unchanged):
-                raise _key_conflict(rows, seen.unchanged)
+            self._policy.check(rows, comparison)
             try:
                 with self._timer.stage("write", rows.num_rows), self._connection.begin_nested():
-                    self._writing.write(rows, seen)
+                    self._writer.write(rows, comparison)
             except psycopg2.errors.UniqueViolation as exc:
                 self._require_about_key(exc)
             except RowsChangedConcurrently:
                 pass
             else:
-                self._count(seen)
-                self.expects_new = not seen.met
+                self._count(comparison)
+                self.expects_new = not comparison.has_existing_keys
                 return
-            before, seen = seen, None
+            before, comparison = comparison, None
         raise ConcurrencyConflict(POSTGRES, "other transactions kept changing the same rows")
 
-    def _is_outdated(self, seen: Comparison) -> bool:
-        """Whether this load has replaced a row after it was seen."""
-        at = np.append(seen.changed_at, seen.unchanged_at)
-        return self._replaced.has_any(*seen.present.at(at))
+    def _is_outdated(self, comparison: Comparison) -> bool:
+        """Whether this load has replaced a row after it was read."""
+        at = np.append(comparison.changed_at, comparison.unchanged_at)
+        return self._replaced.has_any(*comparison.existing.positions(at))
 
-    def _count(self, seen: Comparison) -> None:
-        changed, left = seen.present.at(seen.changed_at), seen.present.at(seen.unchanged_at)
+    def _count(self, comparison: Comparison) -> None:
+        """Add a batch that was written. A row whose key was in an earlier batch, too, is a duplicate."""
+        changed = comparison.existing.positions(comparison.changed_at)
+        unchanged = comparison.existing.positions(comparison.unchanged_at)
         self._replaced.add(*changed)
-        again = self._left.remove(*changed) + self._left.add(*left)
-        self.inserted += len(seen.new)
-        self.updated += len(seen.changed)
-        self.unchanged += len(seen.unchanged) - again
-        self.duplicate += seen.repeated + len(seen.own) + again
+        counted_before = self._unchanged.remove(*changed) + self._unchanged.add(*unchanged)
+        self.inserted += len(comparison.new)
+        self.updated += len(comparison.changed)
+        self.unchanged += len(comparison.unchanged) - counted_before
+        self.duplicate += comparison.repeated + len(comparison.own) + counted_before
 
     def _require_about_key(self, exc: psycopg2.errors.UniqueViolation) -> None:
-        """A unique index of the table's owner is none of ours: the error goes on, and names it."""
+        """Raise `exc` again unless it is about the primary key: it names another unique index."""
         if not self._contract.key or exc.diag.constraint_name not in self._table_facts.constraints:
             raise exc
-
-
-def _key_conflict(rows: pa.RecordBatch, positions: Positions) -> FileRefused:
-    lines = rows.column(LINE_COLUMN).take(positions[:_SHOWN]).to_pylist()
-    return FileRefused(
-        "key_conflict",
-        f"{len(positions)} rows or more, the first on line {lines[0]}, have a key that is in the table "
-        'already, and the contract says `on_conflict = "refuse"`. Nothing of the file was loaded.',
-        lines=lines,
-    )

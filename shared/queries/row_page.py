@@ -11,6 +11,7 @@ from psycopg2 import sql
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import Field
+from shared.database import sql_fragments
 from shared.queries.filters import Filter
 
 Place = list[Any]
@@ -60,7 +61,7 @@ def table_identifier(contract: type[Contract]) -> sql.Identifier:
 
 def json_columns(contract: type[Contract]) -> sql.Composable:
     """The columns of `page`, for `row_to_json`."""
-    return sql.SQL(", ").join(_column(field) for field in dataset_table.contract_fields(contract))
+    return sql_fragments.comma_separated(_column(field) for field in dataset_table.contract_fields(contract))
 
 
 def rows_query(

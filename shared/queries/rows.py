@@ -11,7 +11,7 @@ from shared import driver_errors
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
-from shared.database import transactions
+from shared.database import sql_fragments, transactions
 from shared.datasets import catalog
 from shared.errors import InvalidRequest, Unavailable
 from shared.queries import filters, row_page, rows_by_ctid, rows_by_recency
@@ -26,9 +26,9 @@ _BEHIND = sql.SQL("({key}) > ({values})")
 def page_by_key(engine: Engine, contract: type[Contract], asked: PageRequest) -> RowPage:
     """The page that is `asked` for; raises `ValueError` where `after` is no place in this order."""
     conditions = [one.condition() for one in asked.filters]
-    key = sql.SQL(", ").join(map(sql.Identifier, contract.key))
+    key = sql_fragments.column_list(contract.key)
     if asked.after is not None:
-        before = sql.SQL(", ").join(map(sql.Literal, _values(contract, asked.after)))
+        before = sql_fragments.literal_list(_values(contract, asked.after))
         conditions.append(_BEHIND.format(key=key, values=before))
     rows = _ROWS.format(
         table=row_page.table_identifier(contract),

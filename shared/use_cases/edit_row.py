@@ -20,6 +20,7 @@ from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN, MANUAL_EDIT_LOAD, Field
 from shared.database import transactions
+from shared.database.sql_fragments import column_list, literal_list
 from shared.driver_errors import POSTGRES, ROW_TOO_LARGE
 from shared.errors import ConcurrencyConflict, Conflict, InvalidRequest, NotFound
 from shared.ledger import locks
@@ -124,9 +125,9 @@ def _insertion(row: Contract, number: int) -> sql.Composable:
     contract, values = type(row), _values(row) | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
     return _INSERT.format(
         table=row_page.table_identifier(contract),
-        names=_names(list(values)),
-        values=_literals(values),
-        key=_names(list(contract.key)),
+        names=column_list(values),
+        values=literal_list(values.values()),
+        key=column_list(contract.key),
         columns=row_page.json_columns(contract),
     )
 
@@ -136,11 +137,11 @@ def _change(row: Contract, key: Key, number: int) -> sql.Composable:
     values = columns | {LOAD_COLUMN: MANUAL_EDIT_LOAD, LINE_COLUMN: number}
     return _UPDATE.format(
         table=row_page.table_identifier(contract),
-        names=_names(list(values)),
-        values=_literals(values),
+        names=column_list(values),
+        values=literal_list(values.values()),
         is_key=filters.key_condition(key),
-        own=_names(list(columns)),
-        own_values=_literals(columns),
+        own=column_list(columns),
+        own_values=literal_list(columns.values()),
         columns=row_page.json_columns(contract),
     )
 
@@ -157,14 +158,6 @@ def _record(
 def _values(row: Contract) -> dict[str, Any]:
     found = {name: getattr(row, name) for name in type(row).model_fields}
     return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
-
-
-def _names(names: list[str]) -> sql.Composable:
-    return sql.SQL(", ").join(map(sql.Identifier, names))
-
-
-def _literals(values: dict[str, Any]) -> sql.Composable:
-    return sql.SQL(", ").join(map(sql.Literal, values.values()))
 
 
 def _first(connection: Connection, statement: sql.Composable) -> Any:

@@ -57,7 +57,7 @@ def _load_rows(
         if duplicate:
             savepoint.rollback()
         else:
-            counts = loader.settle(reader)
+            counts = loader.finish(reader)
     if duplicate:
         # The rollback released the lock that protects the duplicate, so it is searched once more.
         duplicate = ctx.duplicates.require_duplicate(reader.sha256)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import psycopg2.errors
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from shared import driver_errors
 from shared.contracts import column_names
+from shared.database.sql_fragments import set_timeouts
 from shared.datasets import alter_table, catalog
 from shared.datasets.catalog import Dataset
 from shared.errors import Conflict, InvalidRequest
 from shared.inference.widening import TEXT_TYPE
 from shared.ledger import datasets, locks
 
-_WAIT_FOR_LOADS = text("set local lock_timeout = '8s'")
-_WAIT_FOR_TABLE = text("set local lock_timeout = '3s'")
+_LOADS_LOCK_TIMEOUT_SECONDS = 8.0
+_TABLE_LOCK_TIMEOUT_SECONDS = 3.0
 """Short, because every reader of the table waits behind a statement that waits for its lock."""
 
 
@@ -31,7 +32,7 @@ def set_key(engine: Engine, dataset_name: str, key: Sequence[str]) -> Dataset:
     `{"ingestion_id", "load", "line", "detail"}`.
     """
     with driver_errors.translate_errors(), engine.begin() as connection:
-        connection.execute(_WAIT_FOR_LOADS)
+        set_timeouts(connection, lock=_LOADS_LOCK_TIMEOUT_SECONDS)
         locks.acquire_schema(connection, dataset_name)
         known = catalog.get_dataset(connection, dataset_name)
         wanted = _columns_of(known, key)
@@ -71,7 +72,7 @@ def _create_key(connection: Connection, known: Dataset, key: tuple[str, ...]) ->
     _check_violations(missing, key, "without a value", "The row lacks a value of")
     repeated = alter_table.duplicate_keys(connection, known.name, key)
     _check_violations(repeated, key, "with a key that occurs before", "An earlier row has the same value of")
-    connection.execute(_WAIT_FOR_TABLE)
+    set_timeouts(connection, lock=_TABLE_LOCK_TIMEOUT_SECONDS)
     try:
         texts = [one.name for one in columns if one.name in key and one.type == TEXT_TYPE]
         alter_table.add_primary_key(connection, known.name, key, texts)

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from shared import driver_errors
+from shared.database.sql_fragments import set_timeouts
 from shared.datasets import reassign_rows
 from shared.errors import Conflict, LoadFailed
 from shared.ledger import datasets, entries, locks
 from shared.ledger.tables import State, ingestions
 from shared.storage.blob_version import BlobVersion
 
-_TIMEOUTS = text("set local statement_timeout = '200s'; set local lock_timeout = '4s'")
+_LOCK_TIMEOUT_SECONDS = 4.0
+_STATEMENT_TIMEOUT_SECONDS = 200.0
 """Deleting millions of rows takes long; the platform ends a request after 230 s."""
 
 _MAX_LISTED = 100
@@ -36,7 +38,7 @@ def undo_load(engine: Engine, ingestion_id: uuid.UUID) -> None:
     """
     try:
         with driver_errors.translate_errors(), engine.begin() as connection:
-            connection.execute(_TIMEOUTS)
+            set_timeouts(connection, lock=_LOCK_TIMEOUT_SECONDS, statement=_STATEMENT_TIMEOUT_SECONDS)
             _remove_rows(connection, ingestion_id)
     except LoadFailed as exc:
         raise Conflict(f"The rows cannot be removed: {exc.message}.") from None

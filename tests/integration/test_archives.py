@@ -267,14 +267,14 @@ def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
 
 def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the load of the file that begins with order `number` fail."""
-    write = FileLoader.settle
+    write = FileLoader.finish
 
     def settle_or_fail(load: FileLoader, reading: Any) -> Any:
         if reading.size == len(orders(number, number)):
             raise exc
         return write(load, reading)
 
-    monkeypatch.setattr(FileLoader, "settle", settle_or_fail)
+    monkeypatch.setattr(FileLoader, "finish", settle_or_fail)
 
 
 def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(

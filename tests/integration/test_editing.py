@@ -143,7 +143,7 @@ def test_a_row_that_a_load_holds_is_unavailable_after_a_while(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine)
-    monkeypatch.setattr(transactions, "_PATIENCE", "set local lock_timeout = '50ms'")
+    monkeypatch.setattr(transactions, "_LOCK_TIMEOUT_SECONDS", 0.05)
     with engine.begin() as load:
         load.execute(text("update sales set quantity = 3"))
         with pytest.raises(Unavailable, match="lock"):

@@ -124,14 +124,14 @@ def test_a_load_that_breaks_in_the_middle_leaves_nothing(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50))
-    settle = FileLoader.settle
+    settle = FileLoader.finish
 
     def settle_then_break(*arguments: object) -> None:
         settle(*arguments)  # type: ignore[arg-type]
         raise ZeroDivisionError("SO1, a row's text")
 
     with monkeypatch.context() as broken:
-        broken.setattr(FileLoader, "settle", settle_then_break)
+        broken.setattr(FileLoader, "finish", settle_then_break)
         with pytest.raises(Unexpected, match="ZeroDivisionError") as caught:
             loader.load("sales/a.csv")
 

@@ -254,7 +254,7 @@ def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
 def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reject_spool, "FEW", 1000)
+    monkeypatch.setattr(reject_spool, "MAX_REJECTS_OF_REFUSED_FILE", 1000)
     content = csv(*(row(n) for n in range(20))) + b"z\n" * 400_000
     container.upload_blob("sales/a.csv", content)
 

@@ -250,8 +250,7 @@ def test_filters_that_take_too_long_say_so(
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("insert into notes select n, n, 2, n from generate_series(1, 300000) n"))
-    patience = transactions._BEFORE.string.replace(f"'{transactions.TIMEOUT_SECONDS}s'", "'1ms'")
-    monkeypatch.setattr(transactions, "_BEFORE", type(transactions._BEFORE)(patience))
+    monkeypatch.setattr(transactions, "_QUERY_SETTINGS", sql.SQL("set local statement_timeout = '1ms'; "))
 
     with pytest.raises(Unavailable, match="an index"):
         walk(engine, notes, 10, filters=only(notes, limit__lt="0"))

@@ -186,7 +186,7 @@ def test_a_change_gives_up_behind_a_load_that_takes_long(inferred: InferredDatas
     inferred.write("zoo/a.csv", "id,n", "1,5")
     with (
         engine.begin() as load,
-        patch.object(schema_evolution, "_PATIENCE", text("set local lock_timeout = '200ms'")),
+        patch.object(schema_evolution, "_DATASET_LOCK_TIMEOUT_SECONDS", 0.2),
     ):
         load.execute(text("select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"))
         with pytest.raises(Unavailable, match="lock"):

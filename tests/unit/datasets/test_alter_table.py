@@ -14,7 +14,8 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import CreateTable
 
 from shared.contracts import dataset_table
-from shared.database.copy import encode_rows
+from shared.database.copy import BinaryRows
+from shared.database.sql_fragments import column_list
 from shared.datasets.alter_table import alter_statement, column_changes
 from shared.inference import table_columns
 from shared.inference.contract_builder import build_contract
@@ -52,9 +53,11 @@ def load(
     cursor.execute(str(CreateTable(made).compile(dialect=_DIALECT)))
     validated = validate(replace_null_spellings(batch_of(texts), contract), contract)
     assert not validated.rejects
-    rows = encode_rows(with_lineage(validated, 1))
-    names = sql.SQL(", ").join(map(sql.Identifier, rows.names))
-    cursor.copy_expert(sql.SQL("copy {} ({}) from stdin (format binary)").format(_NAME, names), rows.file())
+    rows = with_lineage(validated, 1)
+    names = column_list(rows.schema.names)
+    cursor.copy_expert(
+        sql.SQL("copy {} ({}) from stdin (format binary)").format(_NAME, names), BinaryRows(rows)
+    )
 
 
 def grow(cursor: Cursor, texts: dict[str, Texts], later: dict[str, Texts], *key: str) -> None:
