@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from pydantic import Field, create_model
 
 from shared.errors import WrongOverride
-from shared.formats import overrides
+from shared.formats import compressions, overrides
 from shared.formats.overrides import Overrides
 from shared.http.requests import KEY_PARAMETER
 from shared.settings import Settings
@@ -97,7 +97,7 @@ _DESCRIPTIONS = {
     "key": "Names of columns, `order_id,line`: the key of a dataset that this file makes.",
     "corrects": "The id of the ingestion whose rejects this file has, mended.",
     "dry_run": "`true`: say what would become of the files, and store nothing.",
-    "compression": "`gzip`, `bz2`, `zstd`, `zip` or `none`, where the bytes do not tell.",
+    "compression": f"{', '.join(f'`{name}`' for name in compressions.NAMES)} or `none`.",
     "encoding": "Any text encoding that Python knows, `cp1250`.",
     "delimiter": "One character, or `tab`, `semicolon`, `pipe`, `space`, `none`.",
     "quote": "`double`, `single` or `none`.",

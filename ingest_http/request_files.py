@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.errors import InvalidRequest, LengthRequired, TooLarge
+from shared.formats.compressions import MEDIA_TYPES
 from shared.use_cases.upload_files import UploadedFile
 
 _LARGEST_BODY = 104_857_600
@@ -12,8 +13,7 @@ _LARGEST_BODY = 104_857_600
 
 _ONE_FILE = {
     *("text/csv", "text/tab-separated-values", "text/plain", "application/csv", "application/octet-stream"),
-    *("application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip"),
-    *("application/zstd", "application/x-bzip2"),
+    *MEDIA_TYPES,
 }
 """What the file is, is told by its bytes, not by these."""
 

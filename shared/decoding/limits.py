@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from shared.errors import FileRefused
 
+MAX_OUTPUT_SIZE: Final = 1024 * 1024
+"""Bytes in one piece of decompressed data, whatever the ratio."""
+
 
 @dataclass(frozen=True, slots=True)
-class Expansion:
-    """At most `most` bytes come out, and beyond the first `free` ones at most `ratio` for each one put in."""
+class ExpansionLimits:
+    """Limits of decompression, in bytes.
+
+    At most `max_size` bytes may come out. Beyond the first `free` bytes, at most `ratio` bytes may come out
+    for each byte of compressed data.
+    """
 
     ratio: int = 200
     free: int = 10 * 1024 * 1024
-    most: int = 20 * 1024**3
+    max_size: int = 20 * 1024**3
 
     def check(self, read: int, written: int) -> None:
-        """Raise `FileRefused` if `written` bytes are too many to come from `read` compressed ones."""
-        if written > self.most:
-            raise self._refused(f"more than {self.most} bytes", read, written)
+        """Raise `FileRefused` if `read` compressed bytes may not expand to `written` bytes."""
+        if written > self.max_size:
+            raise self._refusal(f"at most {self.max_size} bytes are allowed", read, written)
         if written > max(self.free, self.ratio * read):
-            raise self._refused(f"more than {self.ratio} times their size", read, written)
+            raise self._refusal(f"at most {self.ratio} times the compressed size is allowed", read, written)
 
-    def _refused(self, limit: str, read: int, written: int) -> FileRefused:
+    def _refusal(self, limit: str, read: int, written: int) -> FileRefused:
         return FileRefused(
             "expands_too_far",
-            f"The first {read} bytes of compressed data expand to {written} or more; {limit} is not allowed.",
+            f"The compressed data expand too far: the first {read} bytes expand to {written} bytes or more; "
+            f"{limit}.",
             read=read,
             written=written,
             ratio=self.ratio,
-            most=self.most,
+            most=self.max_size,
         )
 
 
-DEFAULT_EXPANSION = Expansion()
+DEFAULT_LIMITS = ExpansionLimits()
 
 
-def corrupt_data(name: str, read: int, why: str = "") -> FileRefused:
-    """The data are not what their checksums or their format say; `why` is the decompressor's word."""
-    message = f"The {name} data are corrupt near byte {read}{f' ({why})' if why else ''}."
+def corrupt_data(name: str, read: int, reason: str = "") -> FileRefused:
+    """Return the refusal of data that contradict their checksum or format, near byte `read`."""
+    message = f"The {name} data are corrupt near byte {read}{f' ({reason})' if reason else ''}."
     return FileRefused("compression_corrupt", message, compression=name, byte=read)
 
 
 def truncated_data(name: str, read: int) -> FileRefused:
-    """The data end before their end."""
-    message = f"The {name} data end at byte {read}, before they are complete; the file was cut off."
+    """Return the refusal of data that end, at byte `read`, before they are complete."""
+    message = f"The {name} data are incomplete: the file ends at byte {read}. Upload the whole file."
     return FileRefused("compression_truncated", message, compression=name, byte=read)
 
 
 def trailing_data(name: str, at: int) -> FileRefused:
-    """Something follows that is no further part of the data."""
-    message = f"The {name} data end before byte {at}, and something else follows."
+    """Return the refusal of a file that has other data from byte `at` on."""
+    message = f"The {name} data end before byte {at}, but the file continues with other data."
     return FileRefused("compression_trailing", message, compression=name, byte=at)

@@ -8,77 +8,78 @@ from collections.abc import Callable
 from shared.errors import FileRefused, Unavailable
 
 _BLOCK = 4 * 1024 * 1024
-"""Bytes asked for at a time."""
+"""Bytes in one request to storage."""
 
-_HELD = 2
-"""Blocks kept: that of the place, and the one before or that of an archive's directory."""
+_MAX_CACHED_BLOCKS = 2
+"""The current block, and the one before it or the one with an archive's directory."""
 
-_LONGEST = 4 * 1024 * 1024
-"""Bytes that one read may give; an archive's directory is read at once, whatever size it says it has."""
+_MAX_READ_SIZE = 4 * 1024 * 1024
+"""Bytes in one read. An archive's directory is read at once, whatever size the archive claims for it."""
 
 
 class RangeFile:
-    """A file of `size` bytes of which `fetch(offset, length)` gets exactly those.
+    """A file of `size` bytes, read with `fetch(offset, length)`, which returns exactly these bytes.
 
-    `failure` is what `fetch` raised, since `zipfile` takes some errors for its own.
+    `failure` is the last error that a read raised: `zipfile` mistakes some of them for faults of the archive.
     """
 
     def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
         self._fetch = fetch
         self.size = size
-        self._at = 0
+        self._position = 0
         self._blocks: dict[int, bytes] = {}
         self.failure: Exception | None = None
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next `size` bytes or all that are left; raises `FileRefused` where these are too many."""
-        end = self.size if size < 0 else min(self._at + size, self.size)
+        """Read the next `size` bytes, or all that are left; raises `FileRefused` if these are too many."""
+        end = self.size if size < 0 else min(self._position + size, self.size)
         try:
-            if end - self._at > _LONGEST:
-                raise _too_long(end - self._at)
+            if end - self._position > _MAX_READ_SIZE:
+                raise _directory_too_large(end - self._position)
             pieces = []
-            while self._at < end:
-                place, start = divmod(self._at, _BLOCK)
-                pieces.append(self._block(place)[start : start + end - self._at])
-                self._at += len(pieces[-1])
+            while self._position < end:
+                number, start = divmod(self._position, _BLOCK)
+                pieces.append(self._block(number)[start : start + end - self._position])
+                self._position += len(pieces[-1])
         except Exception as exc:
             self.failure = exc
             raise
         return b"".join(pieces)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go there; raises `OSError` for a place before the start."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        """Set the position; raises `OSError` if it is before the start of the file."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
         if base + offset < 0:
-            raise OSError("a place before the start of the file")
-        self._at = base + offset
-        return self._at
+            raise OSError("a position before the start of the file")
+        self._position = base + offset
+        return self._position
 
     def tell(self) -> int:
-        """The place that is read next."""
-        return self._at
+        """Return the position of the next read."""
+        return self._position
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return true."""
         return True
 
-    def _block(self, place: int) -> bytes:
-        """The `place`-th block, which is then the last to be given up."""
-        block = self._blocks.pop(place, None)
+    def _block(self, number: int) -> bytes:
+        """Return a block by its number from 0, and cache it as the most recently used one."""
+        block = self._blocks.pop(number, None)
         if block is None:
-            if len(self._blocks) == _HELD:
+            if len(self._blocks) == _MAX_CACHED_BLOCKS:
                 del self._blocks[next(iter(self._blocks))]
-            length = min(_BLOCK, self.size - place * _BLOCK)
-            block = self._fetch(place * _BLOCK, length)
+            length = min(_BLOCK, self.size - number * _BLOCK)
+            block = self._fetch(number * _BLOCK, length)
             if len(block) != length:
-                raise Unavailable("storage", f"{len(block)} bytes came where {length} were asked for")
-        self._blocks[place] = block
+                raise Unavailable("storage", f"it returned {len(block)} bytes instead of {length}")
+        self._blocks[number] = block
         return block
 
 
-def _too_long(size: int) -> FileRefused:
+def _directory_too_large(size: int) -> FileRefused:
     return FileRefused(
         "archive_too_wide",
-        f"The archive's directory has {size} bytes, more than {_LONGEST}; send several archives.",
+        f"The directory of the zip archive has {size} bytes; at most {_MAX_READ_SIZE} are allowed. "
+        "Split the archive into several archives.",
         size=size,
     )

@@ -1,156 +1,167 @@
-"""Decodes a file's blocks to UTF-8, detecting the encoding where it is not given."""
+"""Decodes a file's blocks to UTF-8, detecting the encoding if it is not given."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
 
-from shared.decoding.transcoding import canonical_encoding, transcode, transcode_marking_utf8
+from shared.decoding.transcoding import codec_name, transcode, transcode_marking_utf8
 
-MARK_HEAD = 4096
-"""Bytes that are enough to look at."""
+_HEAD_SIZE = 4096
+"""Bytes at the beginning of a file in which a byte order mark and NULs are searched."""
 
-_MARKS = {
+SAMPLE_SIZE = 64 * 1024
+"""Bytes, from the first one that is not ASCII, by which an encoding is chosen."""
+
+_BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16's, with which it begins
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark it begins with
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
     b"\x84\x31\x95\x33": "gb18030",
 }
 
-_OFTEN = 0.05
-"""Share of a text's characters that are ASCII, in any language: delimiters, digits, line ends."""
+_MIN_ASCII = 0.1
+"""Share of the characters that are ASCII in any language: delimiters, digits and line ends."""
 
-_MOSTLY, _SELDOM = 0.9, 0.1
-"""Shares that allow for some characters, or some broken bytes, that are unlike the others."""
+_MAX_NULS_ELSEWHERE = 0.05
+"""NULs at the wrong places over NULs at the right ones: a few characters, or a few corrupt bytes."""
+
+_MIN_UTF32_NULS = 0.9
+"""Share of the UTF-32 characters that have NULs in both upper bytes: all but rare ones."""
 
 
 def byte_order_mark(head: bytes) -> tuple[str, int] | None:
-    """The encoding whose byte order mark `head` begins with, and the mark's length."""
-    for known, encoding in _MARKS.items():
-        if head.startswith(known):
-            return encoding, len(known)
+    """Return the encoding whose byte order mark `head` begins with, and the length of the mark."""
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if head.startswith(mark):
+            return encoding, len(mark)
     return None
 
 
 def detect_by_nulls(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 where NULs stand in `head` as their ASCII characters have them."""
-    if b"\0" not in head:
+    """Return UTF-16 or UTF-32 with its byte order, if the NULs in `head` are where its ASCII has them."""
+    if b"\0" not in head or _begins_with_ascii_line(head):
         return None
-    nuls = [head[place::4].count(0) for place in range(4)]
+    nulls = [head[offset::4].count(0) for offset in range(4)]
     characters = len(head) // 4
     for encoding, filled in (("utf-32-le", 0), ("utf-32-be", 3)):
-        # two of the other bytes are NUL in all but rare characters, and the third in those of ASCII
-        few, many, _ = sorted(nuls[:filled] + nuls[filled + 1 :])
-        if many > characters * _MOSTLY and few > characters * _OFTEN and nuls[filled] < characters * _SELDOM:
+        # two of the other bytes are NUL in all but rare characters, and the third one in those of ASCII
+        few, many, _ = sorted(nulls[:filled] + nulls[filled + 1 :])
+        if (
+            many > characters * _MIN_UTF32_NULS
+            and few > characters * _MIN_ASCII
+            and nulls[filled] < characters * (1 - _MIN_UTF32_NULS)
+        ):
             return encoding
-    even, odd = nuls[0] + nuls[2], nuls[1] + nuls[3]
-    for encoding, here, there in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if here > max(1, 2 * characters * _OFTEN) and there <= here * _SELDOM:
+    even, odd = nulls[0] + nulls[2], nulls[1] + nulls[3]
+    pairs = len(head) // 2
+    min_nulls = max(_MIN_ASCII * pairs, min(2, pairs))  # a single NUL may be a corrupt byte
+    for encoding, upper, lower in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if 0 < min_nulls <= upper and lower <= upper * _MAX_NULS_ELSEWHERE:
             return encoding
     return None
 
 
-SAMPLE = 64 * 1024
-"""Bytes, from the first one that is not ASCII, by which an encoding is decided."""
+def _begins_with_ascii_line(head: bytes) -> bool:
+    """Whether lines of ASCII stand above the UTF-16 that another program has appended."""
+    above = head[: max(head.find(b"\0") - 1, 0)]
+    return above.isascii() and b"\n" in above
 
 
-def is_western(_sample: bytes) -> str:
+def _guess_western(_sample: bytes) -> str:
     """The encoding of most files that are not UTF-8."""
     return "cp1252"
 
 
 class TextDecoder:
-    """One pass over a file: iterate over it for its text in UTF-8, then ask what was decided.
+    """One pass over a file: iterate over it for its text in UTF-8, then read the attributes.
 
-    `decided` is the encoding by Python's name, "ascii" as long as no byte said otherwise, and `decided_at`
-    how many bytes came before those by which it was decided. `marked` says that it was by a byte order mark,
-    which is left out of the text. What is invalid in the encoding comes out as invalid UTF-8.
+    `encoding` is Python's name of the encoding, "ascii" until another byte is read. `has_bom` is whether a
+    byte order mark shows it; the mark is not part of the text. Bytes that are invalid in the encoding become
+    bytes that are invalid in UTF-8.
     """
 
     def __init__(
         self,
         blocks: Iterable[bytes],
         encoding: str | None = None,
-        judge: Callable[[bytes], str] = is_western,
+        guess: Callable[[bytes], str] = _guess_western,
         *,
-        guessed: bool = False,
+        is_guess: bool = False,
     ) -> None:
-        """`encoding` is what was given, or `guessed` from a sample; a byte order mark is believed more.
+        """Decode from `encoding`, unless the file begins with the byte order mark of another one.
 
-        Without it `judge` is asked, once, which one a sample is in that is not ASCII, UTF-8, -16 or -32.
-        Raises `FileRefused` for an encoding that there is not.
+        `is_guess` is whether `encoding` was only guessed from a sample. Without `encoding`, `guess` is
+        called at most once, with a sample that is not ASCII, UTF-8, UTF-16 or UTF-32. Raises `FileRefused`
+        for an unknown encoding.
         """
         self._blocks = iter(blocks)
-        self._given = encoding and canonical_encoding(encoding)
-        self._guessed = guessed
-        self._judge = judge
-        self.decided = "ascii"
-        self.decided_at: int | None = None
-        self.marked = False
+        self._given = encoding and codec_name(encoding)
+        self._is_guess = is_guess
+        self._guess = guess
+        self.encoding = "ascii"
+        self.has_bom = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """The text, once, in blocks of up to some megabytes."""
-        head = _first(self._blocks, MARK_HEAD)
+        """Return the text, once, in blocks of up to some megabytes."""
+        pieces = first_blocks(self._blocks, _HEAD_SIZE)
+        head = b"".join(pieces)
         if mark := byte_order_mark(head):
-            self.marked = True
-            return self._known(_after(head[mark[1] :], self._blocks), mark[0])
+            self.has_bom = True
+            return self._decode(chain_blocks([head[mark[1] :]], self._blocks), mark[0])
         wide = detect_by_nulls(head)
-        blocks = _after(head, self._blocks)
+        blocks = chain_blocks(pieces, self._blocks)
         if self._given in {"utf-16", "utf-32"}:
-            return self._known(blocks, wide or f"{self._given}-le")
+            return self._decode(blocks, wide or f"{self._given}-le")
         if encoding := self._given or wide:
-            return self._known(blocks, encoding, guessed=self._guessed)
-        return self._decided_late(blocks)
+            return self._decode(blocks, encoding, is_guess=self._is_guess)
+        return self._decode_after_ascii(blocks)
 
-    def _known(
-        self, blocks: Iterator[bytes], encoding: str, at: int = 0, *, guessed: bool = False
-    ) -> Iterator[bytes]:
-        self.decided, self.decided_at = encoding, at
+    def _decode(self, blocks: Iterator[bytes], encoding: str, *, is_guess: bool = False) -> Iterator[bytes]:
+        self.encoding = encoding
         if encoding == "utf-8":
             return blocks
-        return transcode_marking_utf8(blocks, encoding) if guessed else transcode(blocks, encoding)
+        return transcode_marking_utf8(blocks, encoding) if is_guess else transcode(blocks, encoding)
 
-    def _decided_late(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """ASCII says the same in all encodings that are left, so it passes until something else comes."""
-        passed = 0
+    def _decode_after_ascii(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass ASCII through, which is the same in all encodings that are left, and then choose one."""
         for block in blocks:
             if block.isascii():
-                passed += len(block)
                 yield block
                 continue
-            at = _first_foreign(block)
-            before = block[block.rfind(b"\n", 0, at) + 1 : at][-SAMPLE:]
+            at = _first_non_ascii(block)
+            line_start = block[block.rfind(b"\n", 0, at) + 1 : at][-SAMPLE_SIZE:]
             yield block[:at]
-            rest = _first(blocks, SAMPLE, block[at:])
-            encoding = self._encoding(before, rest[:SAMPLE])
-            left = _after(rest, blocks)
-            del block, rest  # they need not be kept while the rest is read
-            yield from self._known(left, encoding, passed + at, guessed=True)
+            pieces = [block[at:], *first_blocks(blocks, SAMPLE_SIZE - len(block) + at)]
+            encoding = self._encoding_of(line_start, b"".join(pieces)[:SAMPLE_SIZE])
+            rest = chain_blocks(pieces, blocks)
+            del block, pieces  # frees their memory while the rest is read
+            yield from self._decode(rest, encoding, is_guess=True)
 
-    def _encoding(self, before: bytes, sample: bytes) -> str:
-        return "utf-8" if _is_utf8(sample) else canonical_encoding(self._judge(before + sample))
-
-
-def _first(blocks: Iterator[bytes], size: int, start: bytes = b"") -> bytes:
-    """`start` and what comes next, `size` bytes or a bit more; fewer only at the end."""
-    pieces, held = [start], len(start)
-    while held < size and (block := next(blocks, None)) is not None:
-        pieces.append(block)
-        held += len(block)
-    return b"".join(pieces)
+    def _encoding_of(self, line_start: bytes, sample: bytes) -> str:
+        return "utf-8" if _is_utf8(sample) else codec_name(self._guess(line_start + sample))
 
 
-def _after(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """`first` and then `blocks`, without keeping it meanwhile."""
-    yield first
-    del first
+def first_blocks(blocks: Iterator[bytes], size: int) -> list[bytes]:
+    """Take blocks until they have `size` bytes; fewer only at the end of the file."""
+    taken: list[bytes] = []
+    while size > 0 and (block := next(blocks, None)) is not None:
+        taken.append(block)
+        size -= len(block)
+    return taken
+
+
+def chain_blocks(taken: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Return `taken`, which is emptied to free the memory, and then `blocks`."""
+    while taken:
+        yield taken.pop(0)
     yield from blocks
 
 
-def _first_foreign(block: bytes) -> int:
-    """Where the first byte that is not ASCII is; there is one."""
+def _first_non_ascii(block: bytes) -> int:
+    """Return the position of the first byte that is not ASCII; there must be one."""
     at, size = 0, len(block)
     while size > 1:
         size = (size + 1) // 2
@@ -160,10 +171,10 @@ def _first_foreign(block: bytes) -> int:
 
 
 def _is_utf8(sample: bytes) -> bool:
-    """Whether UTF-8 explains more of the characters than it leaves invalid bytes; a last one may be cut off.
+    """Whether more characters are valid in UTF-8 than bytes are not; the last character may be cut off.
 
-    A few broken bytes do not make UTF-8 something else: their rows are rejected, while all others would come
-    out wrong without a word.
+    A few corrupt bytes do not make the file something else: their rows are rejected, while with another
+    encoding all other letters would be wrong.
     """
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample)
     foreign = sum(char > "\x7f" for char in text)

@@ -1,7 +1,7 @@
 """Transcodes text of a known encoding to UTF-8 without losing invalid bytes.
 
-Python's `surrogateescape` does so for bytes from 0x80 of encodings that contain ASCII. This error handler
-does it for every byte of every encoding, and never lets invalid bytes pass for the UTF-8 that they may be.
+Python's `surrogateescape` does so for bytes from 0x80 in encodings that contain ASCII. The error handler of
+this module does it for each byte of each encoding, and never turns invalid bytes into valid UTF-8.
 """
 
 from __future__ import annotations
@@ -14,112 +14,120 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.errors import FileRefused
+from shared.formats.format import encoding_name
 
 HANDLER = "shared.decoding.transcoding"
-"""To be given as `errors`, both to decode and to encode as UTF-8."""
+"""The error handler, both to decode and to encode as UTF-8."""
 
-_ESCAPES = 0xDC00
-_LEADS = range(_ESCAPES + 0xC2, _ESCAPES + 0xF5)
-_RAW = range(_ESCAPES + 0x80, _ESCAPES + 0x100)
+_SURROGATES = 0xDC00
+_LEAD_BYTES = range(_SURROGATES + 0xC2, _SURROGATES + 0xF5)
+_NON_ASCII_BYTES = range(_SURROGATES + 0x80, _SURROGATES + 0x100)
 
 
 def _keep_invalid(error: UnicodeError) -> tuple[str | bytes, int]:
     if isinstance(error, UnicodeDecodeError):
         invalid = error.object[error.start : error.end]
-        return "".join(chr(_ESCAPES + byte) for byte in invalid), error.end
+        return "".join(chr(_SURROGATES + byte) for byte in invalid), error.end
     if isinstance(error, UnicodeEncodeError):
         return _encode_invalid(error.object[error.start : error.end]), error.end
     raise error
 
 
 def _encode_invalid(escaped: str) -> bytes:
-    """The bytes again; those below 0x80, which alone would be text, as the three of their surrogate.
+    """Return the invalid bytes; those below 0x80, which would be text, as the three bytes of a surrogate.
 
-    A run of them that begins as a character of UTF-8 does is told from one by a byte that UTF-8 never has.
+    Bytes that begin as a UTF-8 character does follow 0xFF, which is always invalid in UTF-8.
     """
-    start = b"\xff" if ord(escaped[0]) in _LEADS else b""
+    start = b"\xff" if ord(escaped[0]) in _LEAD_BYTES else b""
     return start + b"".join(
-        bytes([ord(char) - _ESCAPES]) if ord(char) in _RAW else char.encode("utf-8", "surrogatepass")
+        bytes([ord(char) - _SURROGATES])
+        if ord(char) in _NON_ASCII_BYTES
+        else char.encode("utf-8", "surrogatepass")
         for char in escaped
     )
 
 
 codecs.register_error(HANDLER, _keep_invalid)
 
-_LONGEST = 1024 * 1024
-"""Bytes of a line that are held; the pieces of a longer one are looked at by themselves."""
+_MAX_LINE_SIZE = 1024 * 1024
+"""Bytes of a line that are held in memory; longer lines are checked in pieces."""
 
-_CHARACTER = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
-_FOREIGN = re.compile(rb"[\x80-\xff]")
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_NON_ASCII = re.compile(rb"[\x80-\xff]")
 
-_FIRST, _CONTINUATION = 0xC2, 0x80
-"""How the first byte of a character begins at least, and what the upper bits of others are (RFC 3629)."""
+_MIN_LEAD_BYTE, _CONTINUATION = 0xC2, 0x80
+"""The lowest first byte of a UTF-8 character, and the upper bits of its other bytes (RFC 3629)."""
 
-_ALWAYS = b"\xff"
-"""A byte that UTF-8 never has, so that whoever reads the line as UTF-8 rejects it, and shows its text."""
+_INVALID_BYTE = b"\xff"
+"""A byte that is never part of UTF-8: it makes the parser reject the line, and leaves its text readable."""
+
+_MIN_CHARACTERS_IN_MULTIBYTE = 12
+"""UTF-8 characters in a line that are no coincidence in an encoding with several bytes for a character."""
 
 
 def split_misdetected_lines(blocks: Iterable[bytes], encoding: str) -> Iterator[tuple[bytes, bool]]:
-    """The text in pieces, and of each whether it is a line to pass on as it is, for the reader to reject.
+    """Split text in `encoding` into pieces, each with whether it is a line of UTF-8.
 
-    A line in which all that is not ASCII is valid UTF-8 is hardly ever anything else: in an encoding of
-    single bytes it would be pairs such as `Ã¤` and nothing besides. Encodings of several bytes look like
-    UTF-8 more often, by chance, so there it takes a line with many characters.
+    A line in which everything beyond ASCII is valid UTF-8 is hardly ever anything else: in a single-byte
+    encoding it would have pairs such as `Ã¤` and nothing besides. Text of multi-byte encodings resembles
+    UTF-8 more often, so there the line needs many such characters. These lines are made invalid, so that
+    they are rejected rather than loaded with wrong letters.
     """
-    least = 1 if _single(encoding) else 12
+    min_characters = 1 if _is_single_byte(encoding) else _MIN_CHARACTERS_IN_MULTIBYTE
     for block in _whole_lines(blocks):
         done = 0
-        for start, end in _candidates(block):
+        for start, end in _candidate_lines(block):
             line = block[start:end]
-            if _is_utf8(line, least):
+            if _is_utf8(line, min_characters):
                 yield block[done:start], False
-                at = _first_foreign(line)
-                yield line[:at] + _ALWAYS + line[at:], True
+                at = _first_non_ascii(line)
+                yield line[:at] + _INVALID_BYTE + line[at:], True
                 done = end
         yield block[done:], False
 
 
-def _single(encoding: str) -> bool:
-    return len(bytes(range(256)).decode(encoding, "replace")) == 256  # noqa: PLR2004  # all that a byte can be
+def _is_single_byte(encoding: str) -> bool:
+    return len(bytes(range(256)).decode(encoding, "replace")) == 256  # noqa: PLR2004  # all values of a byte
 
 
-def _is_utf8(line: bytes, least: int) -> bool:
+def _is_utf8(line: bytes, min_characters: int) -> bool:
     try:
         line.decode()
     except UnicodeDecodeError:
         return False
-    return least == 1 or len(_CHARACTER.findall(line)) >= least
+    return min_characters == 1 or len(_UTF8_CHARACTER.findall(line)) >= min_characters
 
 
-def _first_foreign(line: bytes) -> int:
-    found = _FOREIGN.search(line)
-    return found.start() if found else len(line)
+def _first_non_ascii(line: bytes) -> int:
+    match = _NON_ASCII.search(line)
+    return match.start() if match else len(line)
 
 
-def _candidates(block: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of the lines that have a character of UTF-8, and none that is broken off at its start."""
+def _candidate_lines(block: bytes) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the lines that have a UTF-8 character and no incomplete one."""
     if block.isascii():
         return
     octets = np.frombuffer(block, np.uint8)
-    begins = octets[:-1] >= _FIRST
-    goes_on = (octets[1:] & 0xC0) == _CONTINUATION
+    leads = octets[:-1] >= _MIN_LEAD_BYTE
+    continues = (octets[1:] & 0xC0) == _CONTINUATION
     ends = np.flatnonzero(octets == ord("\n"))
-    possible = _lines(begins & goes_on, ends)
+    possible = _line_numbers(leads & continues, ends)
     if possible.size:
-        for line in np.setdiff1d(possible, _lines(begins & ~goes_on, ends), assume_unique=True).tolist():
+        incomplete = _line_numbers(leads & ~continues, ends)
+        for line in np.setdiff1d(possible, incomplete, assume_unique=True).tolist():
             yield (int(ends[line - 1]) if line else 0, int(ends[line]) if line < len(ends) else len(block))
 
 
-def _lines(places: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The lines, by number from 0, in which any of `places` is true."""
-    return np.unique(np.searchsorted(ends, np.flatnonzero(places)))
+def _line_numbers(mask: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the numbers, from 0, of the lines in which any byte of `mask` is true."""
+    return np.unique(np.searchsorted(ends, np.flatnonzero(mask)))
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
     held = b""
     for block in blocks:
         end = block.rfind(b"\n") + 1
-        if not end and len(held) + len(block) < _LONGEST:
+        if not end and len(held) + len(block) < _MAX_LINE_SIZE:
             held += block
             continue
         end = end or len(block)
@@ -129,53 +137,47 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield held
 
 
-_PIECE = 64 * 1024
-"""Bytes decoded at a time; they and their text fit into a processor's nearest memory."""
+_PIECE_SIZE = 64 * 1024
+"""Bytes decoded at a time; they and their text fit into the cache of a processor core."""
 
-_NOT_OF_FILES = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
-"""Codecs that Python counts as encodings of text, though no file is written in them."""
+_STATEFUL = ("iso2022", "hz")
+"""Beginnings of the names of encodings in which all text is written with bytes of ASCII."""
 
 _ASCII = bytes(range(128))
-_SHIFTING = ("iso2022", "hz", "utf-7")
-"""How encodings are called that write everything in bytes of ASCII, which then are not what they seem."""
 
 
-def canonical_encoding(encoding: str) -> str:
-    """Python's name of `encoding`; raises `FileRefused` where it has none."""
-    try:
-        b"a".decode(encoding, HANDLER)  # some codecs are not of text
-        name = codecs.lookup(encoding).name
-    except (LookupError, ValueError) as exc:
-        raise _unknown(encoding) from exc
-    if name.replace("-", "_") in _NOT_OF_FILES:
-        raise _unknown(encoding)
+def codec_name(encoding: str) -> str:
+    """Return Python's name of `encoding`; raises `FileRefused` if there is no such encoding for files."""
+    name = encoding_name(encoding)
+    if name is None:
+        message = f"There is no encoding {encoding!r}. Use a name such as utf-8 or cp1252."
+        raise FileRefused("unknown_encoding", message, encoding=encoding)
     return "utf-8" if name == "utf-8-sig" else name
 
 
 def transcode(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """`blocks`, which are in `encoding`, as UTF-8; bytes that are invalid in it as bytes invalid in UTF-8."""
-    return _encoded(((block, False) for block in blocks), encoding)
+    """Transcode `blocks` to UTF-8; bytes that are invalid in `encoding` become invalid UTF-8."""
+    return _transcode_pieces(((block, False) for block in blocks), encoding)
 
 
 def transcode_marking_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """As `transcoded`, where `encoding` was guessed: lines that contradict it come out as invalid UTF-8."""
-    return (
-        _encoded(split_misdetected_lines(blocks, encoding), encoding)
-        if _alike(encoding)
-        else transcode(blocks, encoding)
-    )
+    """As `transcode`, for a guessed `encoding`: lines that contradict it become invalid UTF-8 as well."""
+    if not _contains_ascii(encoding):
+        return transcode(blocks, encoding)
+    return _transcode_pieces(split_misdetected_lines(blocks, encoding), encoding)
 
 
-def _encoded(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[bytes]:
+def _transcode_pieces(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[bytes]:
+    """Transcode each piece, unless it is to be passed on as it is."""
     decoder = codecs.getincrementaldecoder(encoding)(HANDLER)
-    alike = _alike(encoding)
-    for block, done in pieces:
-        if done:
+    contains_ascii = _contains_ascii(encoding)
+    for block, is_done in pieces:
+        if is_done:
             yield block
             continue
-        for at in range(0, len(block), _PIECE):
-            piece = block[at : at + _PIECE]
-            if alike and piece.isascii() and not decoder.getstate()[0]:
+        for at in range(0, len(block), _PIECE_SIZE):
+            piece = block[at : at + _PIECE_SIZE]
+            if contains_ascii and piece.isascii() and not decoder.getstate()[0]:
                 yield piece
             elif text := decoder.decode(piece):
                 yield text.encode("utf-8", HANDLER)
@@ -183,20 +185,16 @@ def _encoded(pieces: Iterable[tuple[bytes, bool]], encoding: str) -> Iterator[by
         yield text.encode("utf-8", HANDLER)
 
 
-def _alike(encoding: str) -> bool:
-    """Whether bytes of ASCII are always ASCII in it."""
-    return not encoding.startswith(_SHIFTING) and _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
-
-
-def _unknown(encoding: str) -> FileRefused:
-    return FileRefused("unknown_encoding", f"There is no encoding {encoding!r}.", encoding=encoding)
+def _contains_ascii(encoding: str) -> bool:
+    """Whether bytes of ASCII are always ASCII in `encoding`."""
+    return not encoding.startswith(_STATEFUL) and _ASCII.decode(encoding, HANDLER) == _ASCII.decode("ascii")
 
 
 def normalize_line_ends(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The text with LF for every CR and every CRLF, so that lines keep their numbers.
+    """Replace each CR and each CRLF by LF, so that lines keep their numbers.
 
-    For files of which it is known that a CR alone ends their lines; inside quotes it becomes LF too, since
-    where quotes begin is not known yet. All other files need no translation.
+    Only for files in which a CR without LF ends lines. A CR inside quotes is replaced as well, because
+    quotes are not parsed yet.
     """
     held = b""
     for block in blocks:

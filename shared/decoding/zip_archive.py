@@ -11,24 +11,25 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
-from shared.decoding.limits import DEFAULT_EXPANSION, Expansion
+from shared.decoding.limits import DEFAULT_LIMITS, MAX_OUTPUT_SIZE, ExpansionLimits
 from shared.decoding.range_file import RangeFile
 from shared.errors import FileRefused
+from shared.formats.compressions import STREAM_EXTENSIONS
+from shared.formats.format import CSV_EXTENSIONS
 
-_SURELY = {".csv", ".tsv", ".tab", ".psv"}
-_PERHAPS = {".txt", ".dat", ""}
-"""Extensions of CSV files; the latter count where an archive has none of the former, as beside them they are
-mostly readmes."""
-
-_COMPRESSED = {".gz", ".bz2", ".zst"}
-"""Extensions behind those; what is compressed so is decompressed when it is read, by its content."""
+_OTHER_TEXT_EXTENSIONS = (".txt", ".dat", "")
+"""Extensions that count as CSV if the archive has no `CSV_EXTENSIONS`: next to these, most are readmes."""
 
 _SEPARATORS = re.compile(r"[/\\]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_EXCEL_PART = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/.*\.xml")
+_OPEN_DOCUMENT_PARTS = {"mimetype", "content.xml"}
+
+SAVE_AS_CSV = "Save it as CSV (in Excel: File > Save As > CSV UTF-8), then upload that file."
 
 
 def clean_names(names: Iterable[str]) -> list[str]:
-    """The names as relative paths without `.`, `..`, drives and unprintable characters, no two alike."""
+    """Return unique relative paths without `.`, `..`, drives and unprintable characters."""
     taken: set[str] = set()
     unique = []
     for name in names:
@@ -42,32 +43,40 @@ def clean_names(names: Iterable[str]) -> list[str]:
     return unique
 
 
-def accepted_extensions(names: Sequence[str]) -> set[str]:
-    """The extensions, lower-case, by which members of these names are taken for CSV."""
-    return _SURELY if any(extension_of(name) in _SURELY for name in names) else _PERHAPS
-
-
-def extension_of(name: str) -> str:
-    """The extension with its dot, lower-case, before one that says how the file is compressed."""
-    path = PurePosixPath(name.lower())
-    return PurePosixPath(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
-
-
-def is_system_file(name: str) -> bool:
-    """Whether an operating system put it there: `__MACOSX/…`, `._data.csv`, `.DS_Store`."""
-    parts = _SEPARATORS.split(name)
-    return "__MACOSX" in parts or parts[-1].startswith(".")
-
-
-def is_office_file(names: Iterable[str]) -> bool:
-    """Whether these are the parts of an Office or OpenDocument file, such as an Excel workbook."""
-    return "[Content_Types].xml" in (every := set(names)) or {"mimetype", "content.xml"} <= every
-
-
 def _clean_name(name: str) -> str:
     printable = "".join(char for char in name if char.isprintable())
     parts = _SEPARATORS.split(_DRIVE.sub("", printable, count=1) if _DRIVE.match(printable) else printable)
     return "/".join(part for part in parts if part not in {"", ".", ".."})
+
+
+def accepted_extensions(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the extensions, in lower case, of the members among `names` that are CSV files."""
+    has_csv = any(extension_of(name) in CSV_EXTENSIONS for name in names)
+    return CSV_EXTENSIONS if has_csv else _OTHER_TEXT_EXTENSIONS
+
+
+def extension_of(name: str) -> str:
+    """Return the extension in lower case, with its dot, without one that names a compression."""
+    path = PurePosixPath(name.lower())
+    return PurePosixPath(path.stem).suffix if path.suffix in STREAM_EXTENSIONS else path.suffix
+
+
+def is_system_file(name: str) -> bool:
+    """Whether an operating system has added the file: `__MACOSX/…`, `._data.csv`, `.DS_Store`."""
+    parts = _SEPARATORS.split(name)
+    return "__MACOSX" in parts or parts[-1].startswith(".")
+
+
+def check_not_office_file(names: Iterable[str]) -> None:
+    """Raise `FileRefused`, code `not_csv`, if a zip archive with members of these `names` is a workbook."""
+    members = set(names)
+    if any(map(_EXCEL_PART.fullmatch, members)):
+        kind = "an Excel workbook (.xlsx)"
+    elif members >= _OPEN_DOCUMENT_PARTS:
+        kind = "an OpenDocument file"
+    else:
+        return
+    raise FileRefused("not_csv", f"This is {kind}. {SAVE_AS_CSV}", found=kind)
 
 
 _METHODS = {
@@ -82,52 +91,44 @@ _METHODS = {
 }
 _ENCRYPTED = 0x1
 _LINK = 0xA
-"""The file type of a symbolic link, as Unix writes it into the uppermost bits."""
+"""The file type of a symbolic link, in the uppermost bits of Unix attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """An entry of the archive's directory, the `place`-th; sizes in bytes, as the directory says.
+    """An entry of the archive's directory, the one at `index`; sizes in bytes, as the directory states them.
 
-    `name` is cleaned and unique in the archive. `skipped` says why this is none to be loaded: `directory`,
+    `name` is cleaned and unique in the archive. `skipped` is why the member is not loaded: `directory`,
     `hidden`, `link` or `not_csv`; it is empty for the others.
     """
 
-    place: int
+    index: int
     name: str
     size: int
-    compressed: int
+    compressed_size: int
     skipped: str
 
 
 def list_members(entries: Sequence[ZipInfo]) -> tuple[ArchiveMember, ...]:
-    """A member for each entry, in their order."""
+    """Return a member for each entry, in their order."""
     names = clean_names(entry.filename for entry in entries)
-    why = [_not_loaded(entry) for entry in entries]
-    extensions = accepted_extensions([name for name, reason in zip(names, why, strict=True) if not reason])
+    reasons = [_skip_reason(entry) for entry in entries]
+    extensions = accepted_extensions(
+        [name for name, reason in zip(names, reasons, strict=True) if not reason]
+    )
     return tuple(
         ArchiveMember(
-            place=place,
+            index=index,
             name=name,
             size=entry.file_size,
-            compressed=entry.compress_size,
+            compressed_size=entry.compress_size,
             skipped=reason or ("" if extension_of(name) in extensions else "not_csv"),
         )
-        for place, (entry, name, reason) in enumerate(zip(entries, names, why, strict=True))
+        for index, (entry, name, reason) in enumerate(zip(entries, names, reasons, strict=True))
     )
 
 
-def check_member(member: ArchiveMember, entry: ZipInfo) -> None:
-    """Raise `FileRefused` unless `member`, which is `entry`, is not encrypted and of a usual method."""
-    if entry.flag_bits & _ENCRYPTED:
-        raise FileRefused("member_encrypted", f"{member.name!r} is encrypted.", member=member.name)
-    if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-        method = _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
-        message = f"{member.name!r} is compressed by {method}; only deflate can be read."
-        raise FileRefused("member_method", message, member=member.name, method=method)
-
-
-def _not_loaded(entry: ZipInfo) -> str:
+def _skip_reason(entry: ZipInfo) -> str:
     if entry.is_dir():
         return "directory"
     if is_system_file(entry.filename):
@@ -135,61 +136,69 @@ def _not_loaded(entry: ZipInfo) -> str:
     return "link" if entry.external_attr >> 28 == _LINK else ""
 
 
-_MOST = 1024 * 1024
-"""Bytes that come out in one piece."""
+def check_member(member: ArchiveMember, entry: ZipInfo) -> None:
+    """Raise `FileRefused` if `member`, which is `entry`, is encrypted or has an unsupported method."""
+    if entry.flag_bits & _ENCRYPTED:
+        message = f"{member.name!r} is encrypted. Create the archive without a password."
+        raise FileRefused("member_encrypted", message, member=member.name)
+    if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+        method = _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
+        message = f"{member.name!r} is compressed with {method}. Create the archive with the method deflate."
+        raise FileRefused("member_method", message, member=member.name, method=method)
 
 
 class Archive:
-    """A zip archive, read by ranges: its directory at once, a member when it is asked for."""
+    """A zip archive in a `RangeFile`: the directory is read at once, a member when it is needed."""
 
-    def __init__(self, file: RangeFile, limits: Expansion = DEFAULT_EXPANSION) -> None:
-        """Raises `FileRefused` for a broken directory, and where nothing in it is a CSV file."""
+    def __init__(self, file: RangeFile, limits: ExpansionLimits = DEFAULT_LIMITS) -> None:
+        """Raises `FileRefused` if the directory is corrupt or the archive has no CSV file."""
         self._file = file
         self._limits = limits
-        with self._reading():
+        with self._translated_errors():
             self._zip = ZipFile(file)
         self._entries = self._zip.infolist()
         self.members = list_members(self._entries)
         self._check()
 
     def read(self, member: ArchiveMember) -> Iterator[bytes]:
-        """What `member` contains, in pieces of at most a megabyte.
+        """Read the content of `member` in pieces of at most a megabyte.
 
-        Raises `FileRefused`, perhaps after some of it, where it is encrypted, compressed by a method other
-        than deflate, broken, or expands beyond the limits.
+        Raises `FileRefused`, perhaps after some pieces, if the member is encrypted, has a method other than
+        deflate, is corrupt, or expands beyond the limits.
         """
-        entry = self._entries[member.place]
+        entry = self._entries[member.index]
         check_member(member, entry)
-        self._limits.check(member.compressed, member.size)  # zipfile gives no more than that
-        with self._reading(member.name):
+        self._limits.check(member.compressed_size, member.size)  # zipfile returns at most `member.size` bytes
+        with self._translated_errors(member.name):
             stream = self._zip.open(entry)
         with stream:
             while True:
-                with self._reading(member.name):
-                    piece = stream.read(_MOST)
+                with self._translated_errors(member.name):
+                    piece = stream.read(MAX_OUTPUT_SIZE)
                 if not piece:
                     return
                 yield piece
 
     def _check(self) -> None:
-        """Whether it is what it seems; entries that overlap are a bomb's, though each looks harmless."""
-        if is_office_file(entry.filename for entry in self._entries):
-            raise FileRefused("not_csv", "This is an Office document, say an Excel workbook; save it as CSV.")
-        if sum(member.compressed for member in self.members) > self._file.size:
+        """Raise `FileRefused` for a workbook, an archive bomb, or an archive without a CSV file."""
+        check_not_office_file(entry.filename for entry in self._entries)
+        if (
+            sum(member.compressed_size for member in self.members) > self._file.size
+        ):  # members overlap: a bomb
             raise _corrupt("its members claim more bytes than it has")
         loaded = [member for member in self.members if not member.skipped]
         if not loaded:
             skipped = [member.name for member in self.members[:20]]
-            raise FileRefused("no_member", "The archive has no CSV file in it.", skipped=skipped)
+            raise FileRefused("no_member", "The archive contains no CSV file.", skipped=skipped)
         self._limits.check(self._file.size, sum(member.size for member in loaded))
 
-    def _reading(self, name: str = "") -> AbstractContextManager[None]:
+    def _translated_errors(self, name: str = "") -> AbstractContextManager[None]:
         return _translate_errors(self._file, name)
 
 
 @contextmanager
 def _translate_errors(file: RangeFile, name: str) -> Iterator[None]:
-    """`zipfile`'s errors as `FileRefused`, those of the file's source as they are."""
+    """Raise errors of `zipfile` as `FileRefused`, and errors of the file's source unchanged."""
     file.failure = None
     try:
         yield
@@ -202,6 +211,8 @@ def _translate_errors(file: RangeFile, name: str) -> Iterator[None]:
         raise _corrupt(str(exc) or "it ends early", name) from exc
 
 
-def _corrupt(why: str, name: str = "") -> FileRefused:
-    what = f"The member {name!r}" if name else "The zip archive"
-    return FileRefused("compression_corrupt", f"{what} is corrupt ({why}).", compression="zip", member=name)
+def _corrupt(reason: str, name: str = "") -> FileRefused:
+    subject = f"The member {name!r}" if name else "The zip archive"
+    return FileRefused(
+        "compression_corrupt", f"{subject} is corrupt ({reason}).", compression="zip", member=name
+    )

@@ -1,7 +1,7 @@
 """Decompresses zstd frames with pyarrow.
 
-pyarrow asks for at most the 128 MB of memory that a frame may want by the format's usual limit; a frame that
-wants more is refused as corrupt.
+pyarrow allows a frame at most 128 MB of memory, the usual limit of the format. A frame that needs more is
+refused as corrupt.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from shared.decoding.limits import Expansion, corrupt_data, trailing_data, truncated_data
+from shared.decoding.limits import (
+    MAX_OUTPUT_SIZE,
+    ExpansionLimits,
+    corrupt_data,
+    trailing_data,
+    truncated_data,
+)
 from shared.errors import FileRefused
 
-_MOST = 1024 * 1024
-"""Bytes that come out in one piece, whatever the ratio."""
 
-
-class _Source(io.RawIOBase):
-    """The blocks as the file that pyarrow reads from; `failure` is what the blocks' own source raised."""
+class _BlockReader(io.RawIOBase):
+    """The blocks as a file that pyarrow can read; `failure` is an error of the blocks' source."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         super().__init__()
         self._blocks = iter(blocks)
         self._block = memoryview(b"")
-        self.taken = 0
+        self.bytes_read = 0
         self.failure: Exception | None = None
 
     def readable(self) -> bool:
@@ -39,35 +42,36 @@ class _Source(io.RawIOBase):
             self.failure = exc
             raise
         piece, self._block = bytes(self._block[:size]), self._block[size:]
-        self.taken += len(piece)
+        self.bytes_read += len(piece)
         return piece
 
 
-def decompress(blocks: Iterable[bytes], limits: Expansion) -> Iterator[bytes]:
-    """What the frames contain, in pieces of at most a megabyte; raises `FileRefused`."""
-    source = _Source(blocks)
-    stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
+def decompress(blocks: Iterable[bytes], limits: ExpansionLimits) -> Iterator[bytes]:
+    """Decompress the frames in pieces of at most a megabyte; raises `FileRefused`."""
+    reader = _BlockReader(blocks)
+    stream = pa.CompressedInputStream(pa.PythonFile(reader, mode="r"), "zstd")
     written = 0
-    while out := _read(stream, source):
-        written += len(out)
-        limits.check(source.taken, written)
-        yield out
-    if not source.taken:
+    while piece := _read(stream, reader):
+        written += len(piece)
+        limits.check(reader.bytes_read, written)
+        yield piece
+    if not reader.bytes_read:
         raise truncated_data("zstd", 0)
 
 
-def _read(stream: pa.CompressedInputStream, source: _Source) -> bytes:
+def _read(stream: pa.CompressedInputStream, reader: _BlockReader) -> bytes:
     try:
-        return stream.read(_MOST)
+        return stream.read(MAX_OUTPUT_SIZE)
     except (OSError, pa.ArrowException) as exc:
-        if source.failure:
-            raise source.failure from None
-        raise _refused(str(exc), source.taken) from exc
+        if reader.failure:
+            raise reader.failure from None
+        raise _refusal(str(exc), reader.bytes_read) from exc
 
 
-def _refused(said: str, read: int) -> FileRefused:
-    if "Truncated" in said:
+def _refusal(error: str, read: int) -> FileRefused:
+    """Return the refusal for pyarrow's `error`, which it distinguishes by text only."""
+    if "Truncated" in error:
         return truncated_data("zstd", read)
-    if "Unknown frame descriptor" in said:
+    if "Unknown frame descriptor" in error:
         return trailing_data("zstd", read)
-    return corrupt_data("zstd", read, said.removeprefix("ZSTD decompress failed: "))
+    return corrupt_data("zstd", read, error.removeprefix("ZSTD decompress failed: "))

@@ -6,29 +6,19 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from shared.decoding.text_decoder import byte_order_mark, detect_by_nulls
 from shared.detection import legacy_encoding
 
-_BOMS = (
-    ("utf-8-sig", codecs.BOM_UTF8),
-    ("utf-32-le", codecs.BOM_UTF32_LE),  # before UTF-16's, which it begins with
-    ("utf-32-be", codecs.BOM_UTF32_BE),
-    ("utf-16-le", codecs.BOM_UTF16_LE),
-    ("utf-16-be", codecs.BOM_UTF16_BE),
-)
-_ZEROS = 0.1
-"""NULs on one side of the pairs of bytes, above which they are UTF-16: the high halves of digits, delimiters
-and line ends, whatever the script."""
+_MIN_VALID_PER_INVALID = 3
+"""Valid UTF-8 characters beyond ASCII for each invalid byte, from which on the file is corrupt UTF-8."""
 
-_SPEAK_FOR_UTF8 = 3
-"""Characters beyond ASCII that read as UTF-8, for each byte that does not: then that byte is the fault."""
-
-_BAD = re.compile("[\ud800-\udfff]")
+_INVALID = re.compile("[\ud800-\udfff]")
 _BEYOND_ASCII = re.compile("[^\0-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Python's name of it, whether a byte order mark comes first, and what is doubtful."""
+    """A detected encoding: Python's name, whether a byte order mark comes first, and warnings."""
 
     name: str
     has_bom: bool = False
@@ -36,66 +26,49 @@ class Encoding:
 
 
 def detect_encoding(head: bytes, *, is_whole: bool) -> Encoding:
-    """The encoding of the file that begins with `head`, and is no longer if `is_whole`.
+    """Detect the encoding of the file that begins with `head`, and is no longer if `is_whole`.
 
-    ASCII is called UTF-8. Raises nothing: any bytes are in some encoding.
+    ASCII is called UTF-8. Raises nothing: any bytes are text in some encoding.
     """
-    for name, bom in _BOMS:
-        if head.startswith(bom):
-            return Encoding(name, has_bom=True)
-    utf16 = _utf16(head)
-    if utf16:
-        return Encoding(utf16)
+    if mark := byte_order_mark(head):
+        return Encoding("utf-8-sig" if mark[0] == "utf-8" else mark[0], has_bom=True)
+    wide = detect_by_nulls(head)
+    if wide:
+        return Encoding(wide)
     text = decode_head(head, "utf-8", is_whole=is_whole)
-    bad = len(_BAD.findall(text)) if not text.isascii() else 0
-    if not bad:
+    invalid = len(_INVALID.findall(text)) if not text.isascii() else 0
+    if not invalid:
         return Encoding(legacy_encoding.detect_escaped(head) or "utf-8")
-    good = len(_BEYOND_ASCII.findall(text)) - bad
-    if good >= _SPEAK_FOR_UTF8 * bad:
-        return Encoding("utf-8", doubts=(f"{bad} of the first {len(head)} bytes are not valid UTF-8.",))
+    valid = len(_BEYOND_ASCII.findall(text)) - invalid
+    if valid >= _MIN_VALID_PER_INVALID * invalid:
+        warning = f"{invalid} of the first {len(head)} bytes are not valid UTF-8."
+        return Encoding("utf-8", doubts=(warning,))
     guess = legacy_encoding.guess_encoding(head)
     return Encoding(guess.name, doubts=guess.doubts)
 
 
-def choose_encoding(overrides: str | None, found: Encoding) -> Encoding:
-    """The encoding that is `told`, where one is, with what was `found` about its byte order."""
-    if overrides is None:
-        return found
+def choose_encoding(override: str | None, detected: Encoding) -> Encoding:
+    """Return the encoding that the option sets, if any, with the byte order that was detected."""
+    if override is None:
+        return detected
     family = {"utf-16": "utf-16-", "utf-32": "utf-32-", "utf-8": "utf-8", "utf-8-sig": "utf-8"}.get(
-        overrides, overrides
+        override, override
     )
-    if found.has_bom and found.name.startswith(family):
-        return Encoding(found.name, has_bom=True)
-    if overrides in {"utf-16", "utf-32"}:
-        return Encoding(found.name if found.name.startswith(family) else f"{family}le")
-    doubt = f"The file begins with the byte order mark of {found.name}, but {overrides} was told."
+    if detected.has_bom and detected.name.startswith(family):
+        return Encoding(detected.name, has_bom=True)
+    if override in {"utf-16", "utf-32"}:
+        return Encoding(detected.name if detected.name.startswith(family) else f"{family}le")
+    warning = f"The file begins with the byte order mark of {detected.name}, but the option says {override}."
     return Encoding(
-        "utf-8" if overrides == "utf-8-sig" else overrides, doubts=(doubt,) if found.has_bom else ()
+        "utf-8" if override == "utf-8-sig" else override, doubts=(warning,) if detected.has_bom else ()
     )
 
 
 def decode_head(head: bytes, encoding: str, *, is_whole: bool) -> str:
-    """`head` as text, with what cannot be decoded as lone surrogates (PEP 383) or U+FFFD, without BOM.
+    """Decode `head` without its byte order mark; invalid bytes become lone surrogates or U+FFFD.
 
     A character that is cut at the end is left out, unless the file ends there.
     """
     errors = "surrogateescape" if encoding in {"utf-8", "utf-8-sig"} else "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     return decoder.decode(head, final=is_whole).removeprefix("\ufeff")
-
-
-def _utf16(head: bytes) -> str | None:
-    pairs = len(head) // 2
-    if not pairs or b"\0" not in head or _begins_otherwise(head):
-        return None
-    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if zeros > _ZEROS * pairs and others * 20 <= zeros:
-            return name
-    return None
-
-
-def _begins_otherwise(head: bytes) -> bool:
-    """Whether lines of ASCII stand above the UTF-16 that another program has added: no NUL is in them."""
-    above = head[: max(head.find(b"\0") - 1, 0)]
-    return above.isascii() and b"\n" in above

@@ -1,19 +1,21 @@
-"""Detects compression, and refuses files of other kinds: workbooks, JSON, HTML, binary data."""
+"""Refuses files that are not CSV: other compressions, workbooks, images, JSON, HTML and binary data."""
 
 from __future__ import annotations
 
 import re
 
-from shared.decoding import compression
+from shared.decoding.zip_archive import SAVE_AS_CSV, check_not_office_file
 from shared.errors import FileRefused
+from shared.formats import compressions
 
-_MAGIC = (
+_OLD_WORKBOOK = "an Excel workbook of the old kind (.xls)"
+_SIGNATURES = (
     ("a PNG image", b"\x89PNG\r\n\x1a\n"),
     ("a JPEG image", b"\xff\xd8\xff"),
     ("a GIF image", b"GIF87a"),
     ("a GIF image", b"GIF89a"),
     ("a PDF document", b"%PDF-"),
-    ("an Excel workbook of the old kind (.xls)", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    (_OLD_WORKBOOK, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ("a Parquet file", b"PAR1"),
     ("an Arrow file", b"ARROW1\0\0"),
     ("a Feather file", b"FEA1"),
@@ -24,71 +26,54 @@ _MAGIC = (
 )
 _MARKUP = re.compile(rb"\s*<(?:!doctype\s|html[\s>]|\?xml\s|table[\s>])", re.IGNORECASE)
 _JSON = re.compile(rb"""\s*(?:\{\s*"[^"\\]{0,500}"\s*:|\[\s*[\[{]\s*["\]}]|\[\s*$|\{\s*$)""")
-_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
-_WORKBOOKS = (
-    ("an OpenDocument file", b"mimetypeapplication/vnd.oasis.opendocument"),
-    ("an Excel workbook (.xlsx)", b"[Content_Types].xml"),
-    ("an Excel workbook (.xlsx)", b"xl/"),
-    ("an Excel workbook (.xlsx)", b"_rels/.rels"),
-)
+_ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
+"""The header of a zip member, before its name; the group is the length of the name."""
+
 _CONTROLS = bytes(set(range(32)) - {*b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f"}) + b"\x7f"
-_MOST_CONTROLS = 0.02
-"""Control characters over bytes, above which a file is no text. A few are rows to be rejected."""
+_MAX_CONTROLS = 0.02
+"""Share of control characters up to which a file is text; rows with them are rejected."""
 
 
 def check_file_kind(head: bytes) -> None:
-    """Raise `FileRefused`, code `not_csv`, where `head` begins as another kind of file does."""
-    name = next((name for name, magic in _MAGIC if head.startswith(magic)), None)
-    if name is None and _MARKUP.match(head):
-        name = "a page of HTML or XML"
-    if name is None and _JSON.match(head):
-        name = "JSON"
-    if name:
-        raise _not_csv(name)
+    """Raise `FileRefused`, code `not_csv`, if a file that begins with `head` is of another kind."""
+    kind = next((kind for kind, signature in _SIGNATURES if head.startswith(signature)), None)
+    if kind is None and _MARKUP.match(head):
+        kind = "a page of HTML or XML"
+    if kind is None and _JSON.match(head):
+        kind = "JSON"
+    if kind:
+        raise _not_csv(kind)
 
 
 def check_not_binary(head: bytes) -> None:
-    """Raise `FileRefused`, code `not_csv`, where `head`, in an encoding without NULs, is no text."""
+    """Raise `FileRefused`, code `not_csv`, if `head` is not text; not for encodings that have NULs."""
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    if controls > _MOST_CONTROLS * len(head):
+    if controls > _MAX_CONTROLS * len(head):
         raise _not_csv("binary data")
 
 
-def check_not_workbook(raw: bytes) -> None:
-    """Raise `FileRefused` where the first members of the zip archive `raw` are those of a workbook."""
-    for found in _MEMBER.finditer(raw):
-        member = raw[found.end() : found.end() + 64]
-        for name, start in _WORKBOOKS:
-            if member.startswith(start):
-                raise _not_csv(name)
+def check_not_compressed(head: bytes) -> None:
+    """Raise `FileRefused`, code `not_csv`, if `head`, which has been decompressed, is compressed.
 
-
-def _not_csv(name: str) -> FileRefused:
-    return FileRefused("not_csv", f"The file is no CSV file: it looks like {name}.", found=name)
-
-
-_UNREAD = (
-    ("xz", b"\xfd7zXZ\x00"),
-    ("7-Zip", b"7z\xbc\xaf\x27\x1c"),
-    ("RAR", b"Rar!\x1a\x07"),
-    ("LZ4", b"\x04\x22\x4d\x18"),
-    ("compress (.Z)", b"\x1f\x9d"),
-)
-
-
-def detect_compression(raw: bytes) -> str:
-    """One of `COMPRESSIONS` for a file that begins with `raw` (64 KB are plenty).
-
-    Raises `FileRefused`, code `not_csv`, for archives of other kinds, and for those that are workbooks.
+    It is so after an unsupported compression, or if the file was compressed twice.
     """
-    for name, magic in _UNREAD:
-        if raw.startswith(magic):
-            raise FileRefused(
-                "not_csv",
-                f"The file is compressed by {name}; gzip, zstd, bz2 and zip are read.",
-                found=name,
-            )
-    found = compression.compression_kind(raw)
-    if found == "zip":
-        check_not_workbook(raw)
-    return "" if found == "none" else found
+    if name := compressions.unsupported_compression(head):
+        raise FileRefused("not_csv", compressions.unsupported_message(name), found=name)
+    name = compressions.detect_compression(head)
+    if name == "zip":
+        check_not_zipped_workbook(head)
+    if name:
+        message = f"The file is compressed twice: its content is {name} data as well. Compress it only once."
+        raise FileRefused("not_csv", message, found=name)
+
+
+def check_not_zipped_workbook(head: bytes) -> None:
+    """Raise `FileRefused`, code `not_csv`, if the zip archive that begins with `head` is a workbook."""
+    members = _ZIP_MEMBER.finditer(head)
+    names = (head[match.end() :][: int.from_bytes(match[1], "little")] for match in members)
+    check_not_office_file(name.decode("utf-8", "replace") for name in names)
+
+
+def _not_csv(kind: str) -> FileRefused:
+    advice = SAVE_AS_CSV if kind == _OLD_WORKBOOK else "Upload a CSV file."
+    return FileRefused("not_csv", f"This is {kind}, not a CSV file. {advice}", found=kind)

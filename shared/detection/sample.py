@@ -1,4 +1,4 @@
-"""Records and cells of a file's beginning, parsed tolerantly for detection."""
+"""Records and cells of a file's beginning, parsed leniently for detection."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from shared.formats.null_spellings import PLACEHOLDERS
+
 _SPACES = re.compile(" +")
-_LONGEST_OPEN = 16 * 1024
-"""Characters of a value that is cut at the end of a head; a quote further up is broken."""
+_MAX_CUT_VALUE = 16 * 1024
+"""Characters of a quoted value that is cut at the end of the head; a quote further up is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleDialect:
-    """How values are set apart; the fields are those of `Format`."""
+    """How values are separated; the fields are those of `Format`."""
 
     delimiter: str
     quote: str = '"'
@@ -25,7 +27,7 @@ class SampleDialect:
 
 
 class SampleRecord(NamedTuple):
-    """One record: the physical line it begins on, its values, the places of quoted ones, its line end.
+    """A record: the physical line it begins on, its values, the indexes of quoted ones, its line end.
 
     `broken` counts values that begin with a quote but do not end with one.
     """
@@ -40,15 +42,15 @@ class SampleRecord(NamedTuple):
 def read_records(
     text: str, dialect: SampleDialect, first_line: int = 1, *, cr_ends: bool = True
 ) -> list[SampleRecord]:
-    """All records of `text`, which begins on `first_line`; blank lines are records of one empty value.
+    """Read all records of `text`, which begins on `first_line`; a blank line is a record of one empty value.
 
-    `cr_ends`: whether a CR alone ends a line. The last record may be cut; it then has no line end.
+    `cr_ends` is whether a CR without LF ends a line. The last record may be cut; it then has no line end.
     """
     if dialect.delimiter == " ":
         return _unquoted(text, " ", first_line, cr_ends=cr_ends)
     if not dialect.escape and (not dialect.quote or dialect.quote not in text):
         return _unquoted(text, dialect.delimiter, first_line, cr_ends=cr_ends)
-    found: list[SampleRecord] = []
+    records: list[SampleRecord] = []
     cells: list[str] = []
     quoted: list[int] = []
     line, broken, breaks = first_line, 0, 0
@@ -56,7 +58,7 @@ def read_records(
     for inside, outside, end in _pattern(dialect, cr_ends=cr_ends).findall(text):
         if inside:
             quoted.append(len(cells))
-            breaks += _breaks(inside, cr_ends=cr_ends)
+            breaks += _count_line_ends(inside, cr_ends=cr_ends)
             cells.append(inside.replace(quote * 2, quote) if quote in inside else inside)
         else:
             broken += quote in outside and bool(quote) and outside.lstrip(" ").startswith(quote)
@@ -64,39 +66,39 @@ def read_records(
         if end and end == delimiter:
             continue
         if end or len(cells) > 1 or cells[0] or quoted:
-            found.append(SampleRecord(line, cells, quoted, broken, end))
+            records.append(SampleRecord(line, cells, quoted, broken, end))
         if not end:
             break
         line += 1 + breaks
         cells, quoted, broken, breaks = [], [], 0, 0
-    return found
+    return records
 
 
 def complete_records(
-    found: list[SampleRecord], text: str, dialect: SampleDialect, first_line: int = 1
+    records: list[SampleRecord], text: str, dialect: SampleDialect, first_line: int = 1
 ) -> list[SampleRecord]:
-    """The records of a `text` that was cut anywhere, without the last if it may not be whole.
+    """Drop the last record of a `text` that was cut anywhere, if it may be incomplete.
 
-    A quoted value that is open at the end was read as broken lines: those go too. Of one record alone,
-    what there is stays.
+    A quoted value that is open at the end was read as broken records, which are dropped as well. A single
+    record is kept.
     """
-    broken = next((place for place in reversed(range(len(found))) if found[place].broken), None)
+    broken = next((index for index in reversed(range(len(records))) if records[index].broken), None)
     if broken and dialect.quote:
         lines = re.split(r"\n|\r(?!\n)" if "\n" not in text else "\n", text)
-        rest = "\n".join(lines[found[broken].line - first_line :])
-        if len(rest) <= _LONGEST_OPEN and rest.count(dialect.quote) % 2:
-            return found[:broken]
-    return found[:-1] if len(found) > 1 and not found[-1].end else found
+        rest = "\n".join(lines[records[broken].line - first_line :])
+        if len(rest) <= _MAX_CUT_VALUE and rest.count(dialect.quote) % 2:
+            return records[:broken]
+    return records[:-1] if len(records) > 1 and not records[-1].end else records
 
 
 def is_blank(record: SampleRecord) -> bool:
-    """Whether it is an empty line, or one of spaces."""
+    """Whether the record is an empty line, or a line of spaces."""
     return len(record.cells) == 1 and not record.quoted and not record.cells[0].strip()
 
 
 @cache
 def _pattern(dialect: SampleDialect, *, cr_ends: bool) -> re.Pattern[str]:
-    """A value, quoted or not, and what ends it."""
+    """Return the pattern of a value, quoted or not, and of its end."""
     delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
     stops = f"{delimiter}\\n" + ("\\r" if cr_ends else "")
     lone_cr = "" if cr_ends else r"|\r(?!\n)"
@@ -117,7 +119,7 @@ def _pattern(dialect: SampleDialect, *, cr_ends: bool) -> re.Pattern[str]:
     )
 
 
-def _breaks(text: str, *, cr_ends: bool) -> int:
+def _count_line_ends(text: str, *, cr_ends: bool) -> int:
     if not cr_ends:
         return text.count("\n")
     return text.count("\n") + text.count("\r") - text.count("\r\n")
@@ -127,8 +129,8 @@ def _unquoted(text: str, delimiter: str, first_line: int, *, cr_ends: bool) -> l
     lines = re.split(r"(\r\n|\n|\r)" if cr_ends else r"(\r?\n)", text)
     lines += [""] if len(lines) % 2 else []
     return [
-        SampleRecord(first_line + place, _split(content, delimiter), [], 0, end)
-        for place, (content, end) in enumerate(zip(lines[::2], lines[1::2], strict=True))
+        SampleRecord(first_line + index, _split(content, delimiter), [], 0, end)
+        for index, (content, end) in enumerate(zip(lines[::2], lines[1::2], strict=True))
         if content or end
     ]
 
@@ -139,7 +141,7 @@ def _split(line: str, delimiter: str) -> list[str]:
     return line.split(delimiter) if delimiter else [line]
 
 
-CellKind = Literal["empty", "number", "time", "truth", "text"]
+CellKind = Literal["empty", "number", "time", "boolean", "text"]
 
 UNTYPED: frozenset[CellKind] = frozenset({"text", "empty"})
 _NUMBER = re.compile(
@@ -151,20 +153,19 @@ _TIME = re.compile(
     r"(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4})?(?:[T ]?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?"
     r"\s?(?:[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?"
 )
-_TRUTH = frozenset({"true", "false", "yes", "no", "ja", "nein", "t", "f", "y", "n"})
-_MISSING = frozenset({"null", "na", "n/a", "nan", "-", "none", "#n/a", "\\n", "?", "inf", "-inf"})
+_BOOLEANS = frozenset({"true", "false", "yes", "no", "ja", "nein", "t", "f", "y", "n"})
 
 
 def cell_kind(text: str) -> CellKind:
-    """What `text` looks like; spellings of a missing value are `empty`."""
+    """Return the kind of value that `text` looks like; spellings of a missing value are `empty`."""
     bare = text.strip()
     if not bare:
         return "empty"
     word = bare.lower()
-    if word in _MISSING:
+    if word in PLACEHOLDERS:
         return "empty"
-    if word in _TRUTH:
-        return "truth"
+    if word in _BOOLEANS:
+        return "boolean"
     if not any(map(str.isdigit, bare)):
         return "text"
     if _TIME.fullmatch(bare):
@@ -173,20 +174,20 @@ def cell_kind(text: str) -> CellKind:
 
 
 def column_kind(texts: Iterable[str]) -> CellKind:
-    """The kind that all of `texts` have in common, `text` where they have none."""
-    kinds = {found for text in texts if (found := cell_kind(text)) != "empty"}
+    """Return the kind that all `texts` have in common, `text` if they have none."""
+    kinds = {kind for text in texts if (kind := cell_kind(text)) != "empty"}
     return kinds.pop() if len(kinds) == 1 else "text" if kinds else "empty"
 
 
 def cell_plausibility(text: str, foreign: Collection[str]) -> float:
-    """How much `text`, which is not quoted, looks like a whole value, 0 to 1.
+    """Return how much `text`, which is not quoted, looks like a whole value, 0 to 1.
 
-    `foreign` are delimiters that the value should not have, were it one.
+    `foreign` are delimiters that a whole value should not contain.
     """
     if cell_kind(text) != "text":
         return 1.0
     if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'":  # noqa: PLR2004
-        return 0.1  # quotes that were not taken for such
+        return 0.1  # quotes that were not recognized
     if any(char in text for char in foreign):
         return 0.1 if any(char in text and f"{char} " not in text for char in foreign) else 0.8
     if text.startswith(" ") or "," in text:
@@ -194,89 +195,89 @@ def cell_plausibility(text: str, foreign: Collection[str]) -> float:
     return 1.0
 
 
-_COMPARED = 4000
-"""Values whose kinds are looked at; ten rows in any case."""
+_MAX_COMPARED_CELLS = 4000
+"""Cells whose kinds are compared; ten rows in any case."""
 
-_ENOUGH = 3
-"""Records from which on the first is compared with what is below it."""
+_MIN_RECORDS = 3
+"""Records from which on the first one is compared with those below it."""
 
-_FITTING = 0.9
-"""Share of the rows that must be as wide as the first record, for that to be the names of their columns."""
+_MIN_FITTING_ROWS = 0.9
+"""Share of the rows that must be as wide as the first record for it to have the names of their columns."""
 
-_LONGEST_PREAMBLE = 50
+_MAX_PREAMBLE = 50
 """Records above a blank line that may be a preamble."""
 
 
 def could_be_header(record: SampleRecord) -> bool:
-    """Whether it could be a header: texts, none of them twice."""
+    """Whether the record could be a header: its cells are different texts."""
     names = {cell.strip() for cell in record.cells}
     return len(names) == len(record.cells) and all(map(_is_name, names))
 
 
 def has_typed_column(rows: list[SampleRecord], width: int) -> bool:
-    """Whether a column of the `rows` that have `width` values is one of numbers, dates or truths."""
-    return any(found not in UNTYPED for found in _kinds(rows, width))
+    """Whether the `rows` that have `width` values have a column of numbers, dates or booleans."""
+    return any(kind not in UNTYPED for kind in _column_kinds(rows, width))
 
 
 def first_row_is_header(rows: list[SampleRecord], width: int) -> bool:
-    """Whether the first of `rows`, which are not blank, names the columns of the others."""
-    if len(rows) < _ENOUGH or len(rows[0].cells) != width or not could_be_header(rows[0]):
+    """Whether the first of `rows`, none of which is blank, has the names of the columns of the others."""
+    if len(rows) < _MIN_RECORDS or len(rows[0].cells) != width or not could_be_header(rows[0]):
         return False
-    return sum(len(row.cells) == width for row in rows) >= _FITTING * len(rows)
+    return sum(len(row.cells) == width for row in rows) >= _MIN_FITTING_ROWS * len(rows)
 
 
 def is_title_above_table(rows: list[SampleRecord], width: int) -> bool:
-    """Whether the first of `rows` is text right above rows of `width`, another one, that have no names.
+    """Whether the first of `rows` is text of another width right above rows of `width` without names.
 
-    A title stands above names or a blank line; this is a header that the rows do not fit.
+    A title stands above names or a blank line. This text is a header that the rows do not fit.
     """
-    if len(rows) < _ENOUGH:
+    if len(rows) < _MIN_RECORDS:
         return False
-    top, below = rows[:2]
-    if len(top.cells) == width or len(below.cells) != width or not _are_next(top, below):
+    first, below = rows[:2]
+    if len(first.cells) == width or len(below.cells) != width or not _are_adjacent(first, below):
         return False
-    if top.cells[0].startswith("#") or not all(map(_is_name, top.cells)):
+    if first.cells[0].startswith("#") or not all(map(_is_name, first.cells)):
         return False
     return not (could_be_header(below) and has_typed_column(rows[2:], width))
 
 
-def header_below_blank_line(found: list[SampleRecord], width: int) -> int | None:
-    """The line of the names that stand below a blank line, above rows of numbers or dates, if there is one.
+def header_below_blank_line(records: list[SampleRecord], width: int) -> int | None:
+    """Return the line of the names between a blank line and rows with numbers or dates, if there is one.
 
-    What is above the blank line may be as wide as the table, but is no table of its own.
+    The records above the blank line may be as wide as the table, but are not a table.
     """
-    for place, (blank, names) in enumerate(pairwise(found[:_LONGEST_PREAMBLE])):
+    for index, (blank, names) in enumerate(pairwise(records[:_MAX_PREAMBLE])):
         if (
             any(cell.strip() for cell in blank.cells)
             or len(names.cells) != width
             or not could_be_header(names)
         ):
             continue
-        above = [record for record in found[:place] if any(cell.strip() for cell in record.cells)]
-        below = found[place + 2 :]
+        above = [record for record in records[:index] if any(cell.strip() for cell in record.cells)]
+        below = records[index + 2 :]
         if above and has_typed_column(below, width) and not _is_table(above, below, width):
             return names.line
     return None
 
 
 def _is_table(above: list[SampleRecord], below: list[SampleRecord], width: int) -> bool:
-    """Whether the records `above` have a header of their own, or the types of the rows `below`."""
+    """Whether the records `above` are a table: with a header of their own, or the types of `below`."""
     own = len(above[0].cells)
     if own > 1 and could_be_header(above[0]) and has_typed_column(above[1:], own):
         return True
-    return _kinds(above, width) == _kinds(below, width)
+    return _column_kinds(above, width) == _column_kinds(below, width)
 
 
-def _kinds(rows: list[SampleRecord], width: int) -> list[CellKind]:
-    fitting = [row.cells for row in rows[: max(10, _COMPARED // width)] if len(row.cells) == width]
+def _column_kinds(rows: list[SampleRecord], width: int) -> list[CellKind]:
+    fitting = [row.cells for row in rows[: max(10, _MAX_COMPARED_CELLS // width)] if len(row.cells) == width]
     return [column_kind(column) for column in zip(*fitting, strict=True)]
 
 
 def _is_name(text: str) -> bool:
-    """Whether it is a text with a letter; `y` is a name rather than a truth."""
+    """Whether `text` could be a name: it has a letter; `y` is a name rather than a boolean."""
     bare = text.strip()
     return any(map(str.isalpha, bare)) and (len(bare) == 1 or cell_kind(bare) == "text")
 
 
-def _are_next(top: SampleRecord, below: SampleRecord) -> bool:
-    return below.line - top.line == 1 + sum(cell.count("\n") for cell in top.cells)
+def _are_adjacent(first: SampleRecord, below: SampleRecord) -> bool:
+    return below.line - first.line == 1 + sum(cell.count("\n") for cell in first.cells)

@@ -1,1 +1,1 @@
-"""The format of a file, and options that override what is detected."""
+"""The format of a file, options that override its detection, compressions and NULL spellings."""

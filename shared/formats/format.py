@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-COMPRESSIONS: Final = ("", "gzip", "zstd", "bz2", "zip")
+from shared.formats import compressions
+
+COMPRESSIONS: Final = ("", *compressions.NAMES)
 DELIMITERS: Final = (",", ";", "\t", "|", "^", " ", "")
 QUOTES: Final = ('"', "'", "")
 ESCAPES: Final = ("", "\\")
@@ -14,14 +17,23 @@ DECIMALS: Final = (".", ",")
 THOUSANDS: Final = ("", ",", ".", " ", "'", "_")
 RAGGED: Final = ("reject", "pad")
 
+CSV_EXTENSIONS: Final = (".csv", ".tsv", ".tab", ".psv")
+"""Extensions of file names that always mean a CSV file."""
+
+_NOT_FOR_FILES = {
+    *("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7", "undefined"),
+    *("mbcs", "oem"),  # their meaning depends on the machine
+}
+"""Python's codecs that count as text encodings, although no CSV file is written in them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     r"""How a file is to be read.
 
-    A quote opens a quoted value only where the value begins. Physical lines are counted from 1 at the
-    beginning of the decompressed file, and end where `line_end` says: at LF for `\n` and `\r\n`, at CR for
-    `\r`, at any of the three for `mixed`; line ends inside quoted values count too.
+    A quote opens a quoted value only at the beginning of the value. Physical lines are counted from 1 at the
+    beginning of the decompressed file. They end as `line_end` says: at LF for `\n` and `\r\n`, at CR for
+    `\r`, at any of the three for `mixed`. Line ends inside quoted values count too.
     """
 
     compression: str = ""
@@ -29,58 +41,58 @@ class Format:
     encoding: str = "utf-8"
     """Python's name of it; `utf-8-sig` for UTF-8 with a byte order mark."""
     has_bom: bool = False
-    """Whether a byte order mark, in that encoding, comes first; it is no part of the first value."""
+    """Whether the file begins with a byte order mark in that encoding; it is not part of the first value."""
     delimiter: str = ","
-    """One of `DELIMITERS`. A space stands for one or more, those around a line do not count; `""` means that
-    the file has a single column."""
+    """One of `DELIMITERS`. A space means one or more spaces, and those at the ends of a line do not count.
+    `""` means that the file has a single column."""
     quote: str = '"'
-    """One of `QUOTES`, `""` where quotes are characters like any other."""
+    """One of `QUOTES`, `""` if quotes are ordinary characters."""
     escape: str = ""
-    r"""`""`: a quote inside a quoted value is written twice; `\`: the character behind a backslash, a quote
-    or delimiter say, stands for itself (a quote written twice is one all the same). An unquoted `\N` is a
-    missing value, as databases that write backslashes have it."""
+    r"""`""`: a quote inside a quoted value is doubled. `\`: the character after a backslash stands for
+    itself, for example a quote or a delimiter; a doubled quote is one quote as well. An unquoted `\N` is a
+    missing value, as in exports of databases that write backslashes."""
     spaces_around_quotes: bool = False
-    """Whether spaces between a delimiter and a quote next to it belong to neither."""
+    """Whether spaces between a delimiter and a quote next to it are ignored."""
     line_end: str = "\n"
-    """One of `LINE_ENDS`, between records; `mixed` for more than one of them. Where a CR alone ends lines,
-    one inside a quoted value is read as LF."""
+    """One of `LINE_ENDS`, between records; `mixed` for several of them. If a CR without LF ends lines, a CR
+    inside a quoted value is read as LF."""
     sep_line: bool = False
-    """Whether the first line is Excel's `sep=;`, which is no part of the table."""
+    """Whether the first line is Excel's `sep=;`, which is not part of the table."""
     header_line: int | None = 1
-    """Physical line on which the header begins, lines above it are no part of the table; `None`: there is no
-    header, and all lines (but a `sep_line`) are rows."""
+    """Physical line on which the header begins; lines above it are not part of the table. `None`: there is
+    no header, and all lines except a `sep_line` are rows."""
     header_lines: int = 1
-    """Records that make the header together: group headings above, names below."""
+    """Number of records in the header: group headings above, names below."""
     has_trailing_delimiter: bool = False
-    """Whether each record ends with a delimiter behind which there is no column. A record with something
-    there does not fit."""
+    """Whether each record ends with a delimiter that no column follows. A record with a value there does not
+    fit."""
     decimal: str = "."
     thousands: str = ""
-    """How numbers are written. Never detected: `1,234` may be either."""
+    """How numbers are written. Never detected, because `1,234` is ambiguous."""
     currency: str = ""
     """A sign or code that may stand beside a number, such as `€` or `EUR`; never detected."""
     ragged: str = "reject"
-    """One of `RAGGED`, what becomes of a record with too few or too many values: `pad` fills a short one with
-    missing values and cuts a long one whose values too many are all empty. Never detected."""
+    """One of `RAGGED`: how a record with too few or too many values is read. `pad` fills a short one with
+    missing values, and cuts a long one if all its extra values are empty. Never detected."""
     told: tuple[str, ...] = ()
-    """Names of the fields above that were told, not detected."""
+    """Names of the fields above that options set, instead of detection."""
     doubts: tuple[str, ...] = ()
-    """Sentences on what could be read in another way too."""
-
-    @property
-    def is_standard(self) -> bool:
-        """Whether this is RFC 4180 in UTF-8 with LF or CRLF and the header on top."""
-        told = {"told", "doubts", "compression", "encoding", "has_bom", "line_end"}
-        standard = asdict(Format())
-        differing = {name for name, value in asdict(self).items() if value != standard[name]}
-        return (
-            not differing - told
-            and self.encoding in {"utf-8", "utf-8-sig"}
-            and self.line_end in {"\n", "\r\n"}
-        )
+    """Warnings: sentences on what detection is not sure of."""
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as JSON values, for the ledger."""
+        """Return the fields as JSON values, for the ledger."""
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
+
+
+def encoding_name(name: str) -> str | None:
+    """Return Python's name of a text encoding, `None` if there is none of this name for files."""
+    try:
+        codec = codecs.lookup(name)
+        "".encode(name)  # raises for codecs that are not text encodings
+    except (LookupError, ValueError):
+        return None
+    if codec.name in _NOT_FOR_FILES:
+        return None
+    return "latin-1" if codec.name == "iso8859-1" else codec.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,12 +9,13 @@ from typing import Any, Self
 
 from shared.errors import WrongOverride
 from shared.formats import format as formats
+from shared.formats.compressions import COMPRESSIONS
 
-_TAB = {"tab": "\t", "\\t": "\t"}
-_SPOKEN: Mapping[str, Mapping[str, str]] = {
-    "compression": {"none": "", "gz": "gzip", "zst": "zstd", "bzip2": "bz2"},
+_VALUES_BY_WORD: Mapping[str, Mapping[str, str]] = {
+    "compression": {"none": "", **{alias: entry.name for entry in COMPRESSIONS for alias in entry.aliases}},
     "delimiter": {
-        **_TAB,
+        "tab": "\t",
+        "\\t": "\t",
         "comma": ",",
         "semicolon": ";",
         "pipe": "|",
@@ -37,39 +37,43 @@ _SPOKEN: Mapping[str, Mapping[str, str]] = {
     },
     "ragged": {},
 }
-_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_MOST_DIGITS = 9
+"""Words that may be written instead of a value, for each option."""
+
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_MAX_DIGITS = 9
+_MAX_CURRENCY_LENGTH = 4
+_MAX_HEADER_LINES = 20
 
 
 def parse_value(name: str, text: str) -> str | int | bool:
-    """The value that `text` writes for the field `name`; raises `ValueError` that says what is allowed.
+    """Return the value of the option `name` that `text` stands for.
 
-    A text that is none of the words stands for itself.
+    A text that is not one of the words stands for itself. Raises `ValueError` with the allowed values.
     """
     word = text.strip().lower()
     if name in {"spaces_around_quotes", "sep_line", "has_trailing_delimiter"}:
-        if word not in _TRUTHS:
-            raise ValueError("it is true or false")
-        return _TRUTHS[word]
+        if word not in _BOOLEANS:
+            raise ValueError("true or false")
+        return _BOOLEANS[word]
     if name == "header_line" and word == "none":
         return 0
     if name in {"header_line", "header_lines"}:
-        if not (word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS):
-            allowed = ", or none" if name == "header_line" else ""
-            raise ValueError(f"it is a whole number{allowed}")
+        if not (word.isascii() and word.isdigit() and len(word) <= _MAX_DIGITS):
+            raise ValueError(f"a whole number{' or none' if name == 'header_line' else ''}")
         return int(word)
     if name == "encoding":
         return word
     if name == "currency":
         return "" if word == "none" else text.strip()
-    return _SPOKEN[name].get(word, text if text.isspace() else word)
+    return _VALUES_BY_WORD[name].get(word, text if text.isspace() else word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    r"""Fields of `Format` as they are told, `None` where nothing is; `header_line=0` means no header.
+    r"""Options that set fields of `Format`; `None` leaves a field to detection.
 
-    On a contract: `Overrides(delimiter=";", encoding="cp1252")`. Raises `WrongOverride`.
+    `header_line=0` means that there is no header. On a contract: `Overrides(delimiter=";",
+    encoding="cp1252")`. Raises `WrongOverride`.
     """
 
     compression: str | None = None
@@ -90,32 +94,32 @@ class Overrides:
 
     def __post_init__(self) -> None:
         faults = [
-            f"{name} cannot be {value!r}: it is one of {', '.join(map(repr, allowed))}."
+            f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}."
             for name, allowed in _ALLOWED.items()
             if (value := getattr(self, name)) is not None and value not in allowed
         ]
-        if self.encoding is not None and (found := _encoding(self.encoding)) is None:
-            faults.append(f"encoding cannot be {self.encoding!r}: it is the name of a text encoding.")
+        if self.encoding is not None and (encoding := _file_encoding(self.encoding)) is None:
+            faults.append(f"encoding must be the name of a text encoding, not {self.encoding!r}.")
         elif self.encoding is not None:
-            object.__setattr__(self, "encoding", found)
+            object.__setattr__(self, "encoding", encoding)
         if self.header_line is not None and self.header_line < 0:
-            faults.append("header_line is the number of a line, the first being 1, or 0 for no header.")
-        if self.header_lines is not None and not 1 <= self.header_lines <= _MOST_HEADER_LINES:
-            faults.append(f"header_lines is a number of lines, 1 to {_MOST_HEADER_LINES}.")
+            faults.append("header_line must be the number of a line, from 1, or 0 for no header.")
+        if self.header_lines is not None and not 1 <= self.header_lines <= _MAX_HEADER_LINES:
+            faults.append(f"header_lines must be a number from 1 to {_MAX_HEADER_LINES}.")
         if self.decimal and self.decimal == self.thousands:
-            faults.append("decimal and thousands cannot be the same.")
+            faults.append("decimal and thousands must differ.")
         if self.quote == "" and self.spaces_around_quotes:
             faults.append("spaces_around_quotes needs a quote.")
         if self.currency and not _is_currency(self.currency):
-            faults.append(f"currency cannot be {self.currency!r}: it is a sign or code, such as $ or EUR.")
+            faults.append(f"currency must be a sign or code, such as $ or EUR, not {self.currency!r}.")
         if faults:
             raise WrongOverride(tuple(faults))
 
     @classmethod
     def parse(cls, texts: Mapping[str, str], prefix: str = "") -> Self:
-        """From texts such as query parameters, or metadata whose names begin with `prefix`.
+        """Parse texts such as query parameters, or those metadata whose names begin with `prefix`.
 
-        Without a prefix every name must be one of `names()`. Values may be written out: `tab`, `crlf`,
+        Without a prefix each name must be one of `option_names()`. Values may be words: `tab`, `crlf`,
         `none`. Raises `WrongOverride` with all faults.
         """
         faults: list[str] = []
@@ -125,33 +129,35 @@ class Overrides:
             if not key.lower().startswith(prefix):
                 continue
             if name not in option_names():
-                faults.append(
-                    f"{key} is unknown; known: {', '.join(prefix + known for known in option_names())}."
-                )
+                known = ", ".join(prefix + name for name in option_names())
+                faults.append(f"{key} is unknown; known: {known}.")
                 continue
             try:
                 values[name] = parse_value(name, text)
             except ValueError as exc:
-                faults.append(f"{key} cannot be {text!r}: {exc}.")
+                faults.append(f"{key} must be {exc}, not {text!r}.")
         try:
-            found = cls(**values)
+            overrides = cls(**values)
         except WrongOverride as exc:
             faults.extend(exc.faults)
         if faults:
             raise WrongOverride(tuple(faults))
-        return found
+        return overrides
 
     def merged_with(self, other: Overrides) -> Overrides:
-        """These, and `other` where these say nothing: `query.merged_with(metadata).merged_with(contract)`."""
+        """Return these options, with those of `other` for the fields that these leave open.
+
+        For example `query.merged_with(metadata).merged_with(contract)`.
+        """
         return replace(other, **self.given())
 
     def given(self) -> dict[str, Any]:
-        """The fields that are told."""
+        """Return the options that are set, by name."""
         return {name: value for name in option_names() if (value := getattr(self, name)) is not None}
 
 
 def option_names() -> tuple[str, ...]:
-    """What can be told."""
+    """Return the names of all options."""
     return tuple(field.name for field in fields(Overrides))
 
 
@@ -165,33 +171,15 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "thousands": formats.THOUSANDS,
     "ragged": formats.RAGGED,
 }
-_LONGEST_CURRENCY = 4
-_MOST_HEADER_LINES = 20
-_NO_CHARACTER_SETS = {
-    "idna",
-    "punycode",
-    "raw-unicode-escape",
-    "unicode-escape",
-    "utf-7",
-    "undefined",
-    "mbcs",
-    "oem",
-}
 
 
 def _is_currency(text: str) -> bool:
-    """Whether it is made of letters and signs of money alone, so that it is no part of a number."""
+    """Whether `text` has only letters and currency signs, so that it cannot be part of a number."""
     signs = all(char.isalpha() or unicodedata.category(char) == "Sc" for char in text)
-    return signs and len(text) <= _LONGEST_CURRENCY
+    return signs and len(text) <= _MAX_CURRENCY_LENGTH
 
 
-def _encoding(name: str) -> str | None:
-    """Python's name of the encoding, or `None` where it is none for files."""
-    try:
-        found = codecs.lookup(name)
-        "".encode(name)  # refuses codecs that are no text encodings
-    except (LookupError, ValueError):
-        return None
-    if found.name in _NO_CHARACTER_SETS:
-        return None
-    return {"iso8859-1": "latin-1", "ascii": "utf-8"}.get(found.name, found.name)
+def _file_encoding(name: str) -> str | None:
+    """As `encoding_name`; ASCII is read as UTF-8, which contains it."""
+    encoding = formats.encoding_name(name)
+    return "utf-8" if encoding == "ascii" else encoding

@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contracts.column_types import Kind
+from shared.formats.null_spellings import NULL_SPELLINGS
 from shared.inference import text_scanner
 from shared.inference.table_columns import ColumnProfile
 from shared.inference.widening import NUMBER_KINDS, TEXT_TYPE, UNKNOWN_TYPE, Form, Mark, Type, widen
 from shared.validation import rules
-
-NULL_SPELLINGS = ("", "-", "N/A", "NA", "NULL")
-"""Texts that mean a missing value if all other values of the column have one type. The first is `""`."""
 
 _BOOLEANS = {
     Mark.LOWER: pa.array(["true", "false"]),

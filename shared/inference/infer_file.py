@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
 from shared.formats.format import Format
+from shared.formats.null_spellings import NULL_SPELLINGS
 from shared.formats.overrides import Overrides
 from shared.inference import column_matching, table_columns
 from shared.inference import table_columns as tables
-from shared.inference.infer_column import NULL_SPELLINGS, ColumnInference
+from shared.inference.infer_column import ColumnInference
 from shared.inference.table_columns import ColumnProfile, TableColumn
 from shared.inference.widening import TEXT_TYPE, Type
 from shared.parsing import further_tables

@@ -1,4 +1,4 @@
-"""Blobs of the container `uploads`: write once, describe, list, and stream one version."""
+"""Blobs of the container for uploads: write once, describe, list, and stream one version."""
 
 from __future__ import annotations
 
@@ -15,35 +15,34 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from shared.errors import Conflict
-from shared.storage import upload_options as telling
 from shared.storage.blob_version import BlobVersion, file_name_of
-from shared.storage.upload_options import UploadOptions
+from shared.storage.upload_options import UploadOptions, decode_metadata, is_option
 from shared.text import printable
 
 _FILENAME = "filename"
-_LONGEST_METADATA = 4096
-"""Characters of the percent-encoded original name; all metadata of a blob together may have 8 KB."""
+_MAX_FILENAME_LENGTH = 4096
+"""Characters of the percent-encoded file name; all metadata of a blob together may have 8 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One version of a blob with what storage knows of it; `size` in bytes."""
+    """One version of a blob with its properties in storage; `size` in bytes."""
 
     version: BlobVersion
     filename: str
     size: int
     modified_at: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """The blob's own, names in lower case; what is told about the file is decoded."""
+    """The blob's metadata: names in lower case, values of upload options decoded."""
 
 
 def write_once(
     container: ContainerClient, paths: Sequence[str], content: bytes, filename: str, options: UploadOptions
 ) -> Upload:
-    """Write `content` and what is `told` at the first of `paths` that is free, unless it is there already.
+    """Write `content` with `options` to the first free path of `paths`, unless it is stored there already.
 
-    A path holds the hash of both, so what is there is the same, but for a collision or somebody who replaced
-    it by hand; then the next path is tried. Raises `Conflict` where none is left.
+    A path contains the hash of both, so a blob there is the same, except after a collision or a manual
+    change; then the next path is tried. Raises `Conflict` if no path is left.
     """
     digest = hashlib.md5(content, usedforsecurity=False).digest()
     stored = blob_metadata(filename, options)
@@ -53,38 +52,36 @@ def write_once(
         if (
             properties.size == len(content)
             and bytes(properties.content_settings.content_md5 or b"") == digest
-            and _told(properties) == options.metadata()
+            and _stored_options(properties) == options.metadata()
         ):
             return _upload(container, properties)
     raise Conflict(
-        f"Another file's content is stored where {filename!r} belongs; send it under another name."
+        f"{filename!r} cannot be stored, because other blobs have its paths. Upload it under another name."
     )
 
 
 def blob_metadata(filename: str, options: UploadOptions) -> dict[str, str]:
-    """The metadata of a blob that remember its `filename` and what is `told` about it, in ASCII."""
-    return {_FILENAME: _short(quote(filename, safe="")), **options.metadata()}
+    """Return the metadata with which a blob keeps its `filename` and `options`, in ASCII."""
+    return {_FILENAME: _shortened(quote(filename, safe="")), **options.metadata()}
 
 
-def _short(encoded: str) -> str:
-    """What is cut off are whole characters; the name is for people to read."""
-    if len(encoded) <= _LONGEST_METADATA:
+def _shortened(encoded: str) -> str:
+    """Cut off whole characters, because people read the name."""
+    if len(encoded) <= _MAX_FILENAME_LENGTH:
         return encoded
-    cut = unquote_to_bytes(re.sub("%.?$", "", encoded[:_LONGEST_METADATA]))
+    cut = unquote_to_bytes(re.sub("%.?$", "", encoded[:_MAX_FILENAME_LENGTH]))
     return quote(cut.decode(errors="ignore"), safe="")
 
 
-def _told(properties: BlobProperties) -> dict[str, str]:
-    """What is told about the blob, as it is stored."""
-    return {
-        name.lower(): text for name, text in (properties.metadata or {}).items() if telling.is_option(name)
-    }
+def _stored_options(properties: BlobProperties) -> dict[str, str]:
+    """Return the upload options in the metadata of the blob, still encoded."""
+    return {name.lower(): text for name, text in (properties.metadata or {}).items() if is_option(name)}
 
 
 def _write(
     container: ContainerClient, path: str, content: bytes, digest: bytes, metadata: dict[str, str]
 ) -> None:
-    """Write unless a blob is there; a container that is missing is made."""
+    """Write the blob unless one exists; creates a missing container."""
     for _ in range(2):
         try:
             container.upload_blob(
@@ -104,12 +101,12 @@ def _write(
 
 
 def describe(container: ContainerClient, path: str) -> Upload:
-    """The current version of the blob at `path`; raises azure's `ResourceNotFoundError` if there is none."""
+    """Return the current version of the blob at `path`; raises azure's `ResourceNotFoundError`."""
     return _upload(container, container.get_blob_client(path).get_blob_properties())
 
 
 def find(container: ContainerClient, path: str) -> Upload | None:
-    """The current version of the blob at `path`, or `None`; a missing container is still an error."""
+    """Return the current version of the blob at `path`, or `None`; a missing container is an error."""
     try:
         return describe(container, path)
     except ResourceNotFoundError as exc:
@@ -119,16 +116,16 @@ def find(container: ContainerClient, path: str) -> Upload | None:
 
 
 def list_blobs(container: ContainerClient) -> Iterator[Upload]:
-    """All blobs of the container, by page, in order of their paths."""
+    """List all blobs of the container, page by page, ordered by path."""
     for properties in container.list_blobs(include=["metadata"]):
         yield _upload(container, properties)
 
 
 def stream(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
-    """The content of exactly this version, in blocks of some megabytes.
+    """Stream the content of exactly this version, in blocks of some megabytes.
 
     Raises azure's `ResourceModifiedError` or `ResourceNotFoundError`, at the first or at any later block,
-    when the blob was replaced or deleted.
+    if the blob was replaced or deleted.
     """
     download = container.get_blob_client(version.path).download_blob(
         etag=_quoted(version.etag),
@@ -138,7 +135,7 @@ def stream(container: ContainerClient, version: BlobVersion) -> Iterator[bytes]:
 
 
 def read_range(container: ContainerClient, version: BlobVersion, offset: int, length: int) -> bytes:
-    """So many bytes of exactly this version; raises as `chunks` does."""
+    """Read `length` bytes of exactly this version; raises the same errors as `stream`."""
     download = container.get_blob_client(version.path).download_blob(
         offset,
         length,
@@ -150,7 +147,7 @@ def read_range(container: ContainerClient, version: BlobVersion, offset: int, le
 
 def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
     path = str(properties.name)
-    metadata = telling.decode_metadata(properties.metadata or {})
+    metadata = decode_metadata(properties.metadata or {})
     original = unquote(metadata.get(_FILENAME, ""))
     return Upload(
         version=BlobVersion(str(container.container_name), path, str(properties.etag)),
@@ -162,5 +159,5 @@ def _upload(container: ContainerClient, properties: BlobProperties) -> Upload:
 
 
 def _quoted(etag: str) -> str:
-    """As a condition wants it; listings give it without its quotes."""
+    """Return the ETag with quotes, as a condition needs it; listings return it without."""
     return f'"{etag.strip(chr(34))}"'

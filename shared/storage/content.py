@@ -4,47 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
-_HEAD = 1024 * 1024
-"""Bytes whose hash tells most files of the same size apart."""
+_HEAD_SIZE = 1024 * 1024
+"""Bytes whose hash distinguishes most files of the same size."""
+
+_BLOCK_SIZE = 4 * 1024 * 1024
+"""Bytes in a block, as storage returns them."""
 
 
 class Content:
-    """The bytes that `opened` gives in blocks of some megabytes, from the beginning each time it is called.
+    """The bytes of a file, in blocks of some megabytes, from the beginning on each iteration.
 
-    Nothing is read before it is asked for. Those of a blob raise azure's `ResourceModifiedError` or
-    `ResourceNotFoundError` when it was replaced or deleted, those of a file in it `FileRefused` besides.
+    `opened` returns the blocks. Nothing is read before it is needed. Iterating over the content of a blob
+    raises azure's `ResourceModifiedError` or `ResourceNotFoundError` if the blob was replaced or deleted;
+    iterating over an archive member raises `FileRefused` as well.
     """
 
     def __init__(self, opened: Callable[[], Iterator[bytes]], size: int) -> None:
-        """Of what has `size` bytes."""
+        """`size` is the number of bytes."""
         self._opened = opened
-        self._size = size
+        self.size = size
         self._blocks: Iterator[bytes] | None = None
         self._is_whole = False
 
     @property
     def head(self) -> bytes:
-        """Its beginning, as long as it was not iterated over: a megabyte, or all that the first block has."""
-        return self._first[:_HEAD]
+        """The first megabyte, or what the first block has of it; only before the first iteration."""
+        return self._first[:_HEAD_SIZE]
 
     @cached_property
     def head_sha256(self) -> str:
-        """Of the beginning, in hexadecimal; to be asked for before it is iterated over."""
+        """SHA-256 of `head` in hexadecimal; it must be read before the first iteration."""
         return hashlib.sha256(self.head).hexdigest()
 
     @cached_property
     def _first(self) -> bytes:
-        """The first block, read when it is wanted."""
+        """The first block, read when it is needed."""
         self._blocks = self._opened()
         first = next(self._blocks, b"")
-        self._is_whole = len(first) == self._size
+        self._is_whole = len(first) == self.size
         return first
 
     def sha256(self) -> str:
-        """Of all of it, in hexadecimal; what follows the first block is read for this alone."""
+        """Return the SHA-256 of all bytes in hexadecimal; reads the blocks after the first one."""
         digest = hashlib.sha256(self._first)
         if not self._is_whole:
             for block in self._rest():
@@ -52,7 +55,7 @@ class Content:
         return digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
-        """The blocks in order; of what is not whole in its first block, none is kept meanwhile."""
+        """Yield the blocks in order, and hold none of them, unless the first one is the whole file."""
         first = self._first
         if self._is_whole:
             yield first
@@ -66,7 +69,7 @@ class Content:
         yield from self._rest()
 
     def _rest(self) -> Iterator[bytes]:
-        """What follows the first block."""
+        """Return the blocks after the first one."""
         blocks, self._blocks = self._blocks, None
         if blocks is None:
             blocks = self._opened()
@@ -74,27 +77,11 @@ class Content:
         return blocks
 
 
-_BLOCK = 4 * 1024 * 1024
-"""Bytes, as storage gives them."""
+def content_of_bytes(data: bytes) -> Content:
+    """Return the content of a file with these bytes."""
+    return Content(lambda: _blocks(data), len(data))
 
 
-@dataclass(frozen=True, slots=True)
-class TrialContent:
-    """What `opened` gives from the beginning each time, `size` bytes in all."""
-
-    opened: Callable[[], Iterator[bytes]]
-    size: int
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The blocks in order."""
-        return self.opened()
-
-
-def of_bytes(content: bytes) -> TrialContent:
-    """The file that has these bytes."""
-    return TrialContent(lambda: _blocks(content), len(content))
-
-
-def _blocks(content: bytes) -> Iterator[bytes]:
-    for at in range(0, len(content), _BLOCK):
-        yield content[at : at + _BLOCK]
+def _blocks(data: bytes) -> Iterator[bytes]:
+    for at in range(0, len(data), _BLOCK_SIZE):
+        yield data[at : at + _BLOCK_SIZE]

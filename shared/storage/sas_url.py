@@ -17,45 +17,45 @@ from azure.storage.blob import (
 from shared import driver_errors
 from shared.errors import SettingsError
 
-_LIFE = timedelta(hours=1)
-_SKEW = timedelta(minutes=5)
+_LIFETIME = timedelta(hours=1)
+_CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of this machine and of storage may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedUrl:
-    """The address to write to."""
+    """A URL with a signature that allows writes to one blob."""
 
     url: str
     expires_at: datetime
 
 
 def sign_upload(container: ContainerClient, path: str, *, by_identity: bool) -> SignedUrl:
-    """The address of the blob at `path` with a signature; a container that is missing is made.
+    """Return a signed URL of the blob at `path`; creates a missing container.
 
-    With the account's key, or, `by_identity`, a key that storage gives to the app's identity. Raises
-    `Unavailable`, and `SettingsError` where the connection string has no key.
+    It is signed with the account's key or, `by_identity`, with a key that storage issues to the app's
+    identity. Raises `Unavailable`, and `SettingsError` if the connection string has no key.
     """
     now = datetime.now(UTC)
     blob = container.get_blob_client(path)
     with driver_errors.translate_errors():
-        _ensure(container)
-        key = _delegated(container, now) if by_identity else {"account_key": _account_key(container)}
+        _create_if_missing(container)
+        key = _delegation_key(container, now) if by_identity else {"account_key": _account_key(container)}
         signature = generate_blob_sas(
             account_name=str(container.account_name),
             container_name=str(container.container_name),
             blob_name=path,
             permission=BlobSasPermissions(create=True, write=True),
-            start=now - _SKEW,
-            expiry=now + _LIFE,
+            start=now - _CLOCK_SKEW,
+            expiry=now + _LIFETIME,
             protocol="https" if blob.url.startswith("https:") else None,
             **key,
         )
-    return SignedUrl(f"{blob.url}?{signature}", now + _LIFE)
+    return SignedUrl(f"{blob.url}?{signature}", now + _LIFETIME)
 
 
-def _ensure(container: ContainerClient) -> None:
-    """Storage makes no container for whoever has but a blob's address."""
+def _create_if_missing(container: ContainerClient) -> None:
+    """Create the container, which a write to a signed URL does not."""
     if not container.exists():
         try:
             container.create_container()
@@ -63,13 +63,13 @@ def _ensure(container: ContainerClient) -> None:
             return
 
 
-def _delegated(container: ContainerClient, now: datetime) -> dict[str, Any]:
+def _delegation_key(container: ContainerClient, now: datetime) -> dict[str, Any]:
     with BlobServiceClient(_account_url(container), credential=container.credential) as service:
-        return {"user_delegation_key": service.get_user_delegation_key(now - _SKEW, now + _LIFE)}
+        return {"user_delegation_key": service.get_user_delegation_key(now - _CLOCK_SKEW, now + _LIFETIME)}
 
 
 def _account_url(container: ContainerClient) -> str:
-    """The name of an account may begin like that of the container."""
+    """Return the URL without the container; the name of the account may begin with the container's."""
     return container.url.rpartition(f"/{container.container_name}")[0]
 
 
@@ -77,7 +77,7 @@ def _account_key(container: ContainerClient) -> str:
     key = getattr(container.credential, "account_key", None)
     if not key:
         raise SettingsError(
-            "UPLOADS has no account key, so no address for a direct upload can be signed: "
-            "use a connection string with AccountKey, or UPLOADS__blobServiceUri and the app's identity."
+            "UPLOADS has no account key, so the app cannot sign URLs for direct uploads. "
+            "Use a connection string with AccountKey, or UPLOADS__blobServiceUri and the app's identity."
         )
     return str(key)

@@ -12,16 +12,16 @@ from sqlalchemy import Engine
 from shared.contracts.registry import CONTRACTS
 from shared.database import transactions
 from shared.datasets import schema_evolution
-from shared.decoding import compression
 from shared.decoding.range_file import RangeFile
 from shared.decoding.zip_archive import Archive, ArchiveMember
 from shared.errors import FileRefused
-from shared.storage.content import TrialContent, of_bytes
+from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
+from shared.storage.content import Content, content_of_bytes
 from shared.use_cases import dry_run_file
 from shared.use_cases.dry_run_report import FileDryRun
 from shared.use_cases.upload_files import Destination, UploadedFile, check_files
 
-Predict = Callable[[TrialContent], FileDryRun]
+Predict = Callable[[Content], FileDryRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def _prediction(engine: Engine, to: Destination) -> tuple[Predict, bool]:
 
 def _items(files: Sequence[UploadedFile], predict: Predict) -> Iterator[DryRunItem]:
     for file in files:
-        if compression.compression_kind(file.content[: compression.HEAD]) == "zip":
+        if detect_compression(file.content[:SIGNATURE_SIZE]) == "zip":
             yield from _members(file, predict)
         else:
-            yield DryRunItem(file, predict(of_bytes(file.content)))
+            yield DryRunItem(file, predict(content_of_bytes(file.content)))
 
 
 def _members(file: UploadedFile, predict: Predict) -> Iterator[DryRunItem]:
@@ -95,5 +95,5 @@ def _members(file: UploadedFile, predict: Predict) -> Iterator[DryRunItem]:
         return
     for member in archive.members:
         if not member.skipped:
-            content = TrialContent(partial(archive.read, member), member.size)
+            content = Content(partial(archive.read, member), member.size)
             yield DryRunItem(file, predict(content), member, is_archive=True)

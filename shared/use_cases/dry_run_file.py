@@ -15,13 +15,13 @@ from shared.inference.infer_file import FileInference
 from shared.parsing.column_mapping import AllColumns, ContractColumns, FixedColumns
 from shared.parsing.reader import CsvReader
 from shared.parsing.rejects import Reject
-from shared.storage.content import TrialContent
+from shared.storage.content import Content
 from shared.storage.upload_options import UploadOptions
 from shared.use_cases import dry_run_report as report
 from shared.use_cases.dry_run_report import MAX_REJECTS, FileDryRun, RowCollector
 
 
-def predict_refused(content: TrialContent, overrides: Overrides, refusal: FileRefused) -> FileDryRun:
+def predict_refused(content: Content, overrides: Overrides, refusal: FileRefused) -> FileDryRun:
     """A file that is refused before its rows are read: its format and columns, if they can be read."""
     try:
         reader = CsvReader(content, AllColumns(), overrides)
@@ -30,7 +30,7 @@ def predict_refused(content: TrialContent, overrides: Overrides, refusal: FileRe
     return FileDryRun(reader.format, report.unloaded_columns(reader.header), refusal=refusal)
 
 
-def predict_declared(content: TrialContent, contract: type[Contract], overrides: Overrides) -> FileDryRun:
+def predict_declared(content: Content, contract: type[Contract], overrides: Overrides) -> FileDryRun:
     """A file of a dataset with a declared contract; the database is not needed."""
     overrides = overrides.merged_with(contract.file_format)
     try:
@@ -43,7 +43,7 @@ def predict_declared(content: TrialContent, contract: type[Contract], overrides:
 
 
 def predict_inferred(
-    content: TrialContent, name: str, known: Dataset | None, options: UploadOptions
+    content: Content, name: str, known: Dataset | None, options: UploadOptions
 ) -> FileDryRun:
     """A file of the inferred dataset `name`; `known` is `None` for its first file."""
     overrides = options.overrides

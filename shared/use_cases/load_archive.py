@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from shared import driver_errors
 from shared.datasets import catalog, reassign_rows
-from shared.decoding import compression
 from shared.decoding.range_file import RangeFile
 from shared.decoding.zip_archive import Archive, ArchiveMember
 from shared.errors import FileRefused, Superseded, Unavailable, Unexpected
+from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
 from shared.ledger import duplicates, locks, versions
 from shared.ledger.entries import MemberEntry, archive_members, count_columns, finish, total_counts
 from shared.ledger.tables import FINAL_STATES, Counts, State, failure_json
@@ -133,7 +133,7 @@ def is_archive(upload: Upload, content: Content) -> bool:
     """Whether a blob is a zip archive; an archive within an archive is refused as a file."""
     if upload.version.member or not blob_version.is_supported(upload.version.path):
         return False
-    return compression.compression_kind(content.head[: compression.HEAD]) == "zip"
+    return detect_compression(content.head[:SIGNATURE_SIZE]) == "zip"
 
 
 def _upload_of(archive: Upload, member: ArchiveMember) -> Upload:

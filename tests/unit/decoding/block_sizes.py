@@ -1,4 +1,4 @@
-"""Bytes cut into blocks at random, and files read by ranges that are at hand."""
+"""Bytes cut into blocks at random, and files in memory that are read by ranges."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def places(most: int = 400) -> st.SearchStrategy[list[int]]:
 
 
 def until_refused(pieces: Iterator[bytes]) -> tuple[bytes, FileRefused | None]:
-    """What came, and what it ended in."""
+    """Return what was read, and the refusal that ended it."""
     got = b""
     try:
         for piece in pieces:
@@ -34,7 +34,7 @@ def until_refused(pieces: Iterator[bytes]) -> tuple[bytes, FileRefused | None]:
 
 
 def noise(size: int, seed: int = 1) -> bytes:
-    """Bytes that no method makes smaller, the same at each run."""
+    """Bytes that cannot be compressed, the same in each run."""
     return Random(seed).randbytes(size)  # noqa: S311  # no secret
 
 

@@ -1,4 +1,4 @@
-"""Streams as the usual programs compress them."""
+"""Test data compressed as the usual programs do it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import gzip
 import struct
 
 import pyarrow as pa
-
-from shared.decoding.compression import CompressionKind
 
 
 def zstd(data: bytes) -> bytes:
@@ -19,9 +17,9 @@ def zstd(data: bytes) -> bytes:
 
 
 def zstd_skippable(data: bytes, number: int = 0) -> bytes:
-    """A frame that holds what is none of zstd's business (RFC 8878, 3.1.2)."""
+    """A skippable frame, whose content zstd ignores (RFC 8878, 3.1.2)."""
     return struct.pack("<II", 0x184D2A50 + number, len(data)) + data
 
 
 COMPRESS = {"gzip": lambda data: gzip.compress(data, 6, mtime=0), "bz2": bz2.compress, "zstd": zstd}
-KINDS: tuple[CompressionKind, ...] = ("gzip", "bz2", "zstd")
+STREAMS = tuple(COMPRESS)

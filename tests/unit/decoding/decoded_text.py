@@ -1,4 +1,4 @@
-"""Text read in one go, and what is said of it."""
+"""Decodes text in one call."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from tests.unit.decoding.block_sizes import cut
 
 
 def read(
-    data: bytes, encoding: str | None = None, at: list[int] | None = None, *, guessed: bool = False
+    data: bytes, encoding: str | None = None, at: list[int] | None = None, *, is_guess: bool = False
 ) -> bytes:
-    return b"".join(TextDecoder(cut(data, at or []), encoding, guessed=guessed))
+    return b"".join(TextDecoder(cut(data, at or []), encoding, is_guess=is_guess))
 
 
-def late(data: bytes, at: list[int] | None = None, judged: str = "cp1252") -> tuple[bytes, TextDecoder]:
-    text = TextDecoder(cut(data, at or []), judge=lambda _sample: judged)
-    return b"".join(text), text
+def decode(data: bytes, at: list[int] | None = None, guess: str = "cp1252") -> tuple[bytes, TextDecoder]:
+    decoder = TextDecoder(cut(data, at or []), guess=lambda _sample: guess)
+    return b"".join(decoder), decoder
 
 
 def is_utf8(data: bytes) -> bool:

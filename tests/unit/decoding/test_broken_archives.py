@@ -1,4 +1,4 @@
-"""Zip archives that are encrypted, bombs, cut off or broken: refused in words, never by another error."""
+"""Zip archives that are encrypted, bombs, truncated or corrupt are refused, and raise no other error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from shared.decoding.limits import Expansion
+from shared.decoding.limits import ExpansionLimits
 from shared.errors import FileRefused
 from tests.unit.decoding.block_sizes import noise, seeded, until_refused
 from tests.unit.decoding.zip_files import content, opened, zipped
@@ -25,8 +25,8 @@ def test_an_encrypted_member_is_refused_and_the_others_are_read() -> None:
     assert content(archive, 1) == b"b\n"
 
 
-def test_another_method_is_refused_by_its_name() -> None:
-    with pytest.raises(FileRefused, match="compressed by lzma"):
+def test_an_unsupported_method_is_refused_by_name() -> None:
+    with pytest.raises(FileRefused, match="compressed with lzma"):
         content(opened(zipped(("a.csv", b"a\n"), method=zipfile.ZIP_LZMA)))
 
 
@@ -36,17 +36,17 @@ def test_a_bomb_is_refused_before_it_expands() -> None:
         opened(bomb)
     assert refused.value.code == "expands_too_far"
     data = zipped(("a.csv", bytes(100_000)), ("b.csv", noise(9000)))
-    archive = opened(data, Expansion(free=50_000, ratio=20))
+    archive = opened(data, ExpansionLimits(free=50_000, ratio=20))
     assert until_refused(archive.read(archive.members[0]))[1]
     assert len(content(archive, 1)) == 9000
 
 
 def test_members_that_overlap_are_refused() -> None:
-    """Each looks like a modest file of its own; all are the same bytes of the archive."""
+    """Each member has a harmless size, but all are the same bytes of the archive."""
     data = zipped(("a.csv", noise(5000)))
     start = data.index(b"PK\x01\x02")
     end = data.index(b"PK\x05\x06")
-    entries = b"".join(data[start:end].replace(b"a.csv", b"%d.csv" % place) for place in range(3))
+    entries = b"".join(data[start:end].replace(b"a.csv", b"%d.csv" % number) for number in range(3))
     tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 3, 3, len(entries), start, 0)
     with pytest.raises(FileRefused, match="claim more bytes"):
         opened(data[:start] + entries + tail)
@@ -60,15 +60,15 @@ def test_a_directory_that_claims_to_be_huge_is_not_read() -> None:
     assert refused.value.code == "archive_too_wide"
 
 
-def test_archives_cut_off_or_flipped_are_refused_or_harmless_and_never_another_error() -> None:
+def test_corrupt_archives_never_raise_another_error_than_a_refusal() -> None:
     data = zipped(("a.csv", LINES), ("b.csv", LINES[:100]))
     refusals = 0
     for seed in range(1500):
         random = seeded(seed)
         broken = bytearray(data)
-        place = random.choice([0, data.index(b"PK\x01\x02")])
+        start = random.choice([0, data.index(b"PK\x01\x02")])
         for _ in range(random.choice([1, 1, 3, 20])):
-            broken[random.randrange(place, len(broken))] ^= random.randrange(1, 256)
+            broken[random.randrange(start, len(broken))] ^= random.randrange(1, 256)
         if random.random() < 0.2:
             del broken[random.randrange(len(broken)) :]
         try:

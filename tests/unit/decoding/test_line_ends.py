@@ -12,7 +12,7 @@ TEXT = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b",", b"\xff"]), m
 
 
 @given(text=TEXT, at=places(60))
-def test_cr_and_crlf_become_lf_wherever_blocks_are_cut(text: bytes, at: list[int]) -> None:
+def test_cr_and_crlf_become_lf_wherever_blocks_end(text: bytes, at: list[int]) -> None:
     expected = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     assert b"".join(normalize_line_ends(cut(text, at))) == expected
 

@@ -1,4 +1,4 @@
-"""A file elsewhere: read by ranges it is the same, and its source's errors stay what they are."""
+"""A file read by ranges is the same, and errors of its source are raised unchanged."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.unit.decoding.zip_files import content, zipped
 NINE = noise((8 << 20) + 123, 9)
 
 
-@pytest.mark.parametrize("error", [ConnectionError("away"), KeyError("away"), ValueError("away")])
-def test_a_source_that_fails_fails_as_itself(error: Exception) -> None:
+@pytest.mark.parametrize("error", [ConnectionError("lost"), KeyError("lost"), ValueError("lost")])
+def test_an_error_of_the_source_is_raised_unchanged(error: Exception) -> None:
     data = zipped(("a.csv", noise(9 << 20)))
     for allowed in (0, 2):
         left = iter(range(allowed))
@@ -29,11 +29,11 @@ def test_a_source_that_fails_fails_as_itself(error: Exception) -> None:
                 raise error
             return data[offset : offset + length]
 
-        with pytest.raises(type(error), match="away"):
+        with pytest.raises(type(error), match="lost"):
             content(Archive(RangeFile(failing, len(data))))
 
 
-def test_a_source_that_gives_too_little_is_away_rather_than_the_file_broken() -> None:
+def test_a_source_that_returns_too_little_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         Archive(RangeFile(lambda offset, length: b"", 1000))
 
@@ -41,10 +41,10 @@ def test_a_source_that_gives_too_little_is_away_rather_than_the_file_broken() ->
 @given(
     steps=st.lists(st.tuples(st.integers(0, 9 << 20), st.integers(0, 3 << 20)), max_size=6),
 )
-def test_a_file_read_by_ranges_is_the_file(steps: list[tuple[int, int]]) -> None:
+def test_a_file_read_by_ranges_is_the_same(steps: list[tuple[int, int]]) -> None:
     file, plain = range_file(NINE), io.BytesIO(NINE)
-    for place, size in steps:
-        assert file.seek(place) == plain.seek(place)
+    for offset, size in steps:
+        assert file.seek(offset) == plain.seek(offset)
         assert file.read(size) == plain.read(size)
         assert file.tell() == plain.tell()
     assert file.seek(-5, io.SEEK_END) == len(NINE) - 5

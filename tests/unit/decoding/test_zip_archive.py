@@ -1,4 +1,4 @@
-"""Zip archives: their members found and read by ranges, and what is none named with the reason."""
+"""Zip archives: members are read by ranges, and skipped ones are listed with the reason."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ def loaded(*names: str) -> list[str]:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
 @given(contents=st.lists(st.binary(max_size=500), min_size=1, max_size=4))
-def test_each_member_is_what_was_put_in(method: int, contents: list[bytes]) -> None:
-    archive = opened(zipped(*[(f"{place}.csv", data) for place, data in enumerate(contents)], method=method))
-    assert [content(archive, member.place) for member in archive.members] == contents
+def test_each_member_has_its_content(method: int, contents: list[bytes]) -> None:
+    archive = opened(zipped(*[(f"{index}.csv", data) for index, data in enumerate(contents)], method=method))
+    assert [content(archive, member.index) for member in archive.members] == contents
     assert [member.size for member in archive.members] == list(map(len, contents))
 
 
-def test_a_big_member_comes_in_small_pieces_by_few_ranges() -> None:
+def test_a_big_member_is_read_in_small_pieces_by_few_ranges() -> None:
     data = noise(9 << 20)
     stored = zipped(("data.csv", data), method=zipfile.ZIP_STORED)
-    asked: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
 
     def fetch(offset: int, length: int) -> bytes:
-        asked.append((offset, length))
+        ranges.append((offset, length))
         return stored[offset : offset + length]
 
     archive = Archive(RangeFile(fetch, len(stored)))
     pieces = list(archive.read(archive.members[0]))
     assert b"".join(pieces) == data
     assert max(map(len, pieces)) <= 1 << 20
-    assert sum(length for _, length in asked) <= len(stored) + (4 << 20)
-    assert max(length for _, length in asked) <= 4 << 20
+    assert sum(length for _, length in ranges) <= len(stored) + (4 << 20)
+    assert max(length for _, length in ranges) <= 4 << 20
 
 
-def test_sizes_beyond_four_gigabytes_are_read_as_zip64_writes_them() -> None:
+def test_zip64_archives_are_read() -> None:
     sink = io.BytesIO()
     with (
         zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -65,7 +65,7 @@ def test_sizes_beyond_four_gigabytes_are_read_as_zip64_writes_them() -> None:
     assert content(opened(sink.getvalue())) == LINES
 
 
-def test_what_is_no_csv_file_is_named_with_the_reason() -> None:
+def test_members_that_are_not_csv_are_skipped_with_the_reason() -> None:
     link = zipfile.ZipInfo("link.csv")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     archive = opened(
@@ -87,11 +87,11 @@ def test_what_is_no_csv_file_is_named_with_the_reason() -> None:
     ]
 
 
-def test_text_files_count_where_nothing_is_called_csv() -> None:
+def test_text_files_count_if_no_member_has_a_csv_extension() -> None:
     assert loaded("export.txt", "export", "more.dat", "script.py") == ["export.txt", "export", "more.dat"]
 
 
-def test_compressed_files_count_by_the_name_before() -> None:
+def test_the_extension_before_that_of_the_compression_counts() -> None:
     assert loaded("a.csv.gz", "b.TSV.BZ2", "c.csv.zst", "d.tar.gz", "e.txt.gz") == [
         "a.csv.gz",
         "b.TSV.BZ2",
@@ -106,7 +106,7 @@ def test_a_compressed_file_in_an_archive_is_read(pack: Callable[[bytes], bytes])
     assert batch.text.to_numpy().tolist() == [["1", "Ada"], ["2", "Bob"]]
 
 
-def test_names_are_only_names_and_no_two_alike() -> None:
+def test_names_are_cleaned_and_unique() -> None:
     names = [
         "../../etc/a.csv",
         "etc/a.csv",
@@ -122,19 +122,28 @@ def test_names_are_only_names_and_no_two_alike() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_members_of_the_same_name_are_read_each() -> None:
+def test_members_of_the_same_name_are_both_read() -> None:
     archive = opened(zipped(("a.csv", b"one\n"), ("a.csv", b"two\n")))
     assert [content(archive, 0), content(archive, 1)] == [b"one\n", b"two\n"]
 
 
-def test_an_archive_without_csv_is_refused_with_what_is_in_it() -> None:
+def test_an_archive_without_csv_is_refused_with_its_members() -> None:
     with pytest.raises(FileRefused) as refused:
         opened(zipped(("a.png", b"?")))
     assert (refused.value.code, refused.value.facts["skipped"]) == ("no_member", ["a.png"])
-    with pytest.raises(FileRefused, match="no CSV file"):
+    with pytest.raises(FileRefused, match="contains no CSV file"):
         opened(zipped())
 
 
-def test_an_excel_workbook_is_called_one() -> None:
-    with pytest.raises(FileRefused, match="Excel workbook"):
+def test_an_excel_workbook_is_refused_with_advice() -> None:
+    with pytest.raises(FileRefused, match=r"Excel workbook \(\.xlsx\)\. Save it as CSV"):
         opened(zipped(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<workbook/>")))
+
+
+def test_an_open_document_file_is_refused_with_advice() -> None:
+    with pytest.raises(FileRefused, match=r"OpenDocument file\. Save it as CSV"):
+        opened(zipped(("mimetype", b"application/vnd.oasis.opendocument"), ("content.xml", b"<x/>")))
+
+
+def test_a_folder_called_xl_does_not_make_an_archive_a_workbook() -> None:
+    assert loaded("xl/a.csv", "mimetype") == ["xl/a.csv"]

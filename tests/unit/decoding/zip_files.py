@@ -1,11 +1,11 @@
-"""Zip archives made and opened."""
+"""Creates and opens zip archives."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 
-from shared.decoding.limits import Expansion
+from shared.decoding.limits import ExpansionLimits
 from shared.decoding.zip_archive import Archive
 from tests.unit.decoding.block_sizes import range_file
 
@@ -18,9 +18,9 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.
     return sink.getvalue()
 
 
-def opened(data: bytes, limits: Expansion | None = None) -> Archive:
-    return Archive(range_file(data), limits or Expansion())
+def opened(data: bytes, limits: ExpansionLimits | None = None) -> Archive:
+    return Archive(range_file(data), limits or ExpansionLimits())
 
 
-def content(archive: Archive, place: int = 0) -> bytes:
-    return b"".join(archive.read(archive.members[place]))
+def content(archive: Archive, index: int = 0) -> bytes:
+    return b"".join(archive.read(archive.members[index]))

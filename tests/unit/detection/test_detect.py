@@ -1,4 +1,4 @@
-"""Detection: files as people have them, and what is found about each."""
+"""Detection: the format of typical files, and the warnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from shared.contracts import column_names
 from shared.contracts.sales import Sales
-from shared.detection.detect import HEAD, detect_format
+from shared.detection.detect import HEAD_SIZE, detect_format
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
@@ -31,24 +31,25 @@ def written(rows: list[list[str]], delimiter: str = ",", quote: str = '"', line_
     return text.getvalue()
 
 
-def found(content: str | bytes, *, is_whole: bool = True, **told: object) -> Format:
+def detect(content: str | bytes, *, is_whole: bool = True, **options: object) -> Format:
     head = content.encode() if isinstance(content, str) else content
-    return detect_format(head, is_whole=is_whole, overrides=Overrides(**told))  # type: ignore[arg-type]
+    return detect_format(head, is_whole=is_whole, overrides=Overrides(**options))  # type: ignore[arg-type]
 
 
-def test_a_standard_file_is_standard_and_leaves_no_doubt() -> None:
-    detected = found(written([NAMES, *ROWS]))
+def test_a_standard_file_has_the_default_format_and_no_warnings() -> None:
+    detected = detect(written([NAMES, *ROWS]))
     assert detected == Format(line_end="\r\n")
-    assert detected.is_standard
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
 @pytest.mark.parametrize("quote", ['"', "'"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252"])
-def test_the_dialect_and_encoding_are_found(delimiter: str, quote: str, line_end: str, encoding: str) -> None:
+def test_the_dialect_and_encoding_are_detected(
+    delimiter: str, quote: str, line_end: str, encoding: str
+) -> None:
     rows = [NAMES, *ROWS, ["5", f"{delimiter}x{delimiter}", "O'Hara, a 'b'", "1", "2024-04-01"]]
-    detected = found(written(rows, delimiter, quote, line_end).encode(encoding))
+    detected = detect(written(rows, delimiter, quote, line_end).encode(encoding))
     assert detected.encoding == encoding
     assert detected.has_bom == (encoding == "utf-8-sig")
     assert (detected.delimiter, detected.quote, detected.line_end) == (delimiter, quote, line_end)
@@ -56,78 +57,78 @@ def test_the_dialect_and_encoding_are_found(delimiter: str, quote: str, line_end
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
-def test_a_byte_order_mark_is_noted(encoding: str) -> None:
-    detected = found(("\ufeff" + written([NAMES, *ROWS])).encode(encoding))
+def test_a_byte_order_mark_is_detected(encoding: str) -> None:
+    detected = detect(("\ufeff" + written([NAMES, *ROWS])).encode(encoding))
     assert (detected.encoding, detected.has_bom, detected.header_line) == (encoding, True, 1)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_head_cut_anywhere_gives_the_same_as_the_file(seed: int) -> None:
+def test_a_head_that_ends_anywhere_gives_the_same_as_the_file(seed: int) -> None:
     random = Random(seed)  # noqa: S311
     body = [[str(n), *random.choice(ROWS)[1:4], "two\nlines" if n % 9 == 0 else "é"] for n in range(400)]
     content = written([NAMES, *body], ";").encode(random.choice(["utf-8", "utf-16-le", "cp1252"]))
-    whole = found(content)
-    cut = found(content[: random.randrange(2_000, len(content))], is_whole=False)
+    whole = detect(content)
+    cut = detect(content[: random.randrange(2_000, len(content))], is_whole=False)
     assert cut == whole
-    assert all("encoding" in doubt for doubt in cut.doubts)
+    assert all("encoding" in warning for warning in cut.doubts)
 
 
-def test_backslashes_before_quotes_are_escapes_only_where_they_must_be() -> None:
+def test_backslashes_before_quotes_are_escapes_only_if_necessary() -> None:
     rows = r'"say \"hi\", he said",2' + "\n"
-    assert found("text,number\n" + rows * 3).escape == "\\"
-    assert found("path,number\n" + r'"C:\folder\",2' + "\n" + '"a ""b""",3\n').escape == ""
+    assert detect("text,number\n" + rows * 3).escape == "\\"
+    assert detect("path,number\n" + r'"C:\folder\",2' + "\n" + '"a ""b""",3\n').escape == ""
 
 
 def test_spaces_around_quotes_belong_to_neither() -> None:
-    assert found('"id", "name"\n"1", "a, b"\n"2", "c"\n').spaces_around_quotes
-    assert found('"id" ; "name"\n"1" ; "a; b"\n').spaces_around_quotes
-    assert not found("id, name\n1, a\n2, b\n").spaces_around_quotes
+    assert detect('"id", "name"\n"1", "a, b"\n"2", "c"\n').spaces_around_quotes
+    assert detect('"id" ; "name"\n"1" ; "a; b"\n').spaces_around_quotes
+    assert not detect("id, name\n1, a\n2, b\n").spaces_around_quotes
 
 
-def test_quotes_that_are_inches_are_characters() -> None:
-    detected = found("size\tname\n" + '"5\tpipe\n"6\tpipe\n"7\ttube\n' * 3)
+def test_quotes_that_mean_inches_are_ordinary_characters() -> None:
+    detected = detect("size\tname\n" + '"5\tpipe\n"6\tpipe\n"7\ttube\n' * 3)
     assert (detected.delimiter, detected.quote) == ("\t", "")
 
 
-def test_a_few_broken_quotes_are_told_and_do_not_change_the_dialect() -> None:
-    detected = found('id,name\n1,"open\n2,"a, b"\n3,c\n')
+def test_a_few_broken_quotes_give_a_warning_and_do_not_change_the_dialect() -> None:
+    detected = detect('id,name\n1,"open\n2,"a, b"\n3,c\n')
     assert (detected.delimiter, detected.quote) == (",", '"')
-    assert detected.doubts == ("1 values begin with a quote and do not end with one.",)
+    assert detected.doubts == ("1 values begin with a quote but do not end with one.",)
 
 
-def test_the_line_of_excel_tells_the_delimiter() -> None:
-    detected = found("sep=;\na;b\n1,5;2,5\n")
+def test_the_sep_line_of_excel_sets_the_delimiter() -> None:
+    detected = detect("sep=;\na;b\n1,5;2,5\n")
     assert (detected.delimiter, detected.sep_line, detected.header_line) == (";", True, 2)
-    assert found('"sep=\t"\r\na\tb\r\n').delimiter == "\t"
+    assert detect('"sep=\t"\r\na\tb\r\n').delimiter == "\t"
 
 
-def test_a_delimiter_of_excels_line_that_cannot_be_read_is_refused_unless_another_is_told() -> None:
-    with pytest.raises(FileRefused, match="'~' for the delimiter, which is not supported"):
-        found("sep=~\na~b\n1~2\n")
-    assert found("sep=~\na,b\n1,2\n", delimiter=",").header_line == 2
-    assert found("sep=~\na,b\n1,2\n", sep_line=False).delimiter == ","
-    assert found("sep=\na,b\n1,2\n").header_line == 2
+def test_an_unsupported_delimiter_in_the_sep_line_is_refused_unless_an_option_sets_one() -> None:
+    with pytest.raises(FileRefused, match="sets the delimiter '~', which is not supported"):
+        detect("sep=~\na~b\n1~2\n")
+    assert detect("sep=~\na,b\n1,2\n", delimiter=",").header_line == 2
+    assert detect("sep=~\na,b\n1,2\n", sep_line=False).delimiter == ","
+    assert detect("sep=\na,b\n1,2\n").header_line == 2
 
 
 def test_a_file_of_one_column_has_no_delimiter() -> None:
     for content in ("name\nAda\nJo\n", "n\n1\n2\n", 'name\n"Byron, Ada"\n"Doe, Jo"\n', "x"):
-        assert (found(content).delimiter, found(content).header_line) == ("", 1)
+        assert (detect(content).delimiter, detect(content).header_line) == ("", 1)
 
 
-def test_columns_aligned_with_spaces_are_columns_and_words_are_not() -> None:
-    assert found("id   name   n\n1    Ada    20\n22   Jo     3\n").delimiter == " "
-    assert found("person\nAda Byron\nJo Doe\nCal Ripken\n").delimiter == ""
+def test_columns_aligned_with_spaces_are_columns_but_words_are_not() -> None:
+    assert detect("id   name   n\n1    Ada    20\n22   Jo     3\n").delimiter == " "
+    assert detect("person\nAda Byron\nJo Doe\nCal Ripken\n").delimiter == ""
 
 
-def test_line_ends_inside_of_quotes_do_not_count() -> None:
-    assert found('a,b\r\n1,"x\ny"\r\n2,"\r"\r\n').line_end == "\r\n"
-    assert found("a,b\n1,2\r\n3,4\n5,6\r\n").line_end == "mixed"
-    assert found("a,b\r1,2\n3,4\r\n5,6\n").line_end == "mixed"
-    assert found("a,b\n1,x\ry\n2,z\n3,z\n").line_end == "\n"
+def test_line_ends_inside_quotes_do_not_count() -> None:
+    assert detect('a,b\r\n1,"x\ny"\r\n2,"\r"\r\n').line_end == "\r\n"
+    assert detect("a,b\n1,2\r\n3,4\n5,6\r\n").line_end == "mixed"
+    assert detect("a,b\r1,2\n3,4\r\n5,6\n").line_end == "mixed"
+    assert detect("a,b\n1,x\ry\n2,z\n3,z\n").line_end == "\n"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_lines_above_the_header_are_counted_and_left_out(delimiter: str) -> None:
+def test_lines_above_the_header_are_not_part_of_the_table(delimiter: str) -> None:
     table = written([NAMES, *ROWS], delimiter, line_end="\n")
     for above, line in (
         ("Report of sales\n\n", 3),
@@ -136,12 +137,12 @@ def test_lines_above_the_header_are_counted_and_left_out(delimiter: str) -> None
         ('"a title\nof two lines"\nRegion: North\n', 4),
         ("\n\n", 3),
     ):
-        detected = found(above + table)
+        detected = detect(above + table)
         assert (detected.header_line, detected.delimiter) == (line, delimiter), above
 
 
 def test_groups_above_the_names_are_part_of_the_header() -> None:
-    detected = found(",,2019,,2020,\nRegion,Item,Q1,Q2,Q1,Q2\nNorth,Bell,1,2,3,4\nSouth,Bell,1,2,3,4\n")
+    detected = detect(",,2019,,2020,\nRegion,Item,Q1,Q2,Q1,Q2\nNorth,Bell,1,2,3,4\nSouth,Bell,1,2,3,4\n")
     assert (detected.header_line, detected.header_lines) == (1, 2)
     assert "headings" in detected.doubts[0]
 
@@ -161,32 +162,32 @@ def test_groups_above_the_names_are_part_of_the_header() -> None:
         ("a,b,c\n1,2,3,4\n", 1),
     ],
 )
-def test_the_first_line_is_a_header_unless_it_is_like_the_rows(content: str, line: int | None) -> None:
-    assert found(content).header_line == line
+def test_the_first_line_is_the_header_unless_it_is_like_the_rows(content: str, line: int | None) -> None:
+    assert detect(content).header_line == line
 
 
-def test_delimiters_at_the_end_of_each_line_are_no_column() -> None:
-    assert found("a;b;\n1;2;\n3;4;\n").has_trailing_delimiter
-    assert found("a;b\n1;2;\n3;4;\n").has_trailing_delimiter
-    assert found("a;b\n1;2;\n3;4;\n").header_line == 1
-    assert not found("a;b;c\n1;2;\n3;4;\n").has_trailing_delimiter
-    assert not found("a;b;\n1;2;\n3;4;5\n").has_trailing_delimiter
+def test_delimiters_at_the_end_of_each_line_do_not_make_a_column() -> None:
+    assert detect("a;b;\n1;2;\n3;4;\n").has_trailing_delimiter
+    assert detect("a;b\n1;2;\n3;4;\n").has_trailing_delimiter
+    assert detect("a;b\n1;2;\n3;4;\n").header_line == 1
+    assert not detect("a;b;c\n1;2;\n3;4;\n").has_trailing_delimiter
+    assert not detect("a;b;\n1;2;\n3;4;5\n").has_trailing_delimiter
 
 
 def test_empty_lines_at_the_end_change_nothing() -> None:
-    assert found("a,b\n1,2\n\n\n") == found("a,b\n1,2\n")
+    assert detect("a,b\n1,2\n\n\n") == detect("a,b\n1,2\n")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n"])
-def test_an_empty_file_has_no_header_and_says_so(content: bytes) -> None:
-    detected = found(content)
+def test_an_empty_file_has_no_header_and_a_warning(content: bytes) -> None:
+    detected = detect(content)
     assert detected.header_line is None
     assert "The file is empty." in detected.doubts
 
 
-def test_two_delimiters_that_do_equally_well_are_told() -> None:
-    doubt = "| could be the delimiter too: 2 columns, not 1."
-    assert found("1|2^3\n4|5^6\n").doubts[0] == doubt
+def test_two_delimiters_that_fit_equally_well_give_a_warning() -> None:
+    warning = "The file could also be read with pipes (|): 2 columns instead of 1."
+    assert detect("1|2^3\n4|5^6\n").doubts[0] == warning
 
 
 def test_known_columns_show_the_header_and_the_delimiter() -> None:
@@ -196,16 +197,16 @@ def test_known_columns_show_the_header_and_the_delimiter() -> None:
     detected = detect_format(content.encode(), is_whole=True, known_columns=known)
     assert (detected.header_line, detected.delimiter, detected.doubts) == (6, "|", ())
     other = detect_format(b"x,y\n1,2\n", is_whole=True, known_columns=known)
-    assert (other.header_line, other.doubts) == (1, ("No line has the names of the known columns.",))
+    assert (other.header_line, other.doubts) == (1, ("No line has the names of the dataset's columns.",))
 
 
-def test_what_is_told_is_not_questioned() -> None:
-    detected = found("a,b;c\n1,2;3\n", delimiter=";", header_line=0, encoding="latin1")
+def test_options_replace_detection() -> None:
+    detected = detect("a,b;c\n1,2;3\n", delimiter=";", header_line=0, encoding="latin1")
     assert (detected.delimiter, detected.header_line, detected.encoding) == (";", None, "latin-1")
     assert detected.told == ("encoding", "delimiter", "header_line")
-    assert found('x "y\nz "\na;b\n1;2\n', header_line=3).delimiter == ";"
-    assert found("a;b\n1;2\n", header_line=9).header_line == 9
-    assert found("a,b\n1,2\n".encode("utf-16-be"), encoding="utf-16").encoding == "utf-16-be"
+    assert detect('x "y\nz "\na;b\n1;2\n', header_line=3).delimiter == ";"
+    assert detect("a;b\n1;2\n", header_line=9).header_line == 9
+    assert detect("a,b\n1,2\n".encode("utf-16-be"), encoding="utf-16").encoding == "utf-16-be"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_what_is_told_is_not_questioned() -> None:
 )
 def test_a_file_of_another_kind_is_refused_by_name(content: bytes, name: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        found(content)
+        detect(content)
     assert (refused.value.code, refused.value.facts["found"]) == ("not_csv", name)
     assert name in refused.value.message
 
@@ -239,7 +240,7 @@ def test_any_bytes_are_detected_or_refused() -> None:
             at = random.randrange(len(mutated))
             mutated[at : at + random.randint(0, 9)] = random.randbytes(random.randint(0, 9))
         try:
-            assert found(bytes(mutated), is_whole=random.random() < 0.5).header_line != 0
+            assert detect(bytes(mutated), is_whole=random.random() < 0.5).header_line != 0
         except FileRefused as refused:
             assert refused.code == "not_csv"  # noqa: PT017
 
@@ -247,9 +248,9 @@ def test_any_bytes_are_detected_or_refused() -> None:
 @pytest.mark.parametrize(
     "unit", [b'"', b',"', b'"a\n', b',""x', b"\n", b",", b'\\"', b"'", b"a\r", b'"",', b"\xff,", b"1 "]
 )
-def test_odd_heads_take_no_time(unit: bytes) -> None:
+def test_strange_heads_are_detected_quickly(unit: bytes) -> None:
     from time import process_time  # noqa: PLC0415
 
-    begun = process_time()
-    assert found(unit * (HEAD // len(unit)), is_whole=False).as_json()
-    assert process_time() - begun < 2
+    start = process_time()
+    assert detect(unit * (HEAD_SIZE // len(unit)), is_whole=False).as_json()
+    assert process_time() - start < 2

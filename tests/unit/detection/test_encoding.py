@@ -43,40 +43,40 @@ def test_words_of_a_language_show_its_encoding(name: str, language: str) -> None
     assert head.decode(encoding.detect_encoding(head, is_whole=True).name) == text
 
 
-def test_a_language_written_the_same_way_in_two_encodings_leaves_a_doubt() -> None:
+def test_text_that_two_encodings_fit_equally_well_gives_a_warning() -> None:
     detected = encoding.detect_encoding("id,name\n1,Peña\n".encode("cp1252"), is_whole=True)
     assert detected.name == "cp1252"
-    assert detected.doubts == ("The encoding could be cp1250 as well as cp1252.",)
+    assert detected.doubts == ("The encoding could be cp1250 instead of cp1252.",)
 
 
-def test_a_few_bad_bytes_do_not_make_utf8_another_encoding() -> None:
+def test_a_few_invalid_bytes_do_not_make_utf8_another_encoding() -> None:
     detected = encoding.detect_encoding("é,ü,ñ,ø\n".encode() * 3 + b"\xff\n", is_whole=True)
     assert detected.name == "utf-8"
     assert detected.doubts == ("1 of the first 38 bytes are not valid UTF-8.",)
 
 
-def test_a_character_cut_at_the_end_is_not_wrong_unless_the_file_ends_there() -> None:
+def test_a_truncated_last_character_is_invalid_only_at_the_end_of_the_file() -> None:
     head = "a,é".encode()[:-1]
     assert encoding.detect_encoding(head, is_whole=False) == encoding.Encoding("utf-8")
     assert encoding.detect_encoding(head, is_whole=True).name != "utf-8"
 
 
-def test_utf16_without_a_mark_is_known_in_any_script() -> None:
+def test_utf16_and_utf32_without_a_byte_order_mark_are_recognized() -> None:
     for text in ("id,name\n1,Ada\n", "名,前\n東,京\n大,阪\n", "год;имя\n2001;Пётр\n"):
-        for name in ("utf-16-le", "utf-16-be"):
+        for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
             assert encoding.detect_encoding(text.encode(name), is_whole=True).name == name
 
 
 @pytest.mark.parametrize(
     "text", ["1,山田\n2,x\n", '1,"表"\n2,"ソ"\n3,"ポ"\n', "1,東京タワー 2\n", "1,ｶﾅ\n2,東京\n"]
 )
-def test_a_few_japanese_words_are_no_latin_ones(text: str) -> None:
+def test_a_few_japanese_words_are_not_taken_for_latin_letters(text: str) -> None:
     detected = encoding.detect_encoding(f"id,name\n{text}".encode("cp932"), is_whole=True)
     assert (detected.name, len(detected.doubts)) == ("cp932", 1)
 
 
 @pytest.mark.parametrize("name", ["cp1252", "cp850", "mac-roman"])
-def test_accents_among_latin_letters_are_no_japanese(name: str) -> None:
+def test_accents_among_latin_letters_are_not_taken_for_japanese(name: str) -> None:
     text = "id,name\n1,Göteborg\n2,crème café Çà\n"
     assert text.encode(name).decode(encoding.detect_encoding(text.encode(name), is_whole=True).name) == text
 
@@ -91,13 +91,14 @@ def test_escape_sequences_show_their_encoding(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["5 €\nœuvre\nŸ\n", "été à 5 €\ngarçon\n", "œuf, cœur\nsœur été\n", "Škoda Žižka\npäivä\n"]
 )
-def test_letters_that_cp1252_has_elsewhere_are_those_of_latin_9(text: str) -> None:
+def test_letters_at_other_positions_than_in_cp1252_are_latin_9(text: str) -> None:
     assert encoding.detect_encoding(text.encode("iso8859-15"), is_whole=True).name == "iso8859-15"
 
 
-def test_what_is_not_unicode_is_a_guess_and_says_so() -> None:
+def test_a_guessed_encoding_gives_a_warning() -> None:
     detected = encoding.detect_encoding("id,name\n1,Müller\n2,Größe\n".encode("cp1252"), is_whole=True)
-    assert detected.doubts == ("The encoding is a guess: cp1252. Tell encoding if letters are wrong.",)
+    warning = "The encoding is a guess: cp1252. If letters are wrong, set the option encoding."
+    assert detected.doubts == (warning,)
 
 
 def test_lines_of_ascii_above_utf16_are_not_read_as_pairs() -> None:
@@ -106,8 +107,8 @@ def test_lines_of_ascii_above_utf16_are_not_read_as_pairs() -> None:
         assert encoding.detect_encoding(head, is_whole=True).name == "utf-8"
 
 
-def test_a_mark_that_is_not_of_the_told_encoding_is_a_doubt() -> None:
-    found = encoding.detect_encoding("\ufeffid\n1\n".encode("utf-16-le"), is_whole=True)
-    (doubt,) = encoding.choose_encoding("utf-8", found).doubts
-    assert "byte order mark of utf-16-le" in doubt
-    assert encoding.choose_encoding("utf-16", found).doubts == ()
+def test_a_byte_order_mark_of_another_encoding_than_the_option_gives_a_warning() -> None:
+    detected = encoding.detect_encoding("\ufeffid\n1\n".encode("utf-16-le"), is_whole=True)
+    (warning,) = encoding.choose_encoding("utf-8", detected).doubts
+    assert warning == ("The file begins with the byte order mark of utf-16-le, but the option says utf-8.")
+    assert encoding.choose_encoding("utf-16", detected).doubts == ()

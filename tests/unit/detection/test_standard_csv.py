@@ -1,4 +1,4 @@
-"""The usual format: at a glance the same is found as by detection, or nothing."""
+"""The fast path for standard CSV: it gives the same format as detection, or none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from shared.contracts import column_names
 from shared.contracts.sales import Sales
 from shared.detection import detect
-from shared.detection.detect import HEAD, detect_format
+from shared.detection.detect import HEAD_SIZE, detect_format
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
@@ -19,7 +19,7 @@ from shared.parsing import column_mapping
 from tests.fixtures.samples import HEADER, csv, orders, row
 
 KNOWN = column_names.fields_by_name(Sales)
-NOTHING = Overrides()
+NO_OVERRIDES = Overrides()
 
 
 def is_header(names: Sequence[str]) -> bool:
@@ -30,15 +30,15 @@ def is_header(names: Sequence[str]) -> bool:
     return True
 
 
-def seen(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format | None:
-    return detect.detect_standard_csv(head, is_whole=is_whole, overrides=told, is_header=is_header)
+def detect_fast(head: bytes, *, is_whole: bool = True, overrides: Overrides = NO_OVERRIDES) -> Format | None:
+    return detect.detect_standard_csv(head, is_whole=is_whole, overrides=overrides, is_header=is_header)
 
 
-def detected(head: bytes, *, is_whole: bool = True, told: Overrides = NOTHING) -> Format:
-    return detect_format(head, is_whole=is_whole, overrides=told, known_columns=KNOWN)
+def detect_fully(head: bytes, *, is_whole: bool = True, overrides: Overrides = NO_OVERRIDES) -> Format:
+    return detect_format(head, is_whole=is_whole, overrides=overrides, known_columns=KNOWN)
 
 
-USUAL = [
+STANDARD = [
     csv(),
     HEADER.encode(),
     csv(row(1)),
@@ -51,7 +51,7 @@ USUAL = [
     csv(row(1).replace("Christy Zhu", '5" pipe')),
     csv(*(row(number) for number in range(5))).rstrip(b"\n"),
 ]
-UNUSUAL = [
+NOT_STANDARD = [
     b"",
     csv(row(1), "too,few"),
     csv(row(1) + ",", row(2) + ","),
@@ -73,20 +73,20 @@ UNUSUAL = [
 ]
 
 
-@pytest.mark.parametrize("head", USUAL)
-def test_the_usual_is_seen_as_it_is_detected(head: bytes) -> None:
-    found = seen(head)
-    assert found is not None
-    assert found == detected(head)
+@pytest.mark.parametrize("head", STANDARD)
+def test_standard_files_get_the_detected_format(head: bytes) -> None:
+    standard = detect_fast(head)
+    assert standard is not None
+    assert standard == detect_fully(head)
 
 
-@pytest.mark.parametrize("head", UNUSUAL)
-def test_what_may_be_otherwise_is_left_to_detection(head: bytes) -> None:
-    assert seen(head) is None
+@pytest.mark.parametrize("head", NOT_STANDARD)
+def test_other_files_are_left_to_detection(head: bytes) -> None:
+    assert detect_fast(head) is None
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_is_seen_is_what_is_detected(seed: int) -> None:
+def test_random_files_get_the_detected_format_or_none(seed: int) -> None:
     random = Random(seed)  # noqa: S311
     values = ["", "Zhu", "O'Neill", '5" pipe', '"a"', '"a""b"', '"two\nlines"', " x", "'y'", "é", "1;2", "\t"]
     values = random.sample(values, 2)
@@ -97,13 +97,13 @@ def test_whatever_is_seen_is_what_is_detected(seed: int) -> None:
         rows.insert(random.randint(0, len(rows)), random.choice(["", "x", row(1) + ",", HEADER, " ", ",,,"]))
     content = csv(*rows).replace(b"\n", random.choice([b"\n", b"\r\n"]))
     content = random.choice([b"", b"", b"\xef\xbb\xbf", b"\n", b"sep=,\n"]) + content
-    head, is_whole = content[:HEAD], len(content) <= HEAD
+    head, is_whole = content[:HEAD_SIZE], len(content) <= HEAD_SIZE
 
-    assert seen(head, is_whole=is_whole) in (None, detected(head, is_whole=is_whole))
+    assert detect_fast(head, is_whole=is_whole) in (None, detect_fully(head, is_whole=is_whole))
 
 
 @pytest.mark.parametrize(
-    ("told", "is_seen"),
+    ("overrides", "is_standard"),
     [
         (Overrides(delimiter=",", header_line=1, encoding="utf-8"), True),
         (Overrides(decimal=",", thousands=".", currency="€", ragged="pad"), True),
@@ -113,17 +113,19 @@ def test_whatever_is_seen_is_what_is_detected(seed: int) -> None:
         (Overrides(has_trailing_delimiter=True), False),
     ],
 )
-def test_what_is_told_is_seen_only_where_it_is_usual(told: Overrides, *, is_seen: bool) -> None:
-    found = seen(orders(1, 20), told=told)
-    assert (found is not None) == is_seen
-    assert found in (None, detected(orders(1, 20), told=told))
+def test_options_that_are_not_standard_are_left_to_detection(
+    overrides: Overrides, *, is_standard: bool
+) -> None:
+    standard = detect_fast(orders(1, 20), overrides=overrides)
+    assert (standard is not None) == is_standard
+    assert standard in (None, detect_fully(orders(1, 20), overrides=overrides))
 
 
-def test_a_glance_takes_a_fraction_of_the_time_of_detection() -> None:
-    head = orders(1, 1000)[:HEAD]
+def test_the_fast_path_takes_a_fraction_of_the_time_of_detection() -> None:
+    head = orders(1, 1000)[:HEAD_SIZE]
     times = []
     for _ in range(10):
         start = process_time()
-        assert seen(head, is_whole=False)
+        assert detect_fast(head, is_whole=False)
         times.append(process_time() - start)
     assert min(times) < 0.005  # 1.5 ms, with room for a busy machine

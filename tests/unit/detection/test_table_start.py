@@ -1,4 +1,4 @@
-"""The opening: headers of another width than the rows have, and preambles as wide as the table."""
+"""The start of a table: headers of another width than the rows, and preambles as wide as the table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def table(header: str, row: Callable[[int], str], rows: int = 40) -> str:
     return header + "\n" + "".join(row(number) + "\n" for number in range(rows))
 
 
-def found(text: str, **told: object) -> Format:
-    return detect_format(text.encode(), is_whole=True, overrides=Overrides(**told))  # type: ignore[arg-type]
+def detect(text: str, **options: object) -> Format:
+    return detect_format(text.encode(), is_whole=True, overrides=Overrides(**options))  # type: ignore[arg-type]
 
 
 def day(number: int) -> str:
@@ -35,10 +35,10 @@ def day(number: int) -> str:
         ("pos", "{0}.5,{0}.25"),
     ],
 )
-def test_a_name_right_above_rows_with_delimiters_is_that_of_a_single_column(header: str, row: str) -> None:
-    detected = found(table(header, row.format))
+def test_a_name_right_above_rows_with_delimiters_names_a_single_column(header: str, row: str) -> None:
+    detected = detect(table(header, row.format))
     assert (detected.delimiter, detected.header_line) == ("", 1)
-    assert "could be the delimiter too" in detected.doubts[0]
+    assert detected.doubts[0].startswith("The file could also be read with ")
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_a_name_right_above_rows_with_delimiters_is_that_of_a_single_column(head
     ],
 )
 @pytest.mark.parametrize("varying", [False, True])
-def test_delimiters_of_lists_in_values_are_not_those_of_the_header(
+def test_delimiters_of_lists_in_values_are_not_those_of_the_columns(
     header: str, delimiter: str, values: str, *, varying: bool
 ) -> None:
     def row(number: int) -> str:
         return f"{number}{delimiter}" + (values[: len(values) - number % 3 * 2] if varying else values)
 
-    detected = found(table(header, row))
+    detected = detect(table(header, row))
     assert (detected.delimiter, detected.header_line) == (delimiter, 1)
 
 
 @pytest.mark.parametrize("name", ["'Smith, Pat'", "'O''Brien, Pat'", "'Smith,Pat'"])
 def test_quotes_in_which_the_rows_fit_the_header_are_quotes(name: str) -> None:
-    detected = found(table("id,name", lambda number: f"{number},{name}"))
+    detected = detect(table("id,name", lambda number: f"{number},{name}"))
     assert (detected.delimiter, detected.quote, detected.header_line) == (",", "'", 1)
 
 
@@ -74,25 +74,25 @@ def test_quotes_in_which_the_rows_fit_the_header_are_quotes(name: str) -> None:
         ("SEQUENTIAL\nuser1;127.0.0.1:59\nuser2;127.0.0.1:60\n", ";"),
     ],
 )
-def test_names_that_no_row_fits_stay_the_header_and_are_told(text: str, delimiter: str) -> None:
-    detected = found(text)
+def test_names_that_no_row_fits_are_the_header_and_give_a_warning(text: str, delimiter: str) -> None:
+    detected = detect(text)
     assert (detected.delimiter, detected.header_line) == (delimiter, 1)
-    assert any("tell its delimiter or header_line" in doubt for doubt in detected.doubts)
+    assert any("Check the options delimiter and header_line." in warning for warning in detected.doubts)
 
 
-def test_a_decimal_comma_that_is_told_is_no_delimiter_between_digits() -> None:
-    assert found(table("7", lambda number: f"{number},5"), decimal=",").delimiter == ""
-    assert found(table("7", lambda number: f"{number},5")).delimiter == ","
-    assert found(table("id,n", lambda number: f"{number},{number}"), decimal=",").delimiter == ","
-    assert found(table("id,n", lambda number: f'{number},"{number},5"'), decimal=",").delimiter == ","
-    assert found(table("7", "{},5".format), decimal=",", delimiter=",").delimiter == ","
+def test_with_the_option_decimal_comma_a_comma_between_digits_is_no_delimiter() -> None:
+    assert detect(table("7", lambda number: f"{number},5"), decimal=",").delimiter == ""
+    assert detect(table("7", lambda number: f"{number},5")).delimiter == ","
+    assert detect(table("id,n", lambda number: f"{number},{number}"), decimal=",").delimiter == ","
+    assert detect(table("id,n", lambda number: f'{number},"{number},5"'), decimal=",").delimiter == ","
+    assert detect(table("7", "{},5".format), decimal=",", delimiter=",").delimiter == ","
 
 
-def test_a_header_that_comes_again_is_still_the_header() -> None:
+def test_a_header_that_is_repeated_is_the_header() -> None:
     first, second = (table("id,name", lambda number: f"{number},b{number}") for _ in range(2))
-    detected = found(first + second)
+    detected = detect(first + second)
     assert detected.header_line == 1
-    assert detected.doubts == ("The header comes again further down, where it is read as a row.",)
+    assert detected.doubts == ("The header is repeated further down. There it is read as a row.",)
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_a_header_that_comes_again_is_still_the_header() -> None:
         ("Account,123\n\nOwner,Max\n,,\n", 5),
     ],
 )
-def test_names_below_a_blank_line_are_the_header_of_rows_below_a_preamble(above: str, line: int) -> None:
+def test_names_below_a_preamble_and_a_blank_line_are_the_header(above: str, line: int) -> None:
     for delimiter in (",", ";"):
         text = (above + table("Date,Text,Amount", day)).replace(",", delimiter)
-        detected = found(text)
+        detected = detect(text)
         assert (detected.header_line, detected.header_lines, detected.delimiter) == (line, 1, delimiter)
 
 
@@ -119,5 +119,5 @@ def test_names_below_a_blank_line_are_the_header_of_rows_below_a_preamble(above:
         "a,b,c\n1,2,3\n4,5,6\n\nc,d\n5,6\n7,8\n8,9\n",
     ],
 )
-def test_a_table_above_a_blank_line_is_no_preamble(text: str) -> None:
-    assert found(text).header_line == 1
+def test_a_table_above_a_blank_line_is_not_a_preamble(text: str) -> None:
+    assert detect(text).header_line == 1

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.column_types import MAX_DIGITS, Kind
+from shared.formats.null_spellings import NULL_SPELLINGS
 from shared.inference.contract_builder import build_contract
-from shared.inference.infer_column import NULL_SPELLINGS
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import TEXT_TYPE, UNKNOWN_TYPE, Type, widen
 from tests.unit.inference.inferred_columns import CELLS, infer_one

@@ -18,7 +18,7 @@ def test_an_id_never_changes() -> None:
     assert version.ingestion_id == uuid.UUID("5fb54225-d0de-5ee9-80b6-40e381f1ae3f")
 
 
-def test_an_etag_counts_with_and_without_quotes_as_the_same() -> None:
+def test_an_etag_with_quotes_equals_one_without() -> None:
     ids = {BlobVersion("uploads", "a.csv", etag).ingestion_id for etag in ('"0x1"', "0x1")}
     assert len(ids) == 1
 
@@ -26,7 +26,7 @@ def test_an_etag_counts_with_and_without_quotes_as_the_same() -> None:
 @given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), min_size=2, max_size=2, unique=True))
 def test_two_versions_have_two_ids(versions: list[tuple[str, str]]) -> None:
     clean = [(path, etag.replace("\n", "").replace('"', "")) for path, etag in versions]
-    ids = {BlobVersion("uploads", *one).ingestion_id for one in clean}
+    ids = {BlobVersion("uploads", *version).ingestion_id for version in clean}
     assert len(ids) == len(set(clean))
 
 
@@ -61,17 +61,17 @@ def test_a_stored_name_is_safe(sent: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.TSV", "a.tab.gz", "a.psv.bz2", "a.txt.zst", "a.zip"])
-def test_tables_archives_and_compressed_tables_are_taken(name: str) -> None:
+def test_csv_files_archives_and_compressed_files_are_supported(name: str) -> None:
     assert blob_version.is_supported(name)
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "a.zip.gz", "a.csv.zip.zst", "a.csv.xz", "csv", "a"])
-def test_other_files_are_not(name: str) -> None:
+def test_other_files_are_not_supported(name: str) -> None:
     assert not blob_version.is_supported(name)
 
 
 @given(st.text(max_size=400), st.sampled_from(blob_version.EXTENSIONS))
-def test_any_name_becomes_one_that_stays_in_its_folder(name: str, extension: str) -> None:
+def test_a_stored_name_cannot_leave_its_folder(name: str, extension: str) -> None:
     sent = name + extension
     stored = blob_version.safe_name(sent)
     assert stored.endswith(extension)
