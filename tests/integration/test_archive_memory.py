@@ -1,4 +1,4 @@
-"""Memory: an archive needs no more than its files do one by one, however large and many they are."""
+"""Memory does not grow with the number of files in an archive."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ def peak():  # megabytes; ru_maxrss would begin with that of the process that st
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
-own = Resources(settings.load({"DATABASE_URL": sys.argv[1], "UPLOADS": sys.argv[2]}))
+app = Resources(settings.load({"DATABASE_URL": sys.argv[1], "UPLOADS": sys.argv[2]}))
 container = ContainerClient.from_connection_string(
     sys.argv[2], sys.argv[3], max_single_get_size=8 << 20, max_chunk_get_size=8 << 20
 )
-ingesting = BlobLoader(own.engine, container, "sales")
-print(ingesting.load("sales/few.zip").counts.read)
+loader = BlobLoader(app.engine, container, "sales")
+print(loader.load("sales/few.zip").counts.read)
 start = peak()
-print(ingesting.load("sales/many.zip").counts.read, peak() - start)
+print(loader.load("sales/many.zip").counts.read, peak() - start)
 """
 
 _NOTE = "," + "n" * 4000
-"""Of a column that is not loaded."""
+"""The value of a column that is not loaded."""
 
 
 def _archive(first: int, count: int) -> bytes:
-    """`count` files of some 8 MB each, which nothing makes smaller, so that none passes for a bomb."""
+    """Return an archive with `count` files of about 8 MB, not compressed so that it is not a bomb."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for number in range(first, first + count):
             lines = [f"{HEADER},Note", *(row(2000 * number + order) + _NOTE for order in range(2000))]
-            made.writestr(f"{number}.csv", "\n".join(lines))
+            archive.writestr(f"{number}.csv", "\n".join(lines))
     return file.getvalue()
 
 

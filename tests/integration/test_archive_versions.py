@@ -1,4 +1,4 @@
-"""Archives without a key: the rows that stay are those of the files in each blob's newest version."""
+"""Archives without a key: the table has the rows of the files in the newest version of each blob."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 
 
 class Keyless(Contract):
-    """Rows that append."""
+    """A dataset whose files add rows."""
 
     dataset: ClassVar[str] = "keyless"
     max_reject_ratio: ClassVar[float] = 0.0
@@ -35,22 +35,22 @@ class Keyless(Contract):
 
 
 class Archives:
-    """Blobs of the dataset, uploaded and ingested at once; a letter is a row."""
+    """Uploads and loads blobs of the dataset; each word is a row."""
 
     def __init__(self, container: ContainerClient, loader: BlobLoader) -> None:
         self._container = container
-        self._ingesting = loader
+        self._loader = loader
 
     def put(self, blob: str, **names: str) -> State | None:
-        """An archive with a file for each of `names`."""
+        """Upload an archive with a file for each of `names`, and load it."""
         self.upload(blob, **names)
         return self.load(blob)
 
     def upload(self, blob: str, **names: str) -> None:
         file = io.BytesIO()
-        with zipfile.ZipFile(file, "w") as made:
+        with zipfile.ZipFile(file, "w") as archive:
             for member, rows in names.items():
-                made.writestr(zipfile.ZipInfo(f"{member}.csv"), _content(rows))
+                archive.writestr(zipfile.ZipInfo(f"{member}.csv"), _content(rows))
         self._container.upload_blob(f"keyless/{blob}", file.getvalue(), overwrite=True)
 
     def put_file(self, blob: str, names: str) -> State | None:
@@ -58,7 +58,7 @@ class Archives:
         return self.load(blob)
 
     def load(self, blob: str) -> State | None:
-        return self._ingesting.load(f"keyless/{blob}").state
+        return self._loader.load(f"keyless/{blob}").state
 
 
 def _content(names: str) -> str:
@@ -73,17 +73,17 @@ def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 
 @pytest.fixture
 def archives(container: ContainerClient, loader: BlobLoader, engine: Engine) -> Iterator[Archives]:
-    """However a test ends, each row must belong to a file that is loaded, and each such file to its rows."""
+    """Check after each test that each row belongs to a loaded file, and each loaded file has its rows."""
     yield Archives(container, loader)
     require_consistent(engine)
 
 
 def history(engine: Engine, blob: str) -> list[tuple[str, str, bool]]:
-    """Member, state and whether it was replaced of all entries of a blob, oldest first."""
+    """Return member, state and whether it was replaced, for all entries of a blob, oldest first."""
     query = text("select * from ingest.ingestions where path = :path order by serial")
     with engine.connect() as connection:
         found: list[Any] = list(connection.execute(query, {"path": f"keyless/{blob}"}).mappings())
-    return [(one["member"], one["state"], one["replaced_by"] is not None) for one in found]
+    return [(entry["member"], entry["state"], entry["replaced_by"] is not None) for entry in found]
 
 
 def test_files_of_one_version_do_not_replace_each_other(archives: Archives, engine: Engine) -> None:
@@ -98,9 +98,7 @@ def test_files_of_one_version_do_not_replace_each_other(archives: Archives, engi
     ]
 
 
-def test_a_new_version_replaces_each_file_and_those_that_are_no_longer_in_it(
-    archives: Archives, engine: Engine
-) -> None:
+def test_a_new_version_replaces_all_files_of_the_old_one(archives: Archives, engine: Engine) -> None:
     archives.put("z.zip", a="1", b="2", c="3")
 
     assert archives.put("z.zip", a="1", b="4") is LOADED
@@ -116,7 +114,7 @@ def test_a_new_version_replaces_each_file_and_those_that_are_no_longer_in_it(
     assert names(engine) == "5"
 
 
-def test_of_a_file_that_is_refused_now_the_rows_of_the_version_before_stay(
+def test_a_file_that_is_refused_in_a_new_version_keeps_its_old_rows(
     archives: Archives, engine: Engine
 ) -> None:
     archives.put("z.zip", a="1", b="2")
@@ -128,7 +126,7 @@ def test_of_a_file_that_is_refused_now_the_rows_of_the_version_before_stay(
     assert names(engine) == "1 3"
 
 
-def test_files_that_swap_their_contents_keep_both(archives: Archives, engine: Engine) -> None:
+def test_files_that_swap_their_contents_keep_their_rows(archives: Archives, engine: Engine) -> None:
     archives.put("z.zip", a="1", b="2")
 
     assert archives.put("z.zip", a="2", b="1") is LOADED
@@ -136,7 +134,7 @@ def test_files_that_swap_their_contents_keep_both(archives: Archives, engine: En
     assert names(engine) == "1 2"
 
 
-def test_a_file_that_is_renamed_keeps_its_rows_until_it_changes(archives: Archives, engine: Engine) -> None:
+def test_a_renamed_file_keeps_its_rows_until_it_changes(archives: Archives, engine: Engine) -> None:
     archives.put("z.zip", a="1")
 
     archives.put("z.zip", b="1")
@@ -157,7 +155,7 @@ def test_the_same_archive_again_is_a_duplicate_that_the_next_version_replaces(
     assert names(engine) == "3"
 
 
-def test_rows_that_another_archive_still_holds_stay(archives: Archives, engine: Engine) -> None:
+def test_rows_that_another_archive_has_are_kept(archives: Archives, engine: Engine) -> None:
     archives.put("z.zip", a="1", b="2")
     assert archives.put("y.zip", a="1", b="2") is DUPLICATE
     assert archives.put_file("file.csv", "2") is DUPLICATE
@@ -171,12 +169,10 @@ def test_rows_that_another_archive_still_holds_stay(archives: Archives, engine: 
         ("b.csv", "loaded", False),
     ]
     assert archives.put("y.zip", a="4") is LOADED
-    assert names(engine) == "2 3 4"  # the plain file holds it
+    assert names(engine) == "2 3 4"  # file.csv has row 2
 
 
-def test_a_file_takes_the_place_of_an_archive_and_an_archive_that_of_a_file(
-    archives: Archives, engine: Engine
-) -> None:
+def test_a_file_can_replace_an_archive_and_an_archive_a_file(archives: Archives, engine: Engine) -> None:
     archives.put_file("z.zip", "1")
     archives.put("z.zip", a="2", b="3")
     assert names(engine) == "2 3"

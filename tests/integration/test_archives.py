@@ -1,4 +1,4 @@
-"""Zip archives: each file in one is loaded as one of its own, once, and the archive's entry sums them up."""
+"""Zip archives: each file is an ingestion of its own, loaded once; that of the archive adds them up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
+from shared.decoding.zip_archive import Archive
 from shared.errors import Unavailable, Unexpected
 from shared.http.models import Ingestion
 from shared.ledger.tables import State
@@ -29,24 +30,26 @@ PATH = "sales/a.zip"
 
 
 def zipped(**contents: bytes) -> bytes:
-    """An archive with a file `name.csv` for each `name`."""
+    """Return an archive with a file `name.csv` for each `name`."""
     return archive(*((f"{name}.csv", content) for name, content in contents.items()))
 
 
 def archive(*contents: tuple[str, bytes]) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
         for name, content in contents:
-            # With a date of its own, so that the same contents are the same bytes.
-            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+            # with a fixed date, so that equal contents are equal bytes
+            target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
 def entries(engine: Engine, path: str = PATH) -> dict[str, dict[str, Any]]:
-    """The newest entry of each member, by its name; that of the archive is called ''."""
+    """Return the newest entry of each member, by its name; the name of the archive is ''."""
     query = text("select * from ingest.ingestions where path = :path order by serial")
     with engine.connect() as connection:
-        return {one["member"]: dict(one) for one in connection.execute(query, {"path": path}).mappings()}
+        return {
+            found["member"]: dict(found) for found in connection.execute(query, {"path": path}).mappings()
+        }
 
 
 def states(engine: Engine, path: str = PATH) -> dict[str, str]:
@@ -58,14 +61,14 @@ def error(engine: Engine, member: str) -> Any:
 
 
 def encrypted(content: bytes) -> bytes:
-    """`content`, an archive, whose first file says that it is encrypted."""
+    """Return the archive `content` with its first file marked as encrypted."""
     flags = bytearray(content)
     flags[6] |= 1
     flags[content.index(b"PK\x01\x02") + 8] |= 1
     return bytes(flags)
 
 
-def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
+def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_adds_them_up(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     contents = {f"part {number}.csv": orders(1 + 10 * number, 10) for number in range(12)}
@@ -95,7 +98,7 @@ def test_each_file_in_an_archive_is_an_ingestion_and_the_archive_sums_them_up(
     assert len(table(engine)) == 120
 
 
-def test_ids_follow_from_the_archives_and_each_status_names_the_other(
+def test_the_id_of_a_member_follows_from_the_archive_and_each_status_links_the_other(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 2), b=orders(3, 1)))
@@ -103,21 +106,21 @@ def test_ids_follow_from_the_archives_and_each_status_names_the_other(
 
     loader.load(PATH)
 
-    shown, member = (
-        Ingestion.from_view(find_ingestion(engine, one.ingestion_id)).as_json()
-        for one in (version, version.of_member("b.csv"))
+    whole, member = (
+        Ingestion.from_view(find_ingestion(engine, blob.ingestion_id)).as_json()
+        for blob in (version, version.of_member("b.csv"))
     )
-    assert [(one["member"], one["state"], one["counts"]["inserted"]) for one in shown["members"]] == [
+    assert [(entry["member"], entry["state"], entry["counts"]["inserted"]) for entry in whole["members"]] == [
         ("a.csv", "loaded", 2),
         ("b.csv", "loaded", 1),
     ]
-    assert shown["members"][1]["id"] == member["id"]
-    assert (member["archive"], member["member"]) == (shown["id"], "b.csv")
-    assert "archive" not in shown
+    assert whole["members"][1]["id"] == member["id"]
+    assert (member["archive"], member["member"]) == (whole["id"], "b.csv")
+    assert "archive" not in whole
     assert "members" not in member
 
 
-def test_what_a_file_is_is_told_by_its_bytes(
+def test_the_content_decides_whether_a_file_is_an_archive(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/zipped.csv", zipped(a=orders(1, 2)))
@@ -132,7 +135,7 @@ def test_what_a_file_is_is_told_by_its_bytes(
     assert entries(engine, "sales/zipped.doc")[""]["error"]["code"] == "unsupported_extension"
 
 
-def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
+def test_a_refused_file_does_not_stop_the_others(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=orders(1, 3)))
@@ -144,16 +147,16 @@ def test_one_file_that_is_refused_keeps_no_other_from_being_loaded(
     assert error(engine, "a.csv")["code"] == "header_mismatch"
 
 
-def test_an_archive_of_which_every_file_is_refused_is_refused(
+def test_an_archive_is_refused_if_all_its_files_are(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=b"Name\nx\n", b=b""))
 
     assert loader.load(PATH).state is State.REFUSED
 
-    told = error(engine, "")
-    assert told["code"] == "members_refused"
-    assert [(one["member"], one["code"]) for one in told["members"]] == [
+    refusal = error(engine, "")
+    assert refusal["code"] == "members_refused"
+    assert [(member["member"], member["code"]) for member in refusal["members"]] == [
         ("a.csv", "header_mismatch"),
         ("b.csv", "empty"),
     ]
@@ -169,7 +172,7 @@ def test_an_archive_of_which_every_file_is_refused_is_refused(
     ],
     ids=["encrypted", "an archive", "corrupt", "a bomb"],
 )
-def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
+def test_a_file_that_cannot_be_extracted_is_refused_and_the_others_are_loaded(
     spoil: Callable[[bytes], bytes],
     code: str,
     loader: BlobLoader,
@@ -177,10 +180,8 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
     engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if code == "expands_too_far":  # the archive as a whole may, so that the file by itself is looked at
-        from shared.decoding import zip_archive as archives  # noqa: PLC0415
-
-        monkeypatch.setattr(archives.Archive, "_check", lambda _: None)
+    if code == "expands_too_far":  # skip the check of the whole archive, to get to that of the file
+        monkeypatch.setattr(Archive, "_check", lambda _: None)
     container.upload_blob(PATH, spoil(zipped(a=orders(1, 9), b=orders(20, 3))))
 
     loader.load(PATH)
@@ -199,9 +200,9 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_itself(
         (zipped(a=orders(1, 9))[:-10], "compression_corrupt"),
         (zipped(a=b"a\n" * 25_000_000), "expands_too_far"),
     ],
-    ids=["a workbook", "nothing to load", "cut", "a bomb"],
+    ids=["a workbook", "nothing to load", "truncated", "a bomb"],
 )
-def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
+def test_an_archive_that_cannot_be_loaded_is_refused(
     content: bytes, code: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, content)
@@ -211,7 +212,7 @@ def test_an_archive_that_is_none_to_be_loaded_is_refused_whole(
     assert (states(engine), error(engine, "")["code"]) == ({"": "refused"}, code)
 
 
-def test_two_files_of_the_same_bytes_are_loaded_once(
+def test_two_files_with_the_same_bytes_are_loaded_once(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(1, 3)))
@@ -235,21 +236,21 @@ def test_the_same_archive_under_another_name_is_a_duplicate(
     assert entries(engine, "sales/b.zip")[""]["duplicate_of"] == entries(engine)[""]["id"]
 
 
-def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
+def test_a_redelivery_after_a_crash_continues_with_the_next_file(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3), c=orders(21, 3)))
     run = FileLoader.run
-    begun: list[FileLoader] = []
+    started: list[FileLoader] = []
 
-    def die_at_the_second(load: FileLoader, *arguments: Any) -> None:
-        begun.append(load)
-        if len(begun) == 2:
-            raise KeyboardInterrupt  # nothing is noted, as when the process is killed
+    def fail_at_the_second(load: FileLoader, *arguments: Any) -> None:
+        started.append(load)
+        if len(started) == 2:
+            raise KeyboardInterrupt  # nothing is recorded, as after a kill of the process
         run(load, *arguments)
 
-    with monkeypatch.context() as dying:
-        dying.setattr(FileLoader, "run", die_at_the_second)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileLoader, "run", fail_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             loader.load(PATH)
     assert states(engine) == {"": "loading", "a.csv": "loaded", "b.csv": "loading"}
@@ -266,7 +267,7 @@ def test_a_redelivery_after_a_crash_goes_on_where_the_one_before_ended(
 
 
 def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the load of the file that begins with order `number` fail."""
+    """Make the load of the file that begins with order `number` fail."""
     write = FileLoader.finish
 
     def settle_or_fail(load: FileLoader, reading: Any) -> Any:
@@ -277,32 +278,32 @@ def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(FileLoader, "finish", settle_or_fail)
 
 
-def test_a_bug_met_in_one_file_keeps_no_other_from_being_loaded(
+def test_an_unexpected_error_in_one_file_does_not_stop_the_others(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
-    with monkeypatch.context() as broken:
-        fail_for(2, ZeroDivisionError(), broken)
+    with monkeypatch.context() as patch:
+        fail_for(2, ZeroDivisionError(), patch)
         with pytest.raises(Unexpected):
             loader.load(PATH)
         assert states(engine) == {"": "received", "a.csv": "received", "b.csv": "loaded"}
         for _ in range(4):
             with pytest.raises(Unexpected):
                 loader.load(PATH)
-        assert loader.load(PATH).state is State.FAILED  # given up
+        assert loader.load(PATH).state is State.FAILED  # after the last attempt
 
     assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
     assert "ZeroDivisionError" in error(engine, "a.csv")["detail"]
 
 
-def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
+def test_an_outage_stops_the_archive_and_the_next_attempt_continues(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob(PATH, zipped(a=orders(2, 2), b=orders(10, 3)))
 
-    with monkeypatch.context() as away:
-        fail_for(2, Unavailable("postgres", "just now"), away)
+    with monkeypatch.context() as patch:
+        fail_for(2, Unavailable("postgres", "just now"), patch)
         with pytest.raises(Unavailable):
             loader.load(PATH)
 
@@ -312,24 +313,24 @@ def test_an_outage_stops_the_archive_and_the_next_try_goes_on(
     assert len(table(engine)) == 5
 
 
-def test_a_rule_of_the_tables_owner_fails_its_file_alone(
+def test_a_check_constraint_of_the_table_fails_only_its_file(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text("alter table sales add constraint house_rule check (quantity < 5)"))
+        connection.execute(text("alter table sales add constraint few check (quantity < 5)"))
     container.upload_blob(PATH, zipped(a=csv(row(1, quantity="9")), b=orders(10, 3)))
 
     assert loader.load(PATH).state is State.FAILED
 
     assert states(engine) == {"": "failed", "a.csv": "failed", "b.csv": "loaded"}
-    assert [one["member"] for one in error(engine, "")["members"]] == ["a.csv"]
+    assert [member["member"] for member in error(engine, "")["members"]] == ["a.csv"]
     with engine.begin() as connection:
-        connection.execute(text("alter table sales drop constraint house_rule"))
+        connection.execute(text("alter table sales drop constraint few"))
     assert loader.load(PATH).state is State.LOADED
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
 
 
-def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
+def test_an_archive_that_is_replaced_during_its_load_is_superseded_with_its_files(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = "".join(row(number, price=str(number * 7919 % 100_003)) for number in range(1, 40_000)).encode()
@@ -343,14 +344,14 @@ def test_an_archive_replaced_meanwhile_is_superseded_with_its_files(
             container.upload_blob(PATH, zipped(z=orders(50, 1)), overwrite=True)
         return found
 
-    with monkeypatch.context() as meddling:
-        meddling.setattr("shared.decoding.range_file._BLOCK", 1000)
-        meddling.setattr(blobs, "read_range", replace_then_read)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.decoding.range_file._BLOCK", 1000)
+        patch.setattr(blobs, "read_range", replace_then_read)
         assert loader.load(PATH).state is State.SUPERSEDED
     assert set(states(engine).values()) == {"superseded"}
 
     assert loader.load(PATH).state is State.LOADED
-    assert [one["sales_order_number"] for one in table(engine)] == ["SO50"]
+    assert [loaded["sales_order_number"] for loaded in table(engine)] == ["SO50"]
 
 
 AT_ONCE = timedelta(seconds=-60)
@@ -360,8 +361,8 @@ def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int
     return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
 
 
-def left_unfinished(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-    """An archive whose second file was being loaded when the process died."""
+def load_half(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+    """Leave an archive as if the process had died while it loaded the second file."""
     container.upload_blob(PATH, zipped(a=orders(1, 3), b=orders(11, 3)))
     loader.load(PATH)
     with engine.begin() as connection:
@@ -371,20 +372,20 @@ def left_unfinished(loader: BlobLoader, container: ContainerClient, engine: Engi
         )
 
 
-def test_the_sweep_finishes_an_archive_and_leaves_it_alone_then(
+def test_the_sweep_finishes_an_archive_once(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(loader, container, engine)
+    load_half(loader, container, engine)
 
     assert sweep(engine, container, loader) == 1
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
     assert sweep(engine, container, loader) == 0
 
 
-def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
+def test_the_sweep_supersedes_pending_files_of_an_archive_that_was_deleted_or_replaced(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(loader, container, engine)
+    load_half(loader, container, engine)
     container.upload_blob(PATH, zipped(c=orders(21, 1)), overwrite=True)
     assert sweep(engine, container, loader) == 1
     assert entries(engine)["b.csv"]["state"] == "superseded"
@@ -397,10 +398,10 @@ def test_the_sweep_settles_what_is_left_of_an_archive_that_is_gone_or_replaced(
     assert entries(engine)["c.csv"]["state"] == "superseded"
 
 
-def test_giving_an_archive_up_gives_its_unfinished_files_up(
+def test_giving_up_an_archive_fails_its_pending_files(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    left_unfinished(loader, container, engine)
+    load_half(loader, container, engine)
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set attempts = 5"))
 
@@ -411,7 +412,7 @@ def test_giving_an_archive_up_gives_its_unfinished_files_up(
     assert error(engine, "b.csv")["code"] == "worker_died"
 
 
-def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
+def test_a_second_delivery_does_not_load_an_archive_that_is_being_loaded(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.use_cases.load_blob._WAIT_FOR_LOCK_SECONDS", 0.2)
@@ -419,11 +420,11 @@ def test_a_delivery_of_an_archive_that_is_being_loaded_leaves_it_to_the_other(
     run = FileLoader.run
     others: list[State | None] = []
 
-    def run_beside_another(load: FileLoader, *arguments: Any) -> None:
+    def run_with_second_delivery(load: FileLoader, *arguments: Any) -> None:
         others.append(loader.load(PATH).state)
         run(load, *arguments)
 
-    monkeypatch.setattr(FileLoader, "run", run_beside_another)
+    monkeypatch.setattr(FileLoader, "run", run_with_second_delivery)
 
     assert loader.load(PATH).state is State.LOADED
     assert others == [None]

@@ -1,4 +1,4 @@
-"""Addresses for direct uploads: one blob may be written, nothing else done, and it is loaded as any other."""
+"""Signed URLs for direct uploads: they allow writes to one blob only, and the blob is loaded as any other."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ def status(method: str, url: str, **rest: str) -> int:
     return httpx.request(method, url, headers=HEADERS, **rest).status_code  # type: ignore[arg-type]
 
 
-def test_a_file_put_there_is_loaded_with_its_name_and_what_is_told(
+def test_a_file_uploaded_to_the_url_is_loaded_with_its_name_and_options(
     signed: SignedUrl, container: ContainerClient, loader: BlobLoader, engine: Engine
 ) -> None:
-    told = UploadOptions(Overrides(delimiter=","))
-    metadata = {f"x-ms-meta-{name}": text for name, text in blobs.blob_metadata("Jüni.csv", told).items()}
+    options = UploadOptions(Overrides(delimiter=","))
+    metadata = {f"x-ms-meta-{name}": text for name, text in blobs.blob_metadata("Jüni.csv", options).items()}
 
     answer = httpx.put(signed.url, content=orders(1, 3), headers={**HEADERS, **metadata})
 
     assert answer.status_code == 201
     assert blobs.describe(container, PATH).metadata["csv_delimiter"] == ","
     loader.load(PATH)
-    found = entry(engine, PATH)
-    assert (found["state"], found["filename"], found["rows_inserted"]) == ("loaded", "Jüni.csv", 3)
+    ingestion = entry(engine, PATH)
+    assert (ingestion["state"], ingestion["filename"], ingestion["rows_inserted"]) == (
+        "loaded",
+        "Jüni.csv",
+        3,
+    )
 
 
-def test_it_is_good_for_blocks_and_for_writing_once_more(
-    signed: SignedUrl, container: ContainerClient
-) -> None:
+def test_the_url_allows_blocks_and_repeated_writes(signed: SignedUrl, container: ContainerClient) -> None:
     for content in ("a", "b"):
         assert httpx.put(f"{signed.url}&comp=block&blockid=MQ==", content=content).status_code == 201
         blocks = "<BlockList><Latest>MQ==</Latest></BlockList>"
@@ -58,7 +60,7 @@ def test_it_is_good_for_blocks_and_for_writing_once_more(
     assert container.download_blob(PATH).readall() == b"b"
 
 
-def test_it_is_good_for_nothing_else(signed: SignedUrl, container: ContainerClient) -> None:
+def test_the_url_allows_nothing_else(signed: SignedUrl, container: ContainerClient) -> None:
     container.upload_blob(PATH, b"x")
     container.upload_blob("sales/other.csv", b"x")
     other = signed.url.replace("june.csv", "july.csv")
@@ -73,17 +75,17 @@ def test_it_is_good_for_nothing_else(signed: SignedUrl, container: ContainerClie
     assert [blob.name for blob in container.list_blobs()] == [PATH, "sales/other.csv"]
 
 
-def test_it_ends_after_an_hour(signed: SignedUrl) -> None:
+def test_the_url_expires_after_an_hour(signed: SignedUrl) -> None:
     (permissions,) = parse_qs(urlsplit(signed.url).query)["sp"]
-    (ends,) = parse_qs(urlsplit(signed.url).query)["se"]
+    (expiry,) = parse_qs(urlsplit(signed.url).query)["se"]
     assert permissions == "cw"
-    assert signed.expires_at.isoformat().startswith(ends.removesuffix("Z"))
-    expired = signed.url.replace(f"se={ends.replace(':', '%3A')}", "se=2020-01-01T00%3A00%3A00Z")
+    assert signed.expires_at.isoformat().startswith(expiry.removesuffix("Z"))
+    expired = signed.url.replace(f"se={expiry.replace(':', '%3A')}", "se=2020-01-01T00%3A00%3A00Z")
     assert expired != signed.url
     assert status("PUT", expired, content="x") == 403
 
 
-def test_a_container_that_is_missing_is_made(storage: str) -> None:
+def test_a_missing_container_is_created(storage: str) -> None:
     with BlobServiceClient.from_connection_string(storage) as account:
         container = account.get_container_client("not-there-yet")
         signed = sas_url.sign_upload(container, PATH, by_identity=False)
@@ -91,7 +93,7 @@ def test_a_container_that_is_missing_is_made(storage: str) -> None:
         container.delete_container()
 
 
-def test_without_a_key_nothing_can_be_signed(container: ContainerClient) -> None:
+def test_without_an_account_key_no_url_can_be_signed(container: ContainerClient) -> None:
     with (
         ContainerClient(container.url.partition("/uploads")[0], str(container.container_name)) as keyless,
         pytest.raises(SettingsError, match="AccountKey"),
@@ -99,17 +101,17 @@ def test_without_a_key_nothing_can_be_signed(container: ContainerClient) -> None
         sas_url._account_key(keyless)
 
 
-def test_an_account_may_be_called_as_the_container_is() -> None:
+def test_the_name_of_an_account_may_begin_with_that_of_the_container() -> None:
     account = "https://uploads5.blob.core.windows.net"
     with ContainerClient(account, "uploads") as container:
         assert sas_url._account_url(container) == account
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "😀"])
-def test_a_name_that_is_too_long_for_its_header_loses_whole_letters(letter: str) -> None:
-    kept = blobs.blob_metadata(letter * 5000, UploadOptions())["filename"]
-    assert 4080 < len(kept) <= 4096
-    assert set(unquote(kept)) == {letter}
+def test_a_name_that_is_too_long_for_its_header_is_cut_between_letters(letter: str) -> None:
+    name = blobs.blob_metadata(letter * 5000, UploadOptions())["filename"]
+    assert 4080 < len(name) <= 4096
+    assert set(unquote(name)) == {letter}
 
 
 def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:
@@ -128,7 +130,9 @@ def test_each_reserved_path_is_a_new_one_in_the_datasets_folder() -> None:
         (Destination("sales", UploadOptions(key=("item",))), "a.pdf", ["key", "filename"]),
     ],
 )
-def test_what_could_not_be_loaded_gets_no_address(to: Destination, filename: str, faults: list[str]) -> None:
+def test_a_file_that_could_not_be_loaded_gets_no_url(
+    to: Destination, filename: str, faults: list[str]
+) -> None:
     with pytest.raises(InvalidRequest) as refused:
         upload_files.reserve_path(to, filename)
-    assert [one.get("parameter", one.get("member")) for one in refused.value.faults] == faults
+    assert [fault.get("parameter", fault.get("member")) for fault in refused.value.faults] == faults

@@ -1,4 +1,4 @@
-"""Compressed files and files in other encodings: the same rows, and the ledger says what they were."""
+"""Files with other compressions, encodings and dialects: the rows are loaded and the format is recorded."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def rows_of(*names: str) -> bytes:
         ("a.csv.gz", gzip.compress, "gzip"),
         ("a.csv.bz2", bz2.compress, "bz2"),
         ("a.csv.zst", zstd, "zstd"),
-        ("named-plainly.csv", gzip.compress, "gzip"),
+        ("without-extension.csv", gzip.compress, "gzip"),
         ("not-compressed.csv.gz", bytes, ""),
     ],
 )
-def test_a_compressed_file_loads_as_what_it_contains(
+def test_a_compressed_file_is_decompressed_by_its_content(
     name: str,
     compress: type[bytes],
     kind: str,
@@ -48,12 +48,12 @@ def test_a_compressed_file_loads_as_what_it_contains(
 
     assert loader.load(f"sales/{name}").state is State.LOADED
 
-    found = entry(engine, f"sales/{name}")
-    assert (found["rows_inserted"], found["format"]["compression"]) == (60_000, kind)
+    ingestion = entry(engine, f"sales/{name}")
+    assert (ingestion["rows_inserted"], ingestion["format"]["compression"]) == (60_000, kind)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "names", "told"),
+    ("encoding", "names", "recorded"),
     [
         ("utf-8-sig", NAMES, "utf-8-sig"),
         ("utf-16", NAMES, "utf-16-le"),
@@ -61,10 +61,10 @@ def test_a_compressed_file_loads_as_what_it_contains(
         ("cp1252", ["Zhu", "Müller", "Žižek", "O\u2019Neill"], "cp1252"),
     ],
 )
-def test_a_file_in_another_encoding_loads_with_its_letters(
+def test_a_file_in_another_encoding_keeps_its_letters(
     encoding: str,
     names: list[str],
-    told: str,
+    recorded: str,
     loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
@@ -73,11 +73,11 @@ def test_a_file_in_another_encoding_loads_with_its_letters(
 
     assert loader.load("sales/a.csv").state is State.LOADED
 
-    assert [one["customer_name"] for one in table(engine)] == names
-    assert entry(engine, "sales/a.csv")["format"]["encoding"] == told
+    assert [loaded["customer_name"] for loaded in table(engine)] == names
+    assert entry(engine, "sales/a.csv")["format"]["encoding"] == recorded
 
 
-def test_a_late_letter_decides_the_encoding(
+def test_the_first_letter_beyond_ascii_decides_the_encoding_however_late(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     late = rows_of(*["Zhu"] * 3000, "Müller").decode().encode("cp1252")
@@ -88,7 +88,7 @@ def test_a_late_letter_decides_the_encoding(
     assert table(engine)[-1]["customer_name"] == "Müller"
 
 
-def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
+def test_lines_in_another_encoding_are_rejected_rather_than_loaded_with_wrong_letters(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     first, second = rows_of(*["Müller"] * 50), csv(row(99).replace("Zhu", "Müller"))
@@ -96,7 +96,7 @@ def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
 
     assert loader.load("sales/a.csv").state is State.LOADED
 
-    assert {one["customer_name"] for one in table(engine)} == {"Müller"}
+    assert {loaded["customer_name"] for loaded in table(engine)} == {"Müller"}
     with engine.connect() as connection:
         reject = connection.execute(text("select line, raw from ingest.rejects")).one()
     assert (reject.line, r"M\xfcller" in reject.raw) == (52, True)
@@ -110,9 +110,9 @@ def test_a_file_that_changes_its_encoding_has_rejects_and_no_wrong_letters(
         (gzip.compress(orders(1, 10), mtime=0)[:-8] + b"\1" * 8, "compression_corrupt"),
         (gzip.compress(csv(*[""] * 30_000_000), mtime=0), "expands_too_far"),
     ],
-    ids=["cut", "followed by something", "broken", "a bomb"],
+    ids=["truncated", "other data follow", "corrupt", "a bomb"],
 )
-def test_what_does_not_decompress_is_refused_whole(
+def test_a_file_that_cannot_be_decompressed_is_refused(
     content: bytes, code: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
@@ -124,7 +124,7 @@ def test_what_does_not_decompress_is_refused_whole(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "found"),
+    ("name", "content", "expected"),
     [
         ("semicolons", rows_of(*NAMES).replace(b", 44", b" 44").replace(b",", b";"), {"delimiter": ";"}),
         ("no quotes", rows_of(*NAMES).replace(b", 44", b"").replace(b'"', b""), {"quote": '"'}),
@@ -134,10 +134,10 @@ def test_what_does_not_decompress_is_refused_whole(
         ("excel", b"sep=,\r\n" + rows_of(*NAMES).replace(b"\n", b"\r\n"), {"sep_line": True}),
     ],
 )
-def test_a_dialect_is_found_read_and_recorded(
+def test_a_dialect_is_detected_and_recorded(
     name: str,
     content: bytes,
-    found: dict[str, object],
+    expected: dict[str, object],
     loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
@@ -146,12 +146,12 @@ def test_a_dialect_is_found_read_and_recorded(
 
     assert loader.load(f"sales/{name}.csv").state is State.LOADED
 
-    assert {one["customer_name"] for one in table(engine)} <= {*NAMES}
-    seen = entry(engine, f"sales/{name}.csv")
-    assert (seen["rows_rejected"], seen["format"] | found) == (0, seen["format"])
+    assert {loaded["customer_name"] for loaded in table(engine)} <= {*NAMES}
+    ingestion = entry(engine, f"sales/{name}.csv")
+    assert (ingestion["rows_rejected"], ingestion["format"] | expected) == (0, ingestion["format"])
 
 
-def test_several_tables_are_refused_with_their_lines_however_many_rows_that_rejects(
+def test_a_file_with_several_tables_is_refused_with_their_lines(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 3) + b"\nname,city\n" + b"Ada,London\n" * 20_000 + b"\n" + orders(4, 3)

@@ -1,4 +1,4 @@
-"""What is told about a file goes with its blob, and makes the same bytes another blob."""
+"""Upload options are stored with the blob; equal bytes with other options are another blob."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ _CHOICES = {
 def every_value() -> Iterator[Overrides]:
     for name, values in _CHOICES.items():
         for value in values:
-            told: dict[str, object] = {name: value}
-            yield Overrides(**told)  # type: ignore[arg-type]
+            options: dict[str, object] = {name: value}
+            yield Overrides(**options)  # type: ignore[arg-type]
 
 
-def stored(container: ContainerClient, told: UploadOptions, file: UploadedFile = FILE) -> blobs.Upload:
-    (upload,) = upload_files.store_files(container, Destination("made", told, creates=True), [file])
+def stored(container: ContainerClient, options: UploadOptions, file: UploadedFile = FILE) -> blobs.Upload:
+    (upload,) = upload_files.store_files(container, Destination("made", options, creates=True), [file])
     return upload
 
 
 def test_every_value_of_every_override_is_read_back_from_the_blob(container: ContainerClient) -> None:
-    told = list(every_value())
+    values = list(every_value())
 
-    paths = [stored(container, UploadOptions(one)).version.path for one in told]
+    paths = [stored(container, UploadOptions(overrides)).version.path for overrides in values]
 
-    assert len(set(paths)) == len(told)
-    found = {upload.version.path: upload for upload in blobs.list_blobs(container)}
-    for path, one in zip(paths, told, strict=True):
-        assert Overrides.parse(found[path].metadata, "csv_") == one, one.given()
+    assert len(set(paths)) == len(values)
+    uploads = {upload.version.path: upload for upload in blobs.list_blobs(container)}
+    for path, overrides in zip(paths, values, strict=True):
+        assert Overrides.parse(uploads[path].metadata, "csv_") == overrides, overrides.given()
 
 
-def test_a_key_and_signs_beyond_ascii_are_read_back(container: ContainerClient) -> None:
+def test_a_key_and_characters_beyond_ascii_are_read_back(container: ContainerClient) -> None:
     upload = stored(container, UploadOptions(Overrides(delimiter="\t"), ("größe", "order id")))
 
     assert upload.metadata["key"] == "größe,order id"
@@ -69,7 +69,7 @@ def test_a_key_and_signs_beyond_ascii_are_read_back(container: ContainerClient) 
     assert Overrides.parse(upload.metadata, "csv_") == Overrides(delimiter="\t")
 
 
-def test_metadata_that_people_write_are_read_as_they_are_written(container: ContainerClient) -> None:
+def test_metadata_that_people_set_need_no_encoding(container: ContainerClient) -> None:
     container.upload_blob(
         "made/a.csv", b"a", metadata={"CSV_Delimiter": ";", "csv_quote": "single", "a": "%"}
     )
@@ -80,21 +80,23 @@ def test_metadata_that_people_write_are_read_as_they_are_written(container: Cont
     assert upload.metadata["a"] == "%"
 
 
-def test_the_same_bytes_told_otherwise_are_another_blob(container: ContainerClient) -> None:
+def test_the_same_bytes_with_other_options_are_another_blob(container: ContainerClient) -> None:
     plain, semicolon, keyed = (
         UploadOptions(),
         UploadOptions(Overrides(delimiter=";")),
         UploadOptions(key=("a",)),
     )
 
-    paths = [stored(container, told).version.path for told in (plain, semicolon, keyed, semicolon, plain)]
+    paths = [
+        stored(container, options).version.path for options in (plain, semicolon, keyed, semicolon, plain)
+    ]
 
     assert paths[0] == f"made/{FILE.sha256[:12]}/a.csv"  # as it always was
     assert len(set(paths)) == 3
     assert paths[3:] == [paths[1], paths[0]]
 
 
-def test_a_blob_that_was_told_otherwise_by_hand_is_not_taken_for_the_file_sent_again(
+def test_a_blob_with_edited_options_is_not_taken_for_the_file_uploaded_again(
     container: ContainerClient,
 ) -> None:
     first = stored(container, UploadOptions())
@@ -103,7 +105,7 @@ def test_a_blob_that_was_told_otherwise_by_hand_is_not_taken_for_the_file_sent_a
     assert stored(container, UploadOptions()).version.path != first.version.path
 
 
-def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: ContainerClient) -> None:
+def test_an_inferred_dataset_needs_a_name_that_a_table_can_have(container: ContainerClient) -> None:
     for name in ("Visits", "1st", "a" * 49, "a-b", ""):
         with pytest.raises(InvalidRequest) as caught:
             upload_files.store_files(container, Destination(name, creates=True), [FILE])
@@ -118,7 +120,7 @@ def test_an_undeclared_dataset_needs_a_name_that_a_table_can_have(container: Con
     assert list(container.list_blob_names()) == []
 
 
-def test_a_contract_keeps_its_key(container: ContainerClient) -> None:
+def test_the_key_of_a_contract_cannot_be_changed_by_an_upload(container: ContainerClient) -> None:
     file = UploadedFile("a.csv", orders(1, 1))
     with pytest.raises(InvalidRequest) as caught:
         upload_files.store_files(container, Destination("sales", UploadOptions(key=("item",))), [file])
@@ -135,7 +137,7 @@ def test_the_same_bytes_as_a_correction_are_another_blob(container: ContainerCli
         stored(container, UploadOptions(corrects=corrected)),
     )
     assert plain.version.path != correction.version.path
-    assert [upload_options.corrected_ingestion(one.metadata) for one in (plain, correction)] == [
+    assert [upload_options.corrected_ingestion(upload.metadata) for upload in (plain, correction)] == [
         None,
         corrected,
     ]

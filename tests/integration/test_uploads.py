@@ -1,4 +1,4 @@
-"""Storing uploads: all or nothing, the same bytes once, whatever the names are."""
+"""Storing uploads: all files or none, equal files once, and any file name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fixtures.samples import orders
 
 @pytest.fixture
 def missing(storage: str) -> Iterator[ContainerClient]:
-    """A container that nobody has made."""
+    """A container that does not exist."""
     with BlobServiceClient.from_connection_string(storage) as account:
         yield account.get_container_client(f"missing-{uuid.uuid4().hex}")
 
@@ -49,19 +49,19 @@ def test_nothing_is_stored_if_one_file_has_a_fault(container: ContainerClient) -
     assert list(container.list_blob_names()) == []
 
 
-def test_the_first_upload_makes_the_container(missing: ContainerClient) -> None:
+def test_the_first_upload_creates_the_container(missing: ContainerClient) -> None:
     (upload,) = upload_files.store_files(missing, Destination("sales"), [UploadedFile("a.csv", b"a")])
 
     assert upload.size == 1
     missing.delete_container()
 
 
-def test_reading_from_a_container_that_is_missing_may_pass(missing: ContainerClient) -> None:
+def test_a_missing_container_is_reported_as_unavailable(missing: ContainerClient) -> None:
     with pytest.raises(Unavailable, match="container"), driver_errors.translate_errors():
         blobs.find(missing, "sales/a.csv")
 
 
-def test_a_listing_and_a_look_agree_on_a_blob(container: ContainerClient) -> None:
+def test_a_listing_and_the_properties_of_a_blob_agree(container: ContainerClient) -> None:
     (stored,) = upload_files.store_files(
         container, Destination("sales"), [UploadedFile("\u00e9t\u00e9 \U0001f600.csv", orders(1, 3))]
     )
@@ -73,7 +73,7 @@ def test_a_listing_and_a_look_agree_on_a_blob(container: ContainerClient) -> Non
     assert b"".join(blobs.stream(container, listed.version)) == orders(1, 3)
 
 
-def test_a_blob_that_was_edited_in_place_is_not_taken_for_the_file_sent_again(
+def test_an_edited_blob_is_not_taken_for_the_file_uploaded_again(
     container: ContainerClient,
 ) -> None:
     file = UploadedFile("a.csv", orders(1, 3))
@@ -89,27 +89,27 @@ def test_a_blob_that_was_edited_in_place_is_not_taken_for_the_file_sent_again(
     assert upload_files.store_files(container, Destination("sales"), [file]) == [second]
 
 
-def test_a_file_name_with_a_nul_can_be_kept_in_a_database(container: ContainerClient) -> None:
+def test_a_file_name_with_a_nul_can_be_stored_in_the_database(container: ContainerClient) -> None:
     (stored,) = upload_files.store_files(container, Destination("sales"), [UploadedFile("a\0b.csv", b"a")])
 
     assert stored.filename == r"a\x00b.csv"
 
 
-def test_a_storage_failure_in_the_middle_says_of_each_file_what_is_known(
+def test_a_storage_failure_reports_for_each_file_whether_it_is_stored(
     container: ContainerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = blobs.write_once
+    write_once = blobs.write_once
 
     def fail_at_b(
-        to: ContainerClient, paths: Sequence[str], content: bytes, filename: str, told: UploadOptions
+        to: ContainerClient, paths: Sequence[str], content: bytes, filename: str, options: UploadOptions
     ) -> blobs.Upload:
         if filename == "b.csv":
             raise ServiceRequestError("just now")
-        return put(to, paths, content, filename, told)
+        return write_once(to, paths, content, filename, options)
 
     files = [UploadedFile(f"{name}.csv", name.encode()) for name in "abcd"]
-    with monkeypatch.context() as broken:
-        broken.setattr(blobs, "write_once", fail_at_b)
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "write_once", fail_at_b)
         with pytest.raises(Unavailable, match="again") as caught:
             upload_files.store_files(container, Destination("sales"), files)
 
@@ -124,7 +124,7 @@ def test_a_storage_failure_in_the_middle_says_of_each_file_what_is_known(
     assert len(list(container.list_blob_names())) == 4
 
 
-def test_only_the_version_asked_for_is_read(container: ContainerClient) -> None:
+def test_only_the_requested_version_is_read(container: ContainerClient) -> None:
     container.upload_blob("a.csv", b"old")
     old = blobs.describe(container, "a.csv").version
     container.upload_blob("a.csv", b"new", overwrite=True)
