@@ -41,7 +41,7 @@ def byte_order_mark(head: bytes) -> tuple[str, int] | None:
 
 
 def detect_by_nulls(head: bytes) -> str | None:
-    """Return UTF-16 or UTF-32 with its byte order, if the NULs in `head` are where its ASCII has them."""
+    """Return UTF-16 or UTF-32 with its byte order, if `head` has NULs at the positions of its ASCII text."""
     if b"\0" not in head or _begins_with_ascii_line(head):
         return None
     nulls = [head[offset::4].count(0) for offset in range(4)]

@@ -49,10 +49,8 @@ def detect_format(
     if not is_whole:
         text = text.removesuffix("\r")  # perhaps half a CRLF
     text, first_line, sep = split_sep_line(text, overrides)
-    with_sep = (
-        replace(overrides, delimiter=sep) if sep is not None and overrides.delimiter is None else overrides
-    )
     start, text = dialect.lines_from(text, first_line, overrides.header_line or first_line)
+    with_sep = overrides if sep is None else overrides.merged_with(Overrides(delimiter=sep))
     best, rows, doubts = _detect_table(text, start, with_sep, known, is_whole=is_whole)
     header = _detect_header(rows, known, overrides, is_whole=is_whole)
     is_delimited = bool(best.delimiter.strip() or best.delimiter == "\t")
