@@ -39,7 +39,7 @@ def test_a_table_changed_by_hand_takes_no_rows_until_it_is_as_recorded(
     inferred.write("zoo/a.csv", "id,n,p", "1,5,1.5")
     inferred.run(statement)
 
-    told = re.escape(f"table zoo was changed by hand: {CHANGES[statement]};")
+    told = re.escape(f"table zoo was changed manually: {CHANGES[statement]};")
     with pytest.raises(Unavailable, match=told):
         inferred.write("zoo/b.csv", "id,n,p", "2,7,2.5")
     with pytest.raises(Unavailable, match=told):
@@ -54,7 +54,7 @@ def test_a_file_with_a_column_that_was_added_by_hand_waits(inferred: InferredDat
     inferred.write("zoo/a.csv", "id,n", "1,5")
     inferred.run("alter table zoo add column extra date")
 
-    with pytest.raises(Unavailable, match="changed by hand: column extra is date, not recorded"):
+    with pytest.raises(Unavailable, match="changed manually: column extra is date, not recorded"):
         inferred.write("zoo/b.csv", "id,n,extra", "2,7,x")
     assert inferred.write("zoo/c.csv", "id,n", "2,7")["state"] == "loaded"
 
