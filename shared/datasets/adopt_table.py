@@ -39,14 +39,14 @@ def adopt_table(connection: Connection, contract: type[Contract]) -> list[str]:
         *_value_differences(connection, plan),
     ]:
         raise SettingsError(
-            f"The table {dataset.name} was created from files and does not fit the contract "
+            f"The table {dataset.name} was created from files and does not fit contract "
             f"{contract.__name__}: {'; '.join(differences)}. Change the contract or these rows."
         )
     try:
         changes = _apply(connection, plan)
     except alter_table.AlterBlocked as exc:
         raise SettingsError(
-            f"The table {dataset.name} has to change for the contract {contract.__name__}, but another object "
+            f"The table {dataset.name} has to change for contract {contract.__name__}, but another object "
             f"depends on it: {exc}. Drop that object, run this again, and create the object again afterwards."
         ) from None
     return [f"table {dataset.name}: {_in_words(change)}" for change in changes]
@@ -118,8 +118,8 @@ def _size_differences(plan: _Plan) -> list[str]:
     """Number columns that had more digits before or behind the point than the contract allows."""
     types = {column.name: column.type for column in plan.before}
     return [
-        f"column {field.name} has numbers with {type_.whole} digits before the point and {type_.places} after "
-        f"it, the contract allows {field.max_digits - field.decimal_places} and {field.decimal_places}"
+        f"column {field.name} has numbers with {type_.whole} digits before the point and {type_.places} "
+        f"after it, the contract allows {field.max_digits - field.decimal_places} and {field.decimal_places}"
         for field in dataset_table.contract_fields(plan.contract)
         if (type_ := types.get(field.name)) is not None
         and field.max_digits is not None

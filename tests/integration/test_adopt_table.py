@@ -155,7 +155,7 @@ def test_numbers_with_more_digits_than_the_contract_takes_are_a_difference(
     decimal = f"Annotated[Decimal, Field(max_digits={digits}, decimal_places={places})]"
     declare(declared("id: BigInt", f"number: {decimal}"))
 
-    with pytest.raises(SettingsError, match="column number has numbers with 3 digits before the point and 2 after it"):
+    with pytest.raises(SettingsError, match="numbers with 3 digits before the point and 2 after it"):
         migrate(database_url)
 
 
