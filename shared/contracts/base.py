@@ -25,7 +25,7 @@ _ZONED_DATETIME = re.compile(
 def require_iso_date(value: Any) -> Any:
     """Accept only an ISO 8601 date.
 
-    pydantic alone reads a number as seconds since 1970, and drops a time of midnight.
+    Without this check, pydantic reads a number as seconds since 1970, and drops a time of midnight.
     """
     if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
         raise ValueError("not a date; write it like 2019-07-01")
@@ -35,8 +35,8 @@ def require_iso_date(value: Any) -> Any:
 def require_iso_datetime(value: Any) -> Any:
     """Accept only an ISO 8601 date, or date and time, without a time zone.
 
-    pydantic alone reads a number as seconds since 1970: `20190701` would be a day in August 1970. A column
-    without a time zone would drop one.
+    Without this check, pydantic reads a number as seconds since 1970: `20190701` would be a day in August
+    1970. A column without a time zone would drop one.
     """
     if isinstance(value, str) and not _ISO_DATETIME.fullmatch(value):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Adopts an inferred table for a contract that now declares its dataset."""
+"""Turns an inferred table into the table of a contract that now declares its dataset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.column_types import Kind
 from shared.contracts.dataset_table import Field
-from shared.datasets import alter_table, catalog
+from shared.datasets import alter_table, catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.errors import SettingsError
 from shared.inference.table_columns import TableColumn
@@ -21,48 +21,48 @@ from shared.ledger import datasets, locks
 
 
 def adopt_table(connection: Connection, contract: type[Contract]) -> list[str]:
-    """Make the inferred table of the contract's dataset the contract's; returns a line for each change.
+    """Turn the inferred table of the contract's dataset into the contract's table; returns a line per change.
 
-    Columns are added, widened, made nullable, required, and the key is added, where no row speaks against it;
-    what only the table has stays. Does nothing where the dataset is not inferred. Raises `SettingsError` with
-    every difference that rows do speak against.
+    Columns are added, widened, made nullable or required, and the key is added, if the rows allow it. Columns
+    that only the table has are kept. Does nothing if the dataset is not inferred. Raises `SettingsError` with
+    every difference that the rows do not allow.
     """
     locks.acquire_schema(connection, contract.dataset)
-    known = catalog.find_inferred(connection, contract.dataset)
-    if known is None:
+    dataset = catalog.find_inferred(connection, contract.dataset)
+    if dataset is None:
         return []
     locks.acquire_dataset(connection, contract.dataset, exclusive=True)
-    plan = _plan(known, contract)
+    plan = _plan(dataset, contract)
     if differences := [
         *_type_differences(plan),
         *_size_differences(plan),
         *_value_differences(connection, plan),
     ]:
         raise SettingsError(
-            f"table {known.name} was made from files and differs from contract {contract.__name__}: "
-            f"{'; '.join(differences)}. Change the contract, or the rows that speak against it."
+            f"The table {dataset.name} was created from files and does not fit contract "
+            f"{contract.__name__}: {'; '.join(differences)}. Change the contract or these rows."
         )
     try:
-        done = _follow(connection, plan)
+        changes = _apply(connection, plan)
     except alter_table.AlterBlocked as exc:
         raise SettingsError(
-            f"table {known.name} cannot become as contract {contract.__name__} wants it: {exc}. Drop what is "
-            "in the way, run this again, and make it anew."
+            f"The table {dataset.name} has to change for contract {contract.__name__}, but another object "
+            f"depends on it: {exc}. Drop that object, run this again, and create the object again afterwards."
         ) from None
-    return [f"table {known.name}: {_shown(change)}" for change in done]
+    return [f"table {dataset.name}: {_in_words(change)}" for change in changes]
 
 
 def forget_inferred(connection: Connection, contract: type[Contract]) -> None:
-    """Let the contract declare its dataset, whose table from files was dropped and which has a new one."""
+    """Record that the contract declares its dataset, whose inferred table was dropped."""
     if catalog.find_inferred(connection, contract.dataset):
         _declare(connection, contract, [])
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The columns `before` are to be those `after`; `required` ones are nullable no more, and `key` is added.
+    """The change of the columns `before` to `after`; `required` columns become required, `key` is added.
 
-    `wrong_key` says how the table's key differs, if it does and cannot be changed.
+    `wrong_key` describes a difference of the keys that cannot be changed.
     """
 
     contract: type[Contract]
@@ -73,104 +73,112 @@ class _Plan:
     wrong_key: str | None
 
 
-def _plan(known: Dataset, contract: type[Contract]) -> _Plan:
-    before, fields = known.columns or (), dataset_table.contract_fields(contract)
+def _plan(dataset: Dataset, contract: type[Contract]) -> _Plan:
+    before, fields = dataset.columns or (), dataset_table.contract_fields(contract)
     by_name = {column.name: column for column in before}
     wanted = tuple(_column(field, by_name.get(field.name)) for field in fields)
-    # No load fills what the contract does not know.
-    kept = tuple(replace(one, nullable=True) for one in before if one.name not in contract.model_fields)
-    filled = {column.name for column in before if not column.nullable}
-    has_key, key = known.contract.key, contract.key
-    differs = set(has_key) != set(key)
+    # Loads do not fill columns that the contract does not have.
+    others = tuple(
+        replace(column, nullable=True) for column in before if column.name not in contract.model_fields
+    )
+    required = {column.name for column in before if not column.nullable}
+    old_key, key = dataset.contract.key, contract.key
+    is_other_key = set(old_key) != set(key)
     return _Plan(
         contract=contract,
         before=before,
-        after=(*wanted, *kept),
-        required=tuple(one.name for one in fields if not one.nullable and one.name not in filled),
-        key=key if differs else (),
-        wrong_key=f"the key is ({', '.join(has_key)}), the contract's is ({', '.join(key)})"
-        if differs and has_key
+        after=(*wanted, *others),
+        required=tuple(field.name for field in fields if not field.nullable and field.name not in required),
+        key=key if is_other_key else (),
+        wrong_key=f"the key is ({', '.join(old_key)}), the contract's is ({', '.join(key)})"
+        if is_other_key and old_key
         else None,
     )
 
 
-def _column(field: Field, known: TableColumn | None) -> TableColumn:
+def _column(field: Field, existing: TableColumn | None) -> TableColumn:
     kind = field.column_type.name
-    if known is None:
+    if existing is None:
         return TableColumn(field.name, Type(kind), nullable=True)
-    return replace(known, type=replace(known.type, kind=kind), nullable=known.nullable or field.nullable)
+    return replace(
+        existing, type=replace(existing.type, kind=kind), nullable=existing.nullable or field.nullable
+    )
 
 
 def _type_differences(plan: _Plan) -> list[str]:
     wanted = {column.name: column.type for column in plan.after}
     return [
-        f"column {one.name} is {one.type}, the contract wants {wanted[one.name].kind}"
-        for one in plan.before
-        if widen(one.type, wanted[one.name]).kind is not wanted[one.name].kind
+        f"column {column.name} is {column.type}, the contract wants {wanted[column.name].kind}"
+        for column in plan.before
+        if widen(column.type, wanted[column.name]).kind is not wanted[column.name].kind
     ]
 
 
 def _size_differences(plan: _Plan) -> list[str]:
-    """Numbers that were recorded with more digits, before or behind the point, than the contract takes."""
-    known = {column.name: column.type for column in plan.before}
+    """Number columns that had more digits before or behind the point than the contract allows."""
+    types = {column.name: column.type for column in plan.before}
     return [
-        f"column {field.name} has numbers of {kind.whole} digits before the point and {kind.places} behind it"
-        f", the contract takes {field.max_digits - field.decimal_places} and {field.decimal_places}"
+        f"column {field.name} has numbers with {type_.whole} digits before the point and {type_.places} "
+        f"after it, the contract allows {field.max_digits - field.decimal_places} and {field.decimal_places}"
         for field in dataset_table.contract_fields(plan.contract)
-        if (kind := known.get(field.name)) is not None
+        if (type_ := types.get(field.name)) is not None
         and field.max_digits is not None
         and field.decimal_places is not None
-        and kind.kind in NUMBER_KINDS
-        and (kind.whole > field.max_digits - field.decimal_places or kind.places > field.decimal_places)
+        and type_.kind in NUMBER_KINDS
+        and (type_.whole > field.max_digits - field.decimal_places or type_.places > field.decimal_places)
     ]
 
 
 def _value_differences(connection: Connection, plan: _Plan) -> list[str]:
-    name, there = plan.contract.dataset, {column.name for column in plan.before}
-    lacking = {
-        column: alter_table.rows_without_key(connection, name, [column] if column in there else []).count
+    """Missing values of required columns, and rows with the same key."""
+    name, existing = plan.contract.dataset, {column.name for column in plan.before}
+    missing = {
+        column: tables.rows_without_key(connection, name, [column] if column in existing else []).count
         for column in plan.required
     }
-    found = [
-        f"column {column} has no value in {rows} rows, the contract wants one in each"
-        for column, rows in lacking.items()
+    differences = [
+        f"column {column} has no value in {rows} rows, the contract requires one"
+        for column, rows in missing.items()
         if rows
     ]
     if plan.wrong_key:
-        return [*found, plan.wrong_key]
-    if plan.key and there.issuperset(plan.key):
-        rows = alter_table.duplicate_keys(connection, name, plan.key).count
-        found += [f"{rows} rows repeat the key ({', '.join(plan.key)})"] * bool(rows)
-    return found
+        return [*differences, plan.wrong_key]
+    if plan.key and existing.issuperset(plan.key):
+        rows = tables.duplicate_keys(connection, name, plan.key).count
+        differences += [f"{rows} rows repeat the key ({', '.join(plan.key)})"] * bool(rows)
+    return differences
 
 
-def _follow(connection: Connection, plan: _Plan) -> Sequence[dict[str, Any]]:
-    """Change the table and its record; returns the changes."""
-    name, wanted = plan.contract.dataset, alter_table.column_changes(plan.before, plan.after)
-    done: list[dict[str, Any]] = [dict(change.as_json()) for change in wanted]
-    if wanted:
-        alter_table.alter_table(connection, name, wanted, plan.contract.key)
+def _apply(connection: Connection, plan: _Plan) -> Sequence[dict[str, Any]]:
+    """Change the table and the ledger; returns the changes."""
+    name = plan.contract.dataset
+    column_changes = alter_table.column_changes(plan.before, plan.after)
+    changes: list[dict[str, Any]] = [dict(change.as_json()) for change in column_changes]
+    if column_changes:
+        alter_table.alter_table(connection, name, column_changes, plan.contract.key)
     if plan.key:
-        texts = [one.name for one in plan.after if one.name in plan.key and one.type.kind is Kind.TEXT]
+        texts = [
+            column.name for column in plan.after if column.name in plan.key and column.type.kind is Kind.TEXT
+        ]
         alter_table.add_primary_key(connection, name, plan.key, texts)
-        done.append({"change": "key set", "key": list(plan.key)})
+        changes.append({"change": "key set", "key": list(plan.key)})
     if plan.required:
         alter_table.set_not_null(connection, name, plan.required)
-        done += [{"column": column, "change": "required"} for column in plan.required]
-    return _declare(connection, plan.contract, done)
+        changes += [{"column": column, "change": "required"} for column in plan.required]
+    return _declare(connection, plan.contract, changes)
 
 
 def _declare(
-    connection: Connection, contract: type[Contract], done: list[dict[str, Any]]
+    connection: Connection, contract: type[Contract], changes: list[dict[str, Any]]
 ) -> Sequence[dict[str, Any]]:
-    done.append({"change": "declared", "contract": contract.__name__})
+    changes.append({"change": "declared", "contract": contract.__name__})
     datasets.write_dataset(connection, contract.dataset, None, ())
-    datasets.record_changes(connection, contract.dataset, done)
-    return done
+    datasets.record_changes(connection, contract.dataset, changes)
+    return changes
 
 
-def _shown(change: dict[str, Any]) -> str:
+def _in_words(change: dict[str, Any]) -> str:
     """A change in words: `column a added (text)`, `key set (a, b)`, `declared (Rows)`."""
     subject = f"column {change['column']} " if "column" in change else ""
-    found = change.get("type") or change.get("contract") or ", ".join(change.get("key", ()))
-    return f"{subject}{change['change']}{f' ({found})' if found else ''}"
+    detail = change.get("type") or change.get("contract") or ", ".join(change.get("key", ()))
+    return f"{subject}{change['change']}{f' ({detail})' if detail else ''}"

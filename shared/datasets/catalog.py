@@ -1,4 +1,4 @@
-"""The catalog: every dataset, declared by a contract or inferred from files."""
+"""Looks up datasets, which are declared by a contract or inferred from files."""
 
 from __future__ import annotations
 
@@ -21,43 +21,39 @@ from shared.inference.table_columns import TableColumn
 from shared.ledger.tables import datasets
 
 _NAME = re.compile(r"(?!.*(_pkey|_load_line)$)[a-z][a-z0-9_]{0,47}")
-"""Names of tables that nobody has to quote, with room for those of their indexes (63 bytes); not those."""
+"""Names without quotes, short enough for names of indexes (63 bytes), and not such names themselves."""
 _HAS_TABLE = func.to_regclass(func.format("%I.%I", TABLE_SCHEMA, datasets.c.name)).is_not(None)
-"""A table can be dropped by hand: the dataset went with it, and the next file makes it anew."""
+"""A table can be dropped manually. Then the dataset does not exist, and the next file creates the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset that has a table.
-
-    `columns` says what is known of those of an inferred one; `None` where a contract of the app's own
-    declares it.
-    """
+    """A dataset and its contract; `columns` are those of an inferred dataset, `None` for a declared one."""
 
     contract: type[Contract]
     columns: tuple[TableColumn, ...] | None
 
     @property
     def name(self) -> str:
-        """Of the dataset and its table."""
+        """Name of the dataset and its table."""
         return self.contract.dataset
 
     @property
     def is_declared(self) -> bool:
-        """Whether a contract of the app's own declares it."""
+        """Whether a contract in the registry declares it."""
         return self.columns is None
 
 
 def is_valid_dataset_name(name: str) -> bool:
-    """Whether a dataset that nobody declared may have this name: lower case letters, digits, underscores.
+    """Whether an inferred dataset may have this name: lower-case letters, digits and underscores.
 
-    Not one that an index of another dataset may have.
+    Names that an index of another dataset may have are not valid.
     """
     return _NAME.fullmatch(name) is not None
 
 
 def find_dataset(connection: Connection, name: str) -> Dataset | None:
-    """The dataset of this name, if there is one."""
+    """The dataset of this name; `None` if there is none."""
     if name in CONTRACTS:
         return Dataset(CONTRACTS[name], None)
     return find_inferred(connection, name) if is_valid_dataset_name(name) else None
@@ -72,14 +68,14 @@ def get_dataset(connection: Connection, name: str) -> Dataset:
 
 
 def find_inferred(connection: Connection, name: str) -> Dataset | None:
-    """The same, but as it was made from files even where a contract declares it now."""
+    """The inferred dataset of this name, even if a contract declares it now; `None` if there is none."""
     query = select(datasets).where(datasets.c.name == name, datasets.c.columns.is_not(None), _HAS_TABLE)
     entry = connection.execute(query).mappings().first()
     return _inferred(entry) if entry else None
 
 
 def require_dataset(engine: Engine, name: str) -> Dataset:
-    """The dataset of this name, for an HTTP function; of one that is declared, Postgres is asked nothing.
+    """The dataset of this name; needs no query for a declared one.
 
     Raises `UnknownDataset` and `Unavailable`.
     """
@@ -87,14 +83,6 @@ def require_dataset(engine: Engine, name: str) -> Dataset:
         return Dataset(registry.find(name), None)
     with transactions.short_transaction(engine) as connection:
         return find_dataset(connection, name) or Dataset(registry.find(name), None)
-
-
-def every(connection: Connection) -> list[Dataset]:
-    """All of them: those that are declared, then the others by name."""
-    query = select(datasets).where(datasets.c.columns.is_not(None), _HAS_TABLE).order_by(datasets.c.name)
-    found = [_inferred(entry) for entry in connection.execute(query).mappings()]
-    declared = [Dataset(contract, None) for contract in CONTRACTS.values()]
-    return declared + [one for one in found if one.name not in CONTRACTS]
 
 
 def _inferred(entry: Mapping[Any, Any]) -> Dataset:

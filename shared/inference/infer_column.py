@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -234,3 +234,38 @@ class _ColumnState:
             self._longest_bytes,
             cells.because,
         )
+
+
+_MISSING, _SPELLED = 1, 2
+
+
+class MissingKeyCounter:
+    """Counts rows by the cells of their key: missing, a null spelling, or a value."""
+
+    def __init__(self, key: Sequence[str]) -> None:
+        self._key = tuple(key)
+        self._rows: Counter[tuple[int, ...]] = Counter()
+
+    def add(self, texts: Mapping[str, pa.StringArray]) -> None:
+        """Add a batch: the texts of each column, missing ones as null."""
+        cells = [_cell_states(texts[name]) for name in self._key]
+        if any(states.any() for states in cells):
+            patterns, counts = np.unique(np.stack(cells, axis=1), axis=0, return_counts=True)
+            for pattern, count in zip(patterns.tolist(), counts.tolist(), strict=True):
+                self._rows[tuple(pattern)] += count
+
+    def count(self, types: Mapping[str, Type]) -> int:
+        """Rows without a key if its columns have these types; in text, a null spelling is a value."""
+        highest = [_MISSING if types[name] == TEXT_TYPE else _SPELLED for name in self._key]
+        return sum(
+            rows
+            for pattern, rows in self._rows.items()
+            if any(0 < state <= most for state, most in zip(pattern, highest, strict=True))
+        )
+
+
+def _cell_states(texts: pa.StringArray) -> Any:
+    is_spelled: Any = pc.is_in(texts, value_set=pa.array(NULL_SPELLINGS))
+    states = np.where(is_spelled.to_numpy(zero_copy_only=False), _SPELLED, 0)
+    states[texts.is_null().to_numpy(zero_copy_only=False)] = _MISSING
+    return states.astype(np.int8)

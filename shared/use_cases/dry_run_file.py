@@ -48,7 +48,7 @@ def predict_inferred(
     """A file of the inferred dataset `name`; `known` is `None` for its first file."""
     overrides = options.overrides
     try:
-        inference = schema_evolution.infer_against(known, content, overrides, options.key, content.size)
+        inference = schema_evolution.start_inference(known, content, overrides, options.key, content.size)
     except FileRefused as exc:
         return predict_refused(content, overrides, exc)
     rejects = _FirstRejects()

@@ -11,7 +11,7 @@ from shared.datasets import catalog, schema_evolution
 from shared.driver_errors import POSTGRES
 from shared.errors import ConcurrencyConflict, FileRefused
 from shared.formats.overrides import Overrides
-from shared.inference.infer_file import InferredFile
+from shared.inference.infer_file import FileInference, InferredFile
 from shared.ledger import entries, locks
 from shared.parsing.column_mapping import Columns, ContractColumns, FixedColumns
 from shared.parsing.reader import CsvReader
@@ -70,16 +70,22 @@ def plan_inferred(
     overrides = _overrides(ctx)
     if sha256 and ctx.duplicates.find(sha256) and catalog.find_dataset(ctx.connection, ctx.dataset):
         if upload_options.requested_key(ctx.upload.metadata):  # another key than the dataset's is refused
-            schema_evolution.start_inference(ctx.connection, ctx.upload, ctx.dataset, content, overrides)
+            _start_inference(ctx, content, overrides)
         return _locked_duplicate(ctx, sha256, exclusive=exclusive)
-    inference = schema_evolution.start_inference(ctx.connection, ctx.upload, ctx.dataset, content, overrides)
+    inference = _start_inference(ctx, content, overrides)
     progress.begin(inference.reading, inference, progress.rejects)
     with ctx.timer.stage("infer"):
         inferred = inference.run(progress.rejects.add, report=ctx.report)
     prepared = schema_evolution.prepare_table(
-        ctx.connection, ctx.upload, ctx.dataset, inferred, exclusive=exclusive
+        ctx.connection, ctx.dataset, inferred, ctx.ingestion_id, exclusive=exclusive
     )
     return ReadPlan(prepared.dataset.contract, FixedColumns(prepared.fields), overrides, inferred)
+
+
+def _start_inference(ctx: LoadContext, content: Content, overrides: Overrides) -> FileInference:
+    dataset = schema_evolution.find_or_check_name(ctx.connection, ctx.dataset)
+    key = upload_options.requested_key(ctx.upload.metadata)
+    return schema_evolution.start_inference(dataset, content, overrides, key, ctx.upload.size)
 
 
 def find_duplicate(ctx: LoadContext, content: Content, plan: ReadPlan) -> KnownDuplicate | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from shared import driver_errors
 from shared.contracts import column_names
 from shared.database.sql_fragments import set_timeouts
-from shared.datasets import alter_table, catalog
+from shared.datasets import alter_table, catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.errors import Conflict, InvalidRequest
 from shared.inference.widening import TEXT_TYPE
@@ -68,9 +68,9 @@ def _require_settable(known: Dataset) -> None:
 
 def _create_key(connection: Connection, known: Dataset, key: tuple[str, ...]) -> None:
     columns = known.columns or ()
-    missing = alter_table.rows_without_key(connection, known.name, key)
+    missing = tables.rows_without_key(connection, known.name, key)
     _check_violations(missing, key, "without a value", "The row lacks a value of")
-    repeated = alter_table.duplicate_keys(connection, known.name, key)
+    repeated = tables.duplicate_keys(connection, known.name, key)
     _check_violations(repeated, key, "with a key that occurs before", "An earlier row has the same value of")
     set_timeouts(connection, lock=_TABLE_LOCK_TIMEOUT_SECONDS)
     try:
@@ -89,7 +89,7 @@ def _create_key(connection: Connection, known: Dataset, key: tuple[str, ...]) ->
 
 
 def _check_violations(
-    violations: alter_table.KeyViolations, key: Sequence[str], problem: str, detail: str
+    violations: tables.KeyViolations, key: Sequence[str], problem: str, detail: str
 ) -> None:
     if violations.count:
         columns, rows = f"({', '.join(key)})", "row" if violations.count == 1 else "rows"

@@ -1,4 +1,4 @@
-"""Looks at datasets that were made from files."""
+"""Loads files into inferred datasets and reads their tables."""
 
 from __future__ import annotations
 
@@ -9,34 +9,33 @@ from sqlalchemy import Engine, text
 
 from shared.datasets import catalog
 from shared.datasets.catalog import Dataset
-from shared.ledger import datasets
 from shared.use_cases.load_blob import BlobLoader
 from tests.integration.assertions import entry
 
 
 class InferredDatasets:
-    """Brings files to one worker, and looks at what became of them."""
+    """Loads files with one worker, and reads the resulting tables and ledger entries."""
 
     def __init__(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-        self._ingesting = loader
+        self._loader = loader
         self._container = container
         self._engine = engine
 
     def write(self, path: str, *lines: str, **metadata: str) -> dict[str, Any]:
-        """Upload a file of these lines, load it, give its ledger entry."""
+        """Upload and load a file of these lines; returns its ledger entry."""
         content = "\n".join([*lines, ""]).encode()
         self._container.upload_blob(path, content, overwrite=True, metadata=metadata)
-        self._ingesting.load(path)
+        self._loader.load(path)
         return entry(self._engine, path)
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:
-        """All rows of the table in load order, without load and line."""
+        """All rows of the table in load order, without `_load` and `_line`."""
         known = self.dataset(name)
         columns = ", ".join(f'"{column}"' for column in known.contract.model_fields)
         return self.query(f'select {columns} from public."{name}" order by _load, _line')  # noqa: S608
 
     def types(self, name: str) -> dict[str, str]:
-        """The table's columns with their types as Postgres has them; a `?` behind those that are nullable."""
+        """The table's columns with their types in PostgreSQL; `?` marks nullable columns."""
         found = self.query(f"""
             select attname, format_type(atttypid, atttypmod) || case when attnotnull then '' else '?' end
             from pg_attribute where attrelid = 'public."{name}"'::regclass and attnum > 0
@@ -44,8 +43,9 @@ class InferredDatasets:
         return {str(column): str(kind) for column, kind in found}
 
     def changes(self, name: str) -> list[dict[str, Any]]:
-        with self._engine.connect() as connection:
-            return [one["change"] for one in datasets.changes_of(connection, name)]
+        """The recorded changes of the table, oldest first."""
+        found = self.query(f"select change from ingest.dataset_changes where dataset = '{name}' order by id")  # noqa: S608
+        return [change for (change,) in found]
 
     def dataset(self, name: str) -> Dataset:
         with self._engine.connect() as connection:

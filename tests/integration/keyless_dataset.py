@@ -1,4 +1,4 @@
-"""A dataset without a key, and blobs of it: a letter is a row."""
+"""A dataset without a key, and blobs of it; each letter is a row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.use_cases.load_context import LoadOutcome
 
 
 class Keyless(Contract):
-    """Rows that append."""
+    """Rows without a key."""
 
     dataset: ClassVar[str] = "keyless"
     max_reject_ratio: ClassVar[float] = 0.5
@@ -24,11 +24,11 @@ class Keyless(Contract):
 
 
 class Uploads:
-    """Blobs of the dataset, uploaded and ingested at once."""
+    """Uploads and loads blobs of the dataset."""
 
     def __init__(self, container: ContainerClient, loader: BlobLoader) -> None:
         self._container = container
-        self._ingesting = loader
+        self._loader = loader
 
     def put(self, blob: str, names: str) -> State | None:
         self.upload(blob, names)
@@ -39,11 +39,11 @@ class Uploads:
         self._container.upload_blob(f"keyless/{blob}.csv", content, overwrite=True)
 
     def load(self, blob: str) -> LoadOutcome:
-        return self._ingesting.load(f"keyless/{blob}.csv")
+        return self._loader.load(f"keyless/{blob}.csv")
 
 
 def require_consistent(engine: Engine) -> None:
-    """Each row must belong to a file that is loaded, and each such file, be it in an archive, to its rows."""
+    """Check that each row belongs to a loaded file, and each loaded file or archive member has its rows."""
     with engine.connect() as connection:
         loads = connection.execute(
             text("""
@@ -56,9 +56,9 @@ def require_consistent(engine: Engine) -> None:
         ).all()
         lost = connection.scalar(
             text("""
-            select count(*) from ingest.ingestions as entry join ingest.ingestions as twin
-            on twin.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
-            and (twin.state <> 'loaded' or twin.replaced_by is not null)""")
+            select count(*) from ingest.ingestions as entry join ingest.ingestions as original
+            on original.id = entry.duplicate_of where entry.state = 'duplicate' and entry.replaced_by is null
+            and (original.state <> 'loaded' or original.replaced_by is not null)""")
         )
     assert [rows for rows, _ in loads] == [rows for _, rows in loads]
     assert lost == 0

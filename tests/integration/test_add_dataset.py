@@ -1,4 +1,4 @@
-"""A dataset added as the README says: a contract, a name in the registry, `migrate`."""
+"""A dataset declared as the docs say: a contract, an entry in the registry, `migrate`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def visits(monkeypatch: pytest.MonkeyPatch) -> type[Contract]:
     return contract
 
 
-def test_its_table_is_made_and_files_load_into_it(
+def test_migrate_creates_the_table_and_files_load_into_it(
     visits: type[Contract],
     loader: BlobLoader,
     container: ContainerClient,
@@ -78,10 +78,10 @@ def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
     with pytest.raises(SettingsError) as caught:
         migrate.migrate(database_url)
 
-    told = str(caught.value)
-    assert "column at is missing" in told
-    assert "column seconds is TEXT, the contract wants BIGINT" in told
-    assert "extra" not in told
+    message = str(caught.value)
+    assert "column at is missing" in message
+    assert "column seconds is TEXT, the contract wants BIGINT" in message
+    assert "extra" not in message
 
 
 def test_rows_of_a_dataset_without_a_key_are_appended(

@@ -1,4 +1,4 @@
-"""A contract whose columns are called otherwise in the file: its rows, its defaults, its rejects."""
+"""A contract with aliases for the columns of files: rows, defaults and rejects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.integration.assertions import entry
 
 
 class Orders(Contract):
-    """A partner's orders, under the partner's names."""
+    """Orders of a partner, with the partner's column names."""
 
     dataset: ClassVar[str] = "orders"
     key: ClassVar[tuple[str, ...]] = ("order",)
@@ -48,7 +48,7 @@ def loaded(
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Engine:
-    """A database with two files of `orders`, each in spellings of its own."""
+    """A database with two files of `orders`, with different column names."""
     monkeypatch.setitem(registry.CONTRACTS, Orders.dataset, Orders)
     migrate.migrate(database_url)
     partner = "Preis (EUR),Bemerkung,AUFTRAGS-NR.,article\n5.50,,1,Zelt\n x,rude,oops,\n1_0,thanks,2,Seil\n"
@@ -59,7 +59,7 @@ def loaded(
     return engine
 
 
-def test_rows_go_to_the_fields_whatever_the_columns_are_called(loaded: Engine) -> None:
+def test_columns_are_matched_by_alias(loaded: Engine) -> None:
     assert json.loads(first_rows.first_chunk(loaded, Orders, 10)) == [
         {"order": 1, "item": "Zelt", "price": 5.5, "note": "none"},
         {"order": 2, "item": "Seil", "price": 11, "note": "none"},
@@ -69,7 +69,7 @@ def test_rows_go_to_the_fields_whatever_the_columns_are_called(loaded: Engine) -
     assert (found["rows_inserted"], found["rows_updated"], found["ignored_columns"]) == (1, 1, None)
 
 
-def test_reasons_name_the_fields_and_their_values(loaded: Engine) -> None:
+def test_row_errors_name_fields_and_values(loaded: Engine) -> None:
     with loaded.connect() as connection:
         reject = connection.execute(text("select line, errors from ingest.rejects")).one()
     assert reject.line == 3

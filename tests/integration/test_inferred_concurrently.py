@@ -1,4 +1,4 @@
-"""Many files at once for a dataset that nobody declared; a reader in the way; a worker that dies."""
+"""Concurrent files for an inferred dataset, long queries, and a killed worker."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ PROCESSES = multiprocessing.get_context("forkserver")
 
 
 def die_before_the_load(database_url: str, storage: str, container: str) -> None:
-    """Deliver an event in a process that dies as soon as the table is there."""
+    """Load a file in a process that is killed as soon as the table exists."""
     with (
         patch.object(FileLoader, "run", lambda *_: os.kill(os.getpid(), signal.SIGKILL)),
-        worker(database_url, storage, container) as ours,
+        worker(database_url, storage, container) as loader,
     ):
-        ours.load("zoo/a.csv")
+        loader.load("zoo/a.csv")
 
 
 def deliver_all(workers_: list[BlobLoader], paths: list[str]) -> None:
@@ -46,7 +46,7 @@ def deliver_all(workers_: list[BlobLoader], paths: list[str]) -> None:
         list(pool.map(deliver, range(len(paths))))
 
 
-def test_eight_first_files_at_once_make_one_table_with_all_rows(
+def test_eight_concurrent_first_files_create_one_table_with_all_rows(
     inferred: InferredDatasets, container: ContainerClient, database_url: str, storage: str, engine: Engine
 ) -> None:
     columns = ["number", "price", "day", "name", "Größe", "flag", "extra", "n"]
@@ -68,7 +68,7 @@ def test_eight_first_files_at_once_make_one_table_with_all_rows(
     assert [change["change"] for change in inferred.changes("zoo")].count("created") == 1
 
 
-def test_files_of_growing_types_at_once_lose_nothing(
+def test_concurrent_files_with_wider_types_lose_no_value(
     inferred: InferredDatasets, container: ContainerClient, database_url: str, storage: str, engine: Engine
 ) -> None:
     inferred.write("zoo/0.csv", "id,it", "0,1")
@@ -82,21 +82,22 @@ def test_files_of_growing_types_at_once_lose_nothing(
 
     assert states(engine) == {"loaded": 9}
     found = dict(inferred.query("select id, it from zoo"))
-    numbers = [Decimal(found.pop(number)) for number in (2, 3)]  # spelled anew if they were floating once
+    # Written in another form if they were stored as doubles before.
+    numbers = [Decimal(found.pop(number)) for number in (2, 3)]
     assert numbers == [Decimal("2.5"), Decimal("0.001")]
     assert found == {0: "1", 1: "2", 4: "x", 5: "2024-01-01", 6: None, 7: "007", 8: "true"}
 
 
 @contextmanager
 def reading(engine: Engine, statement: str) -> Iterator[None]:
-    """Somebody else's long transaction."""
+    """Run `statement` in a long transaction of another session."""
     with engine.connect() as connection:
         connection.execute(text(statement))
         yield
         connection.rollback()
 
 
-def test_a_long_reader_delays_a_change_of_the_table_and_blocks_nobody_else(
+def test_a_long_query_delays_a_change_of_the_table_but_no_other_load(
     inferred: InferredDatasets, container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
     inferred.write("zoo/a.csv", "id", "1")
@@ -120,7 +121,7 @@ def test_a_long_reader_delays_a_change_of_the_table_and_blocks_nobody_else(
     assert sorted(inferred.rows("zoo")) == [(1, None), (2, "x"), (3, None)]
 
 
-def test_a_worker_killed_between_table_and_rows_leaves_a_table_that_the_next_try_fills(
+def test_the_next_attempt_fills_a_table_whose_worker_was_killed_before_its_rows(
     inferred: InferredDatasets, container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
     container.upload_blob("zoo/a.csv", b"id,name\n1,Bo\n2,Al\n")
@@ -138,7 +139,7 @@ def test_a_worker_killed_between_table_and_rows_leaves_a_table_that_the_next_try
     assert len(inferred.changes("zoo")) == 1
 
 
-def test_a_key_waits_for_loads_and_keeps_others_out(inferred: InferredDatasets, engine: Engine) -> None:
+def test_setting_a_key_waits_for_loads(inferred: InferredDatasets, engine: Engine) -> None:
     inferred.write("zoo/a.csv", "id,name", "1,Bo")
     lock = "select pg_advisory_xact_lock_shared(hashtextextended('loads of zoo', 0))"
     with ThreadPoolExecutor(1) as pool, reading(engine, lock):

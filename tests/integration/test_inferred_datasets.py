@@ -1,4 +1,4 @@
-"""A dataset that nobody declared: the first file makes its table, later ones let it grow."""
+"""Inferred datasets: the first file creates the table, and later files evolve it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def test_the_first_file_makes_a_table_with_the_types_that_all_its_values_have(
+def test_the_first_file_creates_a_table_with_the_types_of_its_values(
     inferred: InferredDatasets,
 ) -> None:
     rows = zip(*(texts for texts, _, _ in TYPES.values()), strict=True)
@@ -93,7 +93,7 @@ GROWTH: list[tuple[str, str, str, list[Any], str | None]] = [
 ]
 
 
-def test_columns_are_widened_for_values_that_do_not_fit_and_never_narrowed(
+def test_columns_are_widened_for_values_that_do_not_fit(
     inferred: InferredDatasets,
 ) -> None:
     names = [f"c{place}" for place in range(len(GROWTH))]
@@ -103,14 +103,14 @@ def test_columns_are_widened_for_values_that_do_not_fit_and_never_narrowed(
     assert (later["state"], later["rows_inserted"]) == ("loaded", 1)
     assert inferred.types("zoo") == {name: case[2] for name, case in zip(names, GROWTH, strict=True)}
     assert list(zip(*inferred.rows("zoo"), strict=True)) == [tuple(values) for _, _, _, values, _ in GROWTH]
-    told = {
+    changes = {
         one["column"]: " > ".join([one["from"], one["type"]]) if "from" in one else one["change"]
         for one in inferred.changes("zoo")[1:]
     }
-    assert told == {name: change for name, (*_, change) in zip(names, GROWTH, strict=True) if change}
+    assert changes == {name: change for name, (*_, change) in zip(names, GROWTH, strict=True) if change}
 
 
-def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(inferred: InferredDatasets) -> None:
+def test_new_columns_are_added_and_missing_columns_are_nullable(inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "id,name", "1,Bo")
     found = inferred.write("zoo/b.csv", "Height,ID", "1.85,2")
 
@@ -123,7 +123,7 @@ def test_new_columns_are_added_and_those_that_a_file_lacks_are_nullable(inferred
     assert of_file == [(found["id"],)]
 
 
-def test_the_same_header_is_the_same_columns_every_time(inferred: InferredDatasets) -> None:
+def test_the_same_header_always_has_the_same_columns(inferred: InferredDatasets) -> None:
     header = "a,A,a2,,int,Größe,order"
     inferred.write("zoo/a.csv", header, "1,2,3,4,5,6,7")
     names = [column["column"] for column in inferred.write("zoo/b.csv", header, "1,2,3,4,5,6,8")["columns"]]
@@ -133,7 +133,7 @@ def test_the_same_header_is_the_same_columns_every_time(inferred: InferredDatase
     assert inferred.rows("zoo") == [(1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4, 5, 6, 8)]
 
 
-def test_a_file_without_rows_makes_no_table_and_changes_none(inferred: InferredDatasets) -> None:
+def test_a_file_without_rows_neither_creates_nor_changes_a_table(inferred: InferredDatasets) -> None:
     assert inferred.write("zoo/empty.csv", "id,name")["error"]["code"] == "no_rows"
     assert not inferred.has_table("zoo")
 
@@ -142,7 +142,7 @@ def test_a_file_without_rows_makes_no_table_and_changes_none(inferred: InferredD
     assert inferred.types("zoo") == {"id": "bigint"}
 
 
-def test_a_file_that_is_refused_changes_nothing_and_says_what_it_was(inferred: InferredDatasets) -> None:
+def test_a_refused_file_changes_nothing_and_its_format_is_recorded(inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "id,name", "1,Bo")
 
     found = inferred.write("zoo/b.csv", "id,name,more", *["x,y,z"] * 8, *["too,short"] * 2)
@@ -173,7 +173,7 @@ def test_without_a_key_the_same_bytes_load_once_and_a_new_version_replaces_the_o
     assert inferred.rows("zoo") == [(1, "Bo"), (1, "Bo"), (3, "Al")]
 
 
-def test_null_spellings_count_where_all_other_values_have_one_type(inferred: InferredDatasets) -> None:
+def test_null_spellings_are_missing_if_all_other_values_have_one_type(inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "number,word", "1,NA", "NULL,x", "-,-")
     inferred.write("zoo/b.csv", "number,word", "N/A,N/A")
 
@@ -197,7 +197,7 @@ def test_a_dataset_needs_a_name_that_a_table_can_have(inferred: InferredDatasets
         "create type zoo as enum ('a')",
     ],
 )
-def test_a_table_of_somebody_else_is_left_alone(statement: str, inferred: InferredDatasets) -> None:
+def test_a_name_of_another_database_object_is_refused(statement: str, inferred: InferredDatasets) -> None:
     inferred.run(statement)
 
     assert inferred.write("zoo/a.csv", "id", "1")["error"]["code"] == "name_taken"
@@ -205,9 +205,7 @@ def test_a_table_of_somebody_else_is_left_alone(statement: str, inferred: Inferr
     assert inferred.query("select count(*) from ingest.datasets") == [(0,)]
 
 
-def test_where_undeclared_datasets_are_refused_no_table_is_made(
-    container: ContainerClient, engine: Engine
-) -> None:
+def test_undeclared_datasets_can_be_refused(container: ContainerClient, engine: Engine) -> None:
     inferred = InferredDatasets(
         BlobLoader(engine, container, "sales", undeclared_datasets="refuse"), container, engine
     )
@@ -262,15 +260,15 @@ def test_several_tables_in_a_file_change_nothing(inferred: InferredDatasets) -> 
     assert not inferred.has_table("zoo")
 
 
-def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(inferred: InferredDatasets) -> None:
-    told = {"csv_decimal": "comma", "csv_thousands": "point", "csv_currency": "%e2%82%ac"}
+def test_number_format_options_decide_what_is_a_number(inferred: InferredDatasets) -> None:
+    options = {"csv_decimal": "comma", "csv_thousands": "point", "csv_currency": "%e2%82%ac"}
 
     found = inferred.write(
         "zoo/a.csv",
         "price;count;code;version",
         "1.234,50 €;7;x;1.234",
         "€ 0,25;1.000;y;1.2",
-        **told,
+        **options,
     )
 
     assert (found["state"], found["rows_inserted"], found["rows_rejected"]) == ("loaded", 2, 0)
@@ -281,7 +279,7 @@ def test_numbers_in_a_form_that_is_told_are_numbers_and_others_are_not(inferred:
     ]
 
 
-def test_files_without_a_header_go_by_the_order_of_their_columns(inferred: InferredDatasets) -> None:
+def test_files_without_a_header_are_matched_by_position(inferred: InferredDatasets) -> None:
     first = [f"{number},{number}.50,2024-01-0{number}" for number in range(1, 6)]
 
     assert inferred.write("zoo/a.csv", *first)["rows_inserted"] == 5
@@ -291,20 +289,20 @@ def test_files_without_a_header_go_by_the_order_of_their_columns(inferred: Infer
     assert list(inferred.types("zoo")) == ["column_1", "column_2", "column_3", "column_4"]
 
 
-def test_a_file_without_a_header_is_not_guessed_onto_named_columns(inferred: InferredDatasets) -> None:
+def test_a_file_without_a_header_needs_an_option_for_named_columns(inferred: InferredDatasets) -> None:
     rows = [f"{number},{number}.50" for number in range(1, 6)]
     inferred.write("zoo/a.csv", "id,price", *rows)
 
-    guessed = inferred.write("zoo/b.csv", *rows[:4])
-    told = inferred.write("zoo/c.csv", *rows[:3], csv_header_line="none")
+    without_option = inferred.write("zoo/b.csv", *rows[:4])
+    with_option = inferred.write("zoo/c.csv", *rows[:3], csv_header_line="none")
 
-    assert (guessed["state"], guessed["error"]["code"]) == ("refused", "header_mismatch")
-    assert "header_line=none" in guessed["error"]["detail"]
-    assert (told["state"], told["rows_inserted"]) == ("loaded", 3)
+    assert (without_option["state"], without_option["error"]["code"]) == ("refused", "header_mismatch")
+    assert "header_line=none" in without_option["error"]["detail"]
+    assert (with_option["state"], with_option["rows_inserted"]) == ("loaded", 3)
     assert list(inferred.types("zoo")) == ["id", "price"]
 
 
-def test_rows_that_are_too_wide_for_a_table_make_and_change_none(inferred: InferredDatasets) -> None:
+def test_too_wide_rows_neither_create_nor_change_a_table(inferred: InferredDatasets) -> None:
     names = ",".join(f"c{number}" for number in range(1100))
     error = inferred.write("zoo/a.csv", names, ",".join(["1"] * 1100))["error"]
     assert (error["code"], error["columns"], error["most"]) == ("row_too_wide", 1100, 8000)
@@ -317,7 +315,7 @@ def test_rows_that_are_too_wide_for_a_table_make_and_change_none(inferred: Infer
     assert set(inferred.types("den").values()) == {"bigint"}
 
 
-def test_many_columns_of_which_each_row_fills_few_load(inferred: InferredDatasets) -> None:
+def test_many_columns_load_if_each_row_has_few_values(inferred: InferredDatasets) -> None:
     names = ",".join(f"c{number}" for number in range(1100))
     halves = [["1"] * 550 + [""] * 550, [""] * 550 + ["1"] * 550]
     assert inferred.write("zoo/a.csv", names, *map(",".join, halves))["state"] == "loaded"
@@ -328,7 +326,7 @@ def test_short_texts_fit_in_many_columns(inferred: InferredDatasets) -> None:
     assert inferred.write("zoo/a.csv", names, ",".join(["abc"] * 1400))["state"] == "loaded"
 
 
-def test_a_blank_name_whose_own_is_taken_is_the_same_column_each_time(inferred: InferredDatasets) -> None:
+def test_a_blank_name_is_always_the_same_column(inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "column 1,n", "x,1")
 
     first = inferred.write("zoo/b.csv", ",column 1,n", "p,y,2", "q,z,3")

@@ -1,4 +1,4 @@
-"""The key of a dataset that nobody declared: with its first file, or set once."""
+"""The key of an inferred dataset: sent with its first file, or set once later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.use_cases.set_key import set_key
 from tests.integration.inferred_datasets import InferredDatasets
 
 
-def test_a_key_given_with_the_first_file_makes_later_rows_replace_earlier_ones(
+def test_with_a_key_later_rows_replace_earlier_ones(
     inferred: InferredDatasets,
 ) -> None:
     inferred.write("zoo/a.csv", "Order No,Line,name", "A,1,Bo", "A,2,Al", key="order_no, LINE")
@@ -38,7 +38,7 @@ def test_rows_without_a_key_are_rejects(inferred: InferredDatasets) -> None:
     assert inferred.types("zoo") == {"id": "bigint", "name": "text"}
 
 
-def test_a_key_is_widened_but_stays_the_key(inferred: InferredDatasets) -> None:
+def test_a_key_column_can_be_widened(inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "id,name", "1,Bo", key="id")
     inferred.write("zoo/b.csv", "id,name", "x,Al", "1,Cy")
 
@@ -58,7 +58,7 @@ def test_a_key_is_widened_but_stays_the_key(inferred: InferredDatasets) -> None:
         ("2024-01-01", "2024-01-01", "2024-01-02 10:30"),
     ],
 )
-def test_a_key_that_becomes_text_is_still_that_of_its_rows(
+def test_a_key_widened_to_text_still_finds_its_rows(
     first: str, again: str, other: str, inferred: InferredDatasets
 ) -> None:
     inferred.write("zoo/a.csv", "id,name", f"{first},Bo", key="id")
@@ -70,12 +70,14 @@ def test_a_key_that_becomes_text_is_still_that_of_its_rows(
 
 
 @pytest.mark.parametrize("text", ["+1", "-0", "007"])
-def test_numbers_that_are_written_otherwise_are_another_key(text: str, inferred: InferredDatasets) -> None:
+def test_numbers_in_an_unusual_form_make_a_text_key(text: str, inferred: InferredDatasets) -> None:
     inferred.write("zoo/a.csv", "id,name", f"{text},Bo", key="id")
     assert inferred.types("zoo")["id"] == "text"
 
 
-def test_a_key_that_was_set_later_never_becomes_text(inferred: InferredDatasets, engine: Engine) -> None:
+def test_a_key_that_was_set_later_is_never_widened_to_text(
+    inferred: InferredDatasets, engine: Engine
+) -> None:
     inferred.write("zoo/a.csv", "id,name", "1.50,Bo", "2.25,Al")
     set_key(engine, "zoo", ["id"])
     assert inferred.write("zoo/b.csv", "id,name", "1.5,Cy", "3,Di")["rows_updated"] == 1
@@ -86,7 +88,7 @@ def test_a_key_that_was_set_later_never_becomes_text(inferred: InferredDatasets,
     assert len(inferred.rows("zoo")) == 3
 
 
-def test_a_key_that_is_too_long_makes_no_table(inferred: InferredDatasets) -> None:
+def test_a_too_long_key_creates_no_table(inferred: InferredDatasets) -> None:
     error = inferred.write("zoo/a.csv", "id,name", "é" * 1301 + ",Bo", key="id")["error"]
     assert (error["code"], error["bytes"], error["most"]) == ("key_too_long", {"id": 2602}, 2600)
     assert not inferred.has_table("zoo")
@@ -116,7 +118,7 @@ def test_the_same_bytes_with_another_key_are_refused(inferred: InferredDatasets)
 @pytest.mark.parametrize(
     ("key", "code"), [("nothing", "header_mismatch"), ("id,nothing", "header_mismatch"), (" , ", None)]
 )
-def test_a_key_of_columns_that_are_not_there_makes_no_table(
+def test_a_key_of_missing_columns_creates_no_table(
     key: str, code: str | None, inferred: InferredDatasets
 ) -> None:
     error = inferred.write("zoo/a.csv", "id,name", "1,Bo", key=key)["error"]
@@ -136,7 +138,7 @@ def test_a_later_file_may_name_the_same_key_and_no_other(inferred: InferredDatas
     assert 'PUT /api/datasets/den {"key": [...]}' in error["detail"]
 
 
-def test_of_a_declared_dataset_only_its_own_key_may_be_asked_for(inferred: InferredDatasets) -> None:
+def test_a_file_cannot_change_the_key_of_a_declared_dataset(inferred: InferredDatasets) -> None:
     from tests.fixtures.samples import HEADER, row  # noqa: PLC0415
 
     key = "SalesOrderLineNumber,SalesOrderNumber"
@@ -157,7 +159,7 @@ def test_a_key_is_set_once(inferred: InferredDatasets, engine: Engine) -> None:
     assert (found["rows_updated"], sorted(inferred.rows("zoo"))) == (1, [(2, "Al", 3), (5, "Bo", 1)])
 
 
-def test_rows_in_the_way_of_a_key_are_named_by_their_lines(
+def test_rows_that_prevent_a_key_are_listed_with_their_lines(
     inferred: InferredDatasets, engine: Engine
 ) -> None:
     first = inferred.write("zoo/a.csv", "id,name", "1,", *["2,Bo"] * 12)
@@ -182,7 +184,7 @@ def test_rows_in_the_way_of_a_key_are_named_by_their_lines(
     assert inferred.dataset("zoo").contract.key == ()
 
 
-def test_a_key_needs_a_dataset_and_its_columns(inferred: InferredDatasets, engine: Engine) -> None:
+def test_a_key_needs_an_existing_dataset_and_columns(inferred: InferredDatasets, engine: Engine) -> None:
     inferred.write("zoo/a.csv", "id,name", "1,Bo", "2," + "x" * 9000 + "".join(map(str, range(9000))))
 
     with pytest.raises(NotFound):

@@ -68,7 +68,7 @@ def test_what_is_loaded_again_into_a_new_table_is_there_once(
 def test_rows_that_went_with_their_table_cannot_be_undone(inferred: InferredDatasets, engine: Engine) -> None:
     asked = inferred.write("visits/a.csv", "id,name", "1,x")["id"]
     inferred.run("drop table visits")
-    with pytest.raises(Conflict, match="table of the rows that were loaded before is gone"):
+    with pytest.raises(Conflict, match="table of the earlier rows, or its contract, does not exist"):
         undo_load.undo_load(engine, asked)
 
 

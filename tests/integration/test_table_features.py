@@ -1,4 +1,4 @@
-"""Tables with rules of their owner's: a load keeps them, or fails and names them, and loses nothing."""
+"""Tables with triggers, indexes and constraints: a load respects them, or fails and names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fixtures.samples import csv, orders, row
 from tests.integration.assertions import entry, table
 
 
-def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
+def test_a_load_fails_if_a_trigger_drops_rows(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/before.csv", csv(row(1, price="7")))
@@ -36,28 +36,28 @@ def test_rows_that_a_trigger_drops_fail_the_load_instead_of_vanishing(
     assert [one["sales_order_number"] for one in table(engine)] == ["SO1"]
 
 
-def test_the_keys_constraint_may_have_any_name(
+def test_the_primary_key_constraint_can_have_any_name(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text("alter table sales rename constraint sales_pkey to house_key"))
+        connection.execute(text("alter table sales rename constraint sales_pkey to zoo_key"))
     for name, price in (("a", "1"), ("b", "2")):
         container.upload_blob(f"sales/{name}.csv", csv(row(1, price=price)))
         assert loader.load(f"sales/{name}.csv").state is State.LOADED
 
 
-def test_a_unique_index_of_the_tables_owner_is_named(
+def test_the_error_names_a_violated_unique_index(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text("create unique index house_rule on sales (customer_name)"))
+        connection.execute(text("create unique index one_per_customer on sales (customer_name)"))
     container.upload_blob("sales/a.csv", csv(row(1), row(2)))
 
     assert loader.load("sales/a.csv").state is State.FAILED
-    assert "house_rule" in entry(engine, "sales/a.csv")["error"]["detail"]
+    assert "one_per_customer" in entry(engine, "sales/a.csv")["error"]["detail"]
 
 
-def test_a_databases_own_isolation_level_does_not_matter(
+def test_the_databases_isolation_level_does_not_matter(
     container: ContainerClient, engine: Engine, loader: BlobLoader
 ) -> None:
     with engine.begin() as connection:

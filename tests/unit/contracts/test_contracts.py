@@ -1,4 +1,4 @@
-"""Contracts: what `sales` accepts, and the table that follows from it."""
+"""Contracts: values that `sales` accepts, and its table."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def test_an_iso_date_and_time_is_accepted(value: str) -> None:
     assert Sales.model_validate({**GOOD, "order_date": value}).order_date.tzinfo is None
 
 
-def test_an_unknown_dataset_is_named_with_those_there_are() -> None:
+def test_the_error_for_an_unknown_dataset_lists_the_known_ones() -> None:
     with pytest.raises(UnknownDataset, match="'nowhere'; known: sales"):
         registry.find("nowhere")
 
 
-def test_the_table_has_the_contracts_columns_its_lineage_and_its_key() -> None:
+def test_the_table_has_the_contracts_columns_lineage_columns_and_key() -> None:
     ddl = str(CreateTable(dataset_table.sqlalchemy_table(Sales)).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert [line.split()[0] for line in ddl.splitlines() if line.startswith("\t")] == [
         *Sales.model_fields,
@@ -98,14 +98,14 @@ def test_optional_fields_become_nullable_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotation", "told"),
+    ("annotation", "message"),
     [(int, "64 bits"), (Decimal, "max_digits"), (list[str], "no column type"), (str | int, "no column type")],
 )
-def test_a_field_that_no_column_can_hold_is_named(annotation: Any, told: str) -> None:
+def test_the_error_names_a_field_without_a_column_type(annotation: Any, message: str) -> None:
     broken = type(
         "Broken",
         (Contract,),
         {"__annotations__": {"amount": annotation}, "dataset": "broken", "__module__": __name__},
     )
-    with pytest.raises(TypeError, match=rf"Broken.amount: .*{told}"):
+    with pytest.raises(TypeError, match=rf"Broken.amount: .*{message}"):
         dataset_table.contract_fields(broken)

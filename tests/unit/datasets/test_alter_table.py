@@ -1,4 +1,4 @@
-"""Postgres makes the changes, and rows of typed columns become the texts that the files had."""
+"""ALTER TABLE in PostgreSQL: columns are widened, and values widened to text are the texts of the files."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ from tests.unit.validation.oracle import batch_of
 
 Cursor = psycopg2.extensions.cursor
 _DIALECT = create_mock_engine("postgresql://", lambda *_: None).dialect
-_NAME = sql.Identifier("public", "grows")
+_NAME = sql.Identifier("public", "zoo")
 
-exact = ["whole", "long", "money", "fine", "many digits", "ways to write", "words", "dates", "codes", "text"]
-"""Kinds that come back letter by letter; of times and floating numbers, the value does."""
+EXACT = [
+    "whole", "long", "money", "fine", "many digits", "number forms", "booleans", "dates", "codes", "text"
+]  # fmt: skip
+"""Kinds of cells whose texts are restored exactly; for times and floating point numbers, the value is."""
 
 
 @pytest.fixture
 def cursor(empty_database_url: str) -> Iterator[Cursor]:
     connection = psycopg2.connect(empty_database_url)
     with connection.cursor() as cursor:
-        # Nothing may depend on how a session shows times.
+        # The result must not depend on the session's date style and time zone.
         cursor.execute("set datestyle to 'German'; set timezone to 'Asia/Kathmandu'")
         yield cursor
     connection.close()
@@ -46,11 +48,11 @@ def cursor(empty_database_url: str) -> Iterator[Cursor]:
 def load(
     cursor: Cursor, columns: tuple[table_columns.TableColumn, ...], texts: dict[str, Texts], *key: str
 ) -> None:
-    """Make the table `grows` and load one file."""
-    contract = build_contract("grows", columns, key)
-    made = dataset_table.sqlalchemy_table(contract)
-    cursor.execute("drop table if exists public.grows")
-    cursor.execute(str(CreateTable(made).compile(dialect=_DIALECT)))
+    """Create the table `zoo` and load one file."""
+    contract = build_contract("zoo", columns, key)
+    table = dataset_table.sqlalchemy_table(contract)
+    cursor.execute("drop table if exists public.zoo")
+    cursor.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
     validated = validate(replace_null_spellings(batch_of(texts), contract), contract)
     assert not validated.rejects
     rows = with_lineage(validated, 1)
@@ -60,12 +62,12 @@ def load(
     )
 
 
-def grow(cursor: Cursor, texts: dict[str, Texts], later: dict[str, Texts], *key: str) -> None:
-    """Load `texts` into a new table, then change it for `later`."""
+def load_and_evolve(cursor: Cursor, texts: dict[str, Texts], later: dict[str, Texts], *key: str) -> None:
+    """Load `texts` into a new table, then change the table for `later`."""
     before = table_columns.new_table_columns(list(infer(texts).values()), key)
     load(cursor, before, texts, *key)
-    wanted = column_changes(before, table_columns.evolve_columns(before, list(infer(later).values()), key))
-    cursor.execute(alter_statement(_NAME, wanted, key))
+    changes = column_changes(before, table_columns.evolve_columns(before, list(infer(later).values()), key))
+    cursor.execute(alter_statement(_NAME, changes, key))
 
 
 def read(cursor: Cursor, column: str = "it") -> list[str | None]:
@@ -75,16 +77,16 @@ def read(cursor: Cursor, column: str = "it") -> list[str | None]:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.sampled_from(exact).flatmap(lambda kind: st.lists(CELLS[kind] | st.none(), min_size=1, max_size=6)),
+    st.sampled_from(EXACT).flatmap(lambda kind: st.lists(CELLS[kind] | st.none(), min_size=1, max_size=6)),
 )
-def test_cells_of_a_column_that_becomes_text_are_as_the_file_had_them(cursor: Cursor, texts: Texts) -> None:
+def test_values_widened_to_text_are_the_texts_of_the_file(cursor: Cursor, texts: Texts) -> None:
     before = table_columns.new_table_columns(list(infer({"it": texts}).values()))
     load(cursor, before, {"it": texts})
-    wanted = column_changes(
+    changes = column_changes(
         before, table_columns.evolve_columns(before, list(infer({"it": ["x", None]}).values()))
     )
-    if wanted:
-        cursor.execute(alter_statement(_NAME, wanted))
+    if changes:
+        cursor.execute(alter_statement(_NAME, changes))
     assert read(cursor) == list(texts)
 
 
@@ -104,8 +106,8 @@ def test_cells_of_a_column_that_becomes_text_are_as_the_file_had_them(cursor: Cu
         ["1e-05", "1.5e+20"],
     ],
 )
-def test_each_way_of_writing_is_kept(cursor: Cursor, texts: Texts) -> None:
-    grow(cursor, {"it": texts}, {"it": ["x"]})
+def test_each_form_of_values_is_restored(cursor: Cursor, texts: Texts) -> None:
+    load_and_evolve(cursor, {"it": texts}, {"it": ["x"]})
     assert read(cursor) == texts
 
 
@@ -118,18 +120,18 @@ def test_each_way_of_writing_is_kept(cursor: Cursor, texts: Texts) -> None:
         (["2024-01-01"], ["2024-01-01 10:30"], "timestamp without time zone"),
     ],
 )
-def test_values_survive_other_widenings(cursor: Cursor, texts: Texts, later: Texts, expected: str) -> None:
-    grow(cursor, {"it": texts}, {"it": later})
-    cursor.execute("select pg_typeof(it)::text, it = %s from public.grows", (texts[0],))
+def test_other_widenings_preserve_values(cursor: Cursor, texts: Texts, later: Texts, expected: str) -> None:
+    load_and_evolve(cursor, {"it": texts}, {"it": later})
+    cursor.execute("select pg_typeof(it)::text, it = %s from public.zoo", (texts[0],))
     assert cursor.fetchall() == [(expected, True)]
 
 
-def test_all_changes_are_one_statement_and_a_key_keeps_its_order_of_bytes(cursor: Cursor) -> None:
+def test_one_statement_makes_all_changes_and_a_text_key_is_sorted_by_bytes(cursor: Cursor) -> None:
     before: dict[str, Texts] = {"a": ["1", "2"], "b": ["1", "2"], "c": ["x", "y"]}
-    grow(cursor, before, {"a": ["x"], "b": [None, "1.5"], "new": ["1"]}, "a")
+    load_and_evolve(cursor, before, {"a": ["x"], "b": [None, "1.5"], "new": ["1"]}, "a")
     cursor.execute(
         "select column_name, data_type, is_nullable, collation_name from information_schema.columns"
-        " where table_name = 'grows' and column_name not like '\\_%' order by ordinal_position"
+        " where table_name = 'zoo' and column_name not like '\\_%' order by ordinal_position"
     )
     assert cursor.fetchall() == [
         ("a", "text", "NO", "C"),

@@ -1,4 +1,4 @@
-"""The contract of inferred columns accepts every row they were inferred from, on the fast path and off it."""
+"""The contract of inferred columns accepts every row that they were inferred from, by rules and by model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ tables = st.integers(1, 8).flatmap(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables)
-def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Texts]) -> None:
+def test_rules_and_model_accept_every_row_that_types_were_inferred_from(texts: dict[str, Texts]) -> None:
     contract = build_contract("seen", table_columns.new_table_columns(list(infer(texts).values())))
     batch = replace_null_spellings(batch_of(texts), contract)
     given_ = {name: batch.text[name].astype(object).where(batch.text[name].notna(), None) for name in texts}
@@ -39,14 +39,16 @@ def test_every_row_seen_is_accepted_by_rules_and_model_alike(texts: dict[str, Te
 @given(tables, tables)
 @example({"c0": ["0"]}, {"c0": ["9" * 30, "1.123456789"]})
 @example({"c0": ["1.123456789"]}, {"c0": ["9" * 30]})
-def test_a_table_that_has_grown_takes_both_files(first: dict[str, Texts], second: dict[str, Texts]) -> None:
+def test_an_evolved_table_accepts_the_rows_of_both_files(
+    first: dict[str, Texts], second: dict[str, Texts]
+) -> None:
     before = table_columns.new_table_columns(list(infer(first).values()))
     contract = build_contract("both", table_columns.evolve_columns(before, list(infer(second).values())))
     for texts in (first, second):
         assert validate(replace_null_spellings(batch_of(texts), contract), contract).rejects == []
 
 
-def test_every_kind_has_a_rule_and_a_column() -> None:
+def test_every_type_has_a_rule_and_a_column() -> None:
     texts: dict[str, Texts] = {
         "a": ["1"],
         "b": ["1.5"],
@@ -61,8 +63,8 @@ def test_every_kind_has_a_rule_and_a_column() -> None:
     rules = compile_contract(contract).columns
     assert rules is not None
     assert all(column.rule for column in rules.values())
-    made = dataset_table.sqlalchemy_table(contract)
-    assert {column.name: str(column.type) for column in made.columns if column.name in texts} == {
+    table = dataset_table.sqlalchemy_table(contract)
+    assert {column.name: str(column.type) for column in table.columns if column.name in texts} == {
         "a": "BIGINT",
         "b": "NUMERIC",
         "c": "DOUBLE",
@@ -84,7 +86,7 @@ def test_missing_values_need_a_nullable_column() -> None:
     ]
 
 
-def test_null_spellings_are_missing_but_empty_texts_stay() -> None:
+def test_null_spellings_are_missing_values_but_empty_texts_are_kept() -> None:
     texts: dict[str, Texts] = {"a": ["1", "N/A", "", None], "b": ["", "N/A", None, "x"]}
     contract = build_contract("some", table_columns.new_table_columns(list(infer(texts).values())))
     batch = replace_null_spellings(batch_of(texts), contract)
@@ -110,15 +112,15 @@ def test_the_same_columns_give_the_same_class_however_large_their_numbers() -> N
     assert build_contract("same", one) is not build_contract("another", one)
 
 
-def test_a_key_is_of_the_contract_and_must_be_there_in_every_row() -> None:
-    made = table_columns.new_table_columns(list(infer({"a": ["1", None], "b": ["2", "3"]}).values()))
-    assert build_contract("keyed", made, ["b"]).key == ("b",)
+def test_a_nullable_column_cannot_be_in_the_key() -> None:
+    columns_ = table_columns.new_table_columns(list(infer({"a": ["1", None], "b": ["2", "3"]}).values()))
+    assert build_contract("keyed", columns_, ["b"]).key == ("b",)
     for key in ("a", "c"):
         with pytest.raises(ValueError, match=f"not valid as a key: {key}"):
-            build_contract("keyed", made, [key])
+            build_contract("keyed", columns_, [key])
 
 
-def test_headers_of_another_name_are_aliases_but_for_those_of_another_column() -> None:
+def test_headers_become_aliases_unless_another_column_has_the_name() -> None:
     columns_ = [
         TableColumn("groesse", TEXT_TYPE, True, headers=("Gr\u00f6\u00dfe", "Groesse")),
         TableColumn("a", TEXT_TYPE, True, headers=("",)),

@@ -1,4 +1,4 @@
-"""What a column is, from all of its cells."""
+"""The type of a column, from all of its cells."""
 
 from __future__ import annotations
 
@@ -83,17 +83,14 @@ TYPES: list[tuple[str, list[str | None]]] = [
 
 
 @pytest.mark.parametrize(("expected", "texts"), TYPES)
-def test_a_column_is_what_all_of_its_cells_are(expected: str, texts: Texts) -> None:
-    assert str(infer_one(texts).type) == expected
+def test_a_column_has_the_type_of_all_its_cells_and_text_a_reason(expected: str, texts: Texts) -> None:
+    column = infer_one(texts)
+    assert str(column.type) == expected
+    assert (column.why_text is None) is (expected != "text")
     assert str(infer_one(*([text] for text in texts), []).type) == expected
 
 
-@pytest.mark.parametrize(("expected", "texts"), TYPES)
-def test_text_says_why(expected: str, texts: Texts) -> None:
-    assert (infer_one(texts).why_text is None) is (expected != "text")
-
-
-def test_one_cell_at_the_end_of_a_long_column_counts() -> None:
+def test_the_last_cell_of_a_long_column_counts() -> None:
     column = infer_one(["1"] * 100_000, ["2"] * 100_000 + ["0815"])
     assert str(column.type) == "text"
     assert column.because == "0815"
@@ -105,26 +102,26 @@ def test_null_spellings_are_counted_and_make_a_column_nullable() -> None:
     assert (column.missing, column.nullable) == (0, True)
 
 
-def test_in_text_null_spellings_are_texts() -> None:
+def test_null_spellings_are_values_in_a_text_column() -> None:
     column = infer_one(["N/A"], ["x"], ["NULL"])
     assert column.spelled == ()
     assert not column.nullable
 
 
-def test_missing_cells_and_the_longest_text_are_counted_in_text_too() -> None:
+def test_missing_cells_and_the_longest_text_are_counted_for_text_columns() -> None:
     column = infer_one(["x", None], ["\u00e4\u00f6\u00fc", None], ["ab"])
     assert (column.rows, column.missing, column.longest) == (5, 2, 3)
     assert column.nullable
 
 
-def test_each_column_is_its_own() -> None:
+def test_columns_are_inferred_independently() -> None:
     found = infer({"a": ["1", "2"], "b": ["x", None]})
     assert {name: str(column.type) for name, column in found.items()} == {"a": "bigint", "b": "text"}
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(columns(), min_size=1, max_size=4))
-def test_neither_batches_nor_their_order_matter(batches: list[list[str | None]]) -> None:
+def test_the_order_and_size_of_batches_do_not_matter(batches: list[list[str | None]]) -> None:
     whole = infer_one([text for texts in batches for text in texts])
     reversed_ = infer_one(*(texts[::-1] for texts in batches[::-1]))
     for other in (infer_one(*batches), reversed_):

@@ -1,4 +1,4 @@
-"""The scan of bytes says of every text what a regular expression and Decimal say."""
+"""The scan of bytes finds the same numbers as a regular expression and Decimal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_plain(text: str) -> bool:
 @example(["9223372036854775808"], 0)
 @example(["9" * 30, "1.123456789"], 0)
 @example(["-9223372036854775809"], 0)
-def test_the_scan_knows_plain_numbers(cells: list[str], start: int) -> None:
+def test_the_scan_finds_the_same_plain_numbers_as_a_regular_expression(cells: list[str], start: int) -> None:
     array = pa.array(cells, pa.string()).slice(start)
     if not len(array):
         return

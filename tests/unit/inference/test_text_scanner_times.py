@@ -1,4 +1,4 @@
-"""What the clock takes for times of a kind, validation's rule does as well, and the usual ones it takes."""
+"""The scan of times accepts common times, and only times that the rules of validation accept."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ nearly = dates | st.builds("{}{}{}{}".format, dates, clocks, fractions, zones)
 @example(Kind.TIMESTAMPTZ, "2024-01-01T10:30:00.1+02")
 @example(Kind.DATE, "0000-01-01")
 @example(Kind.TIMESTAMP, "0000-12-31 10:30")
-def test_it_takes_nothing_that_the_rule_does_not(kind: Kind, text: str) -> None:
+def test_the_scan_accepts_only_times_that_the_rule_accepts(kind: Kind, text: str) -> None:
     texts = pa.array([text], pa.string())
     if text_scanner.are_all_times(texts, kind):
         rule = _RULES[kind]
@@ -68,7 +68,9 @@ def test_it_takes_nothing_that_the_rule_does_not(kind: Kind, text: str) -> None:
         (Kind.TIMESTAMPTZ, ["2024-02-29T10:30Z", "2024-02-29 10:30:59.5-0330", "2024-02-29T10:30:59+02:00"]),
     ],
 )
-def test_it_takes_usual_times_and_none_beside_another_text(kind: Kind, texts: list[str]) -> None:
+def test_the_scan_accepts_common_times_and_rejects_a_column_with_another_text(
+    kind: Kind, texts: list[str]
+) -> None:
     assert text_scanner.are_all_times(pa.array(["x", *texts], pa.string()).slice(1), kind)
     for other in ("", "x", "2024-02-30", "2024-02-29 10", "2024-02-29T10:30+0200x"):
         assert not text_scanner.are_all_times(pa.array([*texts, other], pa.string()), kind)

@@ -1,4 +1,4 @@
-"""Types form a lattice: the order of values does not matter, and nothing ever becomes narrower."""
+"""Widening: the order of values does not matter, and no type is narrowed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_widening_is_associative(one: Type, two: Type, three: Type) -> None:
 
 @settings(deadline=None)
 @given(types, types)
-def test_widening_is_commutative_and_goes_only_up(one: Type, two: Type) -> None:
+def test_widening_is_commutative_and_never_narrows(one: Type, two: Type) -> None:
     wide = widen(one, two)
     assert wide == widen(two, one)
     assert widen(wide, one) == widen(wide, two) == wide
@@ -50,13 +50,13 @@ def test_widening_is_commutative_and_goes_only_up(one: Type, two: Type) -> None:
 
 @settings(deadline=None)
 @given(types)
-def test_widening_is_idempotent_from_nothing_to_text(one: Type) -> None:
+def test_widening_is_idempotent(one: Type) -> None:
     assert widen(one, one) == widen(one, UNKNOWN_TYPE) == one
     assert widen(one, TEXT_TYPE) == TEXT_TYPE
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_the_chains_go_up(chain: tuple[Kind, ...]) -> None:
+def test_a_type_widens_to_the_later_types_of_its_chain(chain: tuple[Kind, ...]) -> None:
     for place, kind in enumerate(chain):
         for higher in chain[place:]:
             assert widen(Type(kind, 1), Type(higher, 1)).kind is higher
@@ -71,18 +71,18 @@ def test_the_chains_go_up(chain: tuple[Kind, ...]) -> None:
         (Kind.TIMESTAMP, Kind.TIMESTAMPTZ),
     ],
 )
-def test_kinds_without_a_common_one_are_text(one: Kind, other: Kind) -> None:
+def test_types_without_a_common_wider_type_become_text(one: Kind, other: Kind) -> None:
     assert widen(Type(one, 1), Type(other, 1)) == TEXT_TYPE
 
 
-def test_numbers_that_together_have_more_than_38_digits_are_text() -> None:
+def test_numbers_that_need_more_than_38_digits_together_become_text() -> None:
     assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 9)) == TEXT_TYPE
     assert widen(Type(Kind.NUMERIC, 30, 0), Type(Kind.NUMERIC, 1, 8)) == Type(Kind.NUMERIC, 30, 8)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cells.filter(lambda cell: cell not in NULL_SPELLINGS), types)
-def test_a_value_of_a_type_is_accepted_by_every_wider_one(cell: str, other: Type) -> None:
+def test_every_wider_type_accepts_the_value(cell: str, other: Type) -> None:
     wide = widen(infer_one([cell]).seen, other)
     contract = build_contract("wide", [TableColumn("it", wide, nullable=False)])
     contract.model_validate({"it": cell})
