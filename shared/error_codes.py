@@ -135,7 +135,7 @@ REFUSALS: Final[Mapping[str, ErrorText]] = {
         "Correct the values, or load the file into another dataset.",
     ),
     "line_too_long": ErrorText(
-        "Line {line} is longer than {most} bytes.",
+        "Line {line} is longer than {max_bytes} bytes.",
         "Check that the file is a CSV file whose lines end with LF or CRLF.",
     ),
     "member_encrypted": ErrorText("{member!r} in the archive is encrypted.", "Send it unencrypted."),
@@ -221,7 +221,7 @@ ROW_ERRORS: Final[Mapping[str, ErrorText]] = {
     "footer": ErrorText("the row is a footer below the table"),
     "glued": ErrorText("a byte order mark is inside the file: files were concatenated"),
     "number_format": ErrorText("not a number in the format of this file, such as {example}"),
-    "ragged": ErrorText("the row has {found} fields, the header has {width}"),
+    "ragged": ErrorText("the row has {fields} fields, the header has {width}"),
     "repeated_header": ErrorText("the row repeats the header"),
     "several_lines": ErrorText("the row continues to line {line}; if it should not, a quote is missing"),
     "unreadable": ErrorText("{reason}"),

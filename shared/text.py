@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    r"""`text` with what Postgres cannot store written out: NUL as `\x00`, an invalid byte as `\xff`."""
+    r"""Return `text` with what Postgres cannot store escaped: NUL as `\x00`, an invalid byte as `\xff`."""
     if "\0" not in text and text.isascii():
         return text
     escaped = text.replace("\0", "\\x00")

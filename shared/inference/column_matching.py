@@ -29,27 +29,27 @@ class TableColumns:
         return self._known
 
     def match(
-        self, names: Sequence[str] | None, width: int, line: int, *, is_told: bool = False
+        self, names: Sequence[str] | None, width: int, line: int, *, is_explicit: bool = False
     ) -> ColumnMapping:
         """The mapping for a file with the header `names` on `line`, or with `width` columns and no header.
 
-        `is_told` says whether the missing header was set by an option. Raises `FileRefused` for a file with
+        `is_explicit` says whether the missing header was set by an option. Raises `FileRefused` for a file with
         too many columns, and for a file without a header if the columns of the table have names.
         """
         count = len(names) if names else width
         if count > MAX_COLUMNS:
             raise FileRefused("too_many_columns", {"count": count, "most": MAX_COLUMNS}, line=line)
         if names is None:
-            return self._by_position(width, line, is_told=is_told)
+            return self._by_position(width, line, is_explicit=is_explicit)
         return _by_name(names, self._table)
 
-    def _by_position(self, width: int, line: int, *, is_told: bool) -> ColumnMapping:
-        """For a file without a header: columns of a table of such files, or all columns if `is_told`."""
+    def _by_position(self, width: int, line: int, *, is_explicit: bool) -> ColumnMapping:
+        """For a file without a header: columns of a table of such files, or all columns if `is_explicit`."""
         mapping = ColumnMapping(match_columns(("",) * width, self._table), ())
         if not self._table or is_same_mapping(mapping, self._table):
             return mapping
         columns = [column.name for column in self._table]
-        if is_told and width == len(columns):
+        if is_explicit and width == len(columns):
             return ColumnMapping(tuple(columns), ())
         raise FileRefused("header_mismatch.no_header", {"missing": columns}, line=line)
 

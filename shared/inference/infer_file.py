@@ -127,7 +127,9 @@ class FileInference:
         self._rejected += len(batch.rejects)
         self.rows_read += len(batch.lines) + len(batch.rejects)
         left = self.reading.max_remaining_bytes(self._file_size) if self._file_size else None
-        if not self.reading.breaks:  # an error about several tables is more useful, and needs the whole file
+        if (
+            not self.reading.further_tables
+        ):  # an error about several tables is more useful, and needs the whole file
             check_limit_reachable(self._rejected, self.rows_read, left, len(self._fields), Contract)
 
     def _result(

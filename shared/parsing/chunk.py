@@ -1,4 +1,4 @@
-"""`RowChunk`: consecutive records as columns of text, and the rejects among them."""
+"""`RowChunk`: consecutive records of a file as Arrow columns of text, with line numbers and rejects."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import pyarrow as pa
 
 from shared.parsing.layout import Layout, Values
 from shared.parsing.records import Record
-from shared.parsing.rejects import Reject, RowError
+from shared.parsing.rejects import Reject, row_reject
 
 _BOM = "\ufeff"
 
-Text: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
+TextColumn: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
 
 
 class IrregularRecord(NamedTuple):
-    """A record that is unlike the table's: of another width, or the header once more."""
+    """A record that differs from the rows of the table: it has another width, or it repeats the header."""
 
     line: int
     raw: str
@@ -32,33 +32,33 @@ class IrregularRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowChunk:
-    """Rows of the file.
+    """Consecutive records of the file.
 
-    `columns` has the text of each loaded column, missing values as null; `lines` the line of each row, and
-    `raw` gives the text of the one at a position. `rejects` are the records that were no rows. `size` is in
-    bytes, of all of them. `odd` are records that may belong to another table, be they rows or rejects;
-    `after_blank` has the lines of records with a blank line before.
+    `columns` has the text of each loaded column, missing values as null. `lines` has the line number of each
+    row, and `raw` returns the text of the row at a position. `rejects` are the records that are not rows.
+    `size` is the size of all records in bytes. `irregular` are records that may belong to another table; each
+    of them is also a row or a reject. `after_blank` has the lines of records that follow a blank line.
     """
 
-    columns: list[Text]
+    columns: list[TextColumn]
     lines: npt.NDArray[np.int64]
     raw: Callable[[int], str]
     rejects: list[Reject]
     size: int
-    odd: list[IrregularRecord]
+    irregular: list[IrregularRecord]
     after_blank: npt.NDArray[np.int64]
 
     @property
     def records(self) -> int:
-        """Rows and rejects."""
+        """The number of rows and rejects."""
         return len(self.lines) + len(self.rejects)
 
 
 def chunk_from_records(records: list[Record], layout: Layout) -> RowChunk:
-    """What the exact parser read."""
+    """Return the chunk of `records`, which the exact parser read."""
     rows: list[tuple[Record, Values]] = []
     rejects: list[Reject] = []
-    odd: list[IrregularRecord] = []
+    irregular: list[IrregularRecord] = []
     for record in records:
         row = None if record.fault else layout.dialect.row(record.fields, layout.width)
         is_header = layout.repeats_header(record.raw)
@@ -67,84 +67,79 @@ def chunk_from_records(records: list[Record], layout: Layout) -> RowChunk:
         else:
             rows.append((record, row))
         if is_header or not (record.fault or layout.dialect.fits(record.fields, layout.width)):
-            odd.append(IrregularRecord(record.line, record.raw, len(record.fields), is_header))
+            irregular.append(IrregularRecord(record.line, record.raw, len(record.fields), is_header))
     after_blank = [record.line for record in records if record.after_blank]
     return RowChunk(
         columns=[
-            pa.chunked_array([pa.array([row[place] for _, row in rows], pa.string())])
-            for place, field in enumerate(layout.fields)
+            pa.chunked_array([pa.array([row[index] for _, row in rows], pa.string())])
+            for index, field in enumerate(layout.fields)
             if field is not None
         ],
         lines=np.fromiter((record.line for record, _ in rows), np.int64, len(rows)),
         raw=lambda position: rows[position][0].raw,
         rejects=rejects,
         size=sum(len(record.raw) for record in records),
-        odd=odd,
+        irregular=irregular,
         after_blank=np.array(after_blank, np.int64),
     )
 
 
-def concat_chunks(stretches: list[RowChunk]) -> RowChunk:
-    """`stretches`, at least one, as one."""
-    if len(stretches) == 1:
-        return stretches[0]
-    bounds = [0, *accumulate(len(stretch.lines) for stretch in stretches)]
+def concat_chunks(chunks: list[RowChunk]) -> RowChunk:
+    """Concatenate one or more chunks."""
+    if len(chunks) == 1:
+        return chunks[0]
+    bounds = [0, *accumulate(len(chunk.lines) for chunk in chunks)]
 
     def raw(position: int) -> str:
-        place = bisect_right(bounds, position) - 1
-        return stretches[place].raw(position - bounds[place])
+        index = bisect_right(bounds, position) - 1
+        return chunks[index].raw(position - bounds[index])
 
     return RowChunk(
-        columns=[
-            _in_one_piece(columns) for columns in zip(*(each.columns for each in stretches), strict=True)
-        ],
-        lines=np.concatenate([stretch.lines for stretch in stretches]),
+        columns=[_contiguous(columns) for columns in zip(*(chunk.columns for chunk in chunks), strict=True)],
+        lines=np.concatenate([chunk.lines for chunk in chunks]),
         raw=raw,
-        rejects=[reject for stretch in stretches for reject in stretch.rejects],
-        size=sum(stretch.size for stretch in stretches),
-        odd=[odd for stretch in stretches for odd in stretch.odd],
-        after_blank=np.concatenate([stretch.after_blank for stretch in stretches]),
+        rejects=[reject for chunk in chunks for reject in chunk.rejects],
+        size=sum(chunk.size for chunk in chunks),
+        irregular=[record for chunk in chunks for record in chunk.irregular],
+        after_blank=np.concatenate([chunk.after_blank for chunk in chunks]),
     )
 
 
-def move_to_rejects(read: RowChunk, footers: npt.NDArray[np.int64]) -> RowChunk:
-    """The stretch with the rows on the lines `footers` among its rejects."""
-    is_footer = np.isin(read.lines, footers)
+def move_to_rejects(chunk: RowChunk, footers: npt.NDArray[np.int64]) -> RowChunk:
+    """Return the chunk with the rows on the lines `footers` as rejects."""
+    is_footer = np.isin(chunk.lines, footers)
     if not is_footer.any():
-        return read
-    message = "the row is a footer below the table"
+        return chunk
     rejects = [
-        Reject(int(read.lines[place]), read.raw(place), (RowError("footer", message),))
-        for place in np.flatnonzero(is_footer).tolist()
+        row_reject("footer", int(chunk.lines[position]), chunk.raw(position))
+        for position in np.flatnonzero(is_footer).tolist()
     ]
-    places = np.flatnonzero(~is_footer)
+    positions = np.flatnonzero(~is_footer)
     return replace(
-        read,
-        columns=[column.filter(pa.array(~is_footer)) for column in read.columns],
-        lines=read.lines[~is_footer],
-        raw=lambda position: read.raw(int(places[position])),
-        rejects=sorted([*read.rejects, *rejects], key=lambda reject: reject.line),
+        chunk,
+        columns=[column.filter(pa.array(~is_footer)) for column in chunk.columns],
+        lines=chunk.lines[~is_footer],
+        raw=lambda position: chunk.raw(int(positions[position])),
+        rejects=sorted([*chunk.rejects, *rejects], key=lambda reject: reject.line),
     )
 
 
-def ragged_reject(line: int, raw: str, found: int, width: int) -> Reject:
-    """A record with `found` fields where the header has `width`."""
-    message = f"the row has {found} fields, the header has {width}"
-    return Reject(line, raw, (RowError("ragged", message),))
+def ragged_reject(line: int, raw: str, fields: int, width: int) -> Reject:
+    """Reject a record with `fields` fields where the header has `width`."""
+    return row_reject("ragged", line, raw, fields=fields, width=width)
 
 
-def _in_one_piece(parts: tuple[Text, ...]) -> Text:
-    chunks = [chunk for part in parts for chunk in part.chunks]
-    return pa.chunked_array([pa.concat_arrays(chunks)])
+def _contiguous(columns: tuple[TextColumn, ...]) -> TextColumn:
+    """The concatenated `columns` in a single array."""
+    arrays = [array for column in columns for array in column.chunks]
+    return pa.chunked_array([pa.concat_arrays(arrays)])
 
 
 def _reject(record: Record, width: int, *, is_header: bool) -> Reject:
     if record.fault:
-        return Reject(record.line, record.raw, (RowError("unreadable", record.fault),))
+        return row_reject("unreadable", record.line, record.raw, reason=record.fault)
     if is_header:
-        message = "the row is the header once more"
-        return Reject(record.line, record.raw, (RowError("repeated_header", message),))
+        return row_reject("repeated_header", record.line, record.raw)
     if record.raw.startswith(_BOM):
-        message = "a byte order mark stands inside of the file: files were glued together"
-        return Reject(record.line, record.raw, (RowError("glued", message),))
+        return row_reject("glued", record.line, record.raw)
     return ragged_reject(record.line, record.raw, len(record.fields), width)

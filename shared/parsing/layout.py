@@ -11,12 +11,12 @@ from typing import Self
 from shared.formats.format import Format
 
 Values = Sequence[str | None]
-"""Of a record, `None` where nothing stood between two delimiters."""
+"""The values of a record, `None` where nothing is between two delimiters."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How records are written; the fields are those of `Format`, but for `pads`, its `ragged`."""
+    """How records are written: fields of `Format`; `pads` is true for `ragged="pad"`."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -27,7 +27,7 @@ class Dialect:
 
     @classmethod
     def of(cls, form: Format) -> Self:
-        """That of a file of this format."""
+        """Return the dialect of a file with this format."""
         return cls(
             delimiter=form.delimiter,
             quote=form.quote,
@@ -39,11 +39,11 @@ class Dialect:
 
     @property
     def is_aligned(self) -> bool:
-        """Whether any number of spaces sets values apart."""
+        """Whether values are separated by any number of spaces."""
         return self.delimiter == " "
 
     def row(self, values: Values, width: int) -> Values | None:
-        """`values` as a row of `width` columns, `None` where they are none."""
+        """Return `values` as a row of `width` columns, or `None` if they are not one."""
         extra = len(values) - width
         if not extra:
             return values
@@ -53,18 +53,18 @@ class Dialect:
         return None if not is_allowed or any(values[width:]) else values[:width]
 
     def fits(self, values: Values, width: int) -> bool:
-        """Whether `values` are a row of `width` columns as they are written, without padding."""
+        """Whether `values` are a row of `width` columns without padding."""
         return len(values) >= width and self.row(values, width) is not None
 
     @cached_property
     def opening(self) -> re.Pattern[str]:
-        """What begins a quoted value, up to and with its quote."""
+        """Matches the beginning of a quoted value, up to and including its quote."""
         spaces = " *+" if self.spaces_around_quotes or self.is_aligned else ""
         return re.compile(spaces + re.escape(self.quote)) if self.quote else re.compile("(?!)")
 
     @cached_property
     def quoted(self) -> re.Pattern[str]:
-        """From inside a quoted value up to the quote that ends it; a doubled quote is a character of it."""
+        """Matches the rest of a quoted value up to its closing quote; a doubled quote is part of it."""
         quote = re.escape(self.quote)
         if self.escape:
             return re.compile(rf"(?:[^{quote}\\]++|{quote}{quote}|\\.)*+(?={quote})", re.DOTALL)
@@ -72,7 +72,7 @@ class Dialect:
 
     @cached_property
     def unquoted(self) -> re.Pattern[str]:
-        """A value without quotes, up to the delimiter, the line's end, or an escape in front of that."""
+        """Matches an unquoted value up to the delimiter, the line end, or an escape before the line end."""
         stops = re.escape(self.delimiter)
         if self.escape:
             return re.compile(rf"(?:[^{stops}\\]++|\\.)*+", re.DOTALL)
@@ -80,7 +80,7 @@ class Dialect:
 
     @cached_property
     def after(self) -> re.Pattern[str]:
-        """What may stand between a value and the next: matches nothing else than this up to there."""
+        """Matches everything that may be between a value and the next one, or the end of the line."""
         spaces = " *+" if self.spaces_around_quotes else ""
         if self.is_aligned:
             return re.compile(r" ++|\Z")
@@ -90,26 +90,26 @@ class Dialect:
 
     @cached_property
     def doubled(self) -> re.Pattern[str]:
-        """What stands for one character, which is one of its groups, inside a quoted value with escapes."""
+        """Matches two characters of a quoted value with escapes that stand for one: the matching group."""
         quote = re.escape(self.quote)
         return re.compile(rf"\\(.)|({quote}){quote}", re.DOTALL)
 
 
 STANDARD = Dialect()
-"""RFC 4180's."""
+"""The dialect of RFC 4180."""
 
 Fields = Sequence[str | None]
-"""For each column of the file the contract's field, or `None` where it is not loaded."""
+"""For each column of the file the contract's field, or `None` where the column is not loaded."""
 
 _BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the records below the header are.
+    """The structure of the records below the header.
 
-    `headings` are the texts of the header's records; one that comes again is no row. None where they say too
-    little for that.
+    `headings` are the texts of the header's records, by which a repeated header is recognized; empty where a
+    row could have the same text.
     """
 
     fields: Fields
@@ -118,18 +118,19 @@ class Layout:
 
     @property
     def width(self) -> int:
-        """Columns of the file."""
+        """The number of columns of the file."""
         return len(self.fields)
 
     def repeats_header(self, raw: str) -> bool:
-        """Whether a record with this text is the header once more, as where files were glued together."""
+        """Whether a record with this text repeats the header, as in concatenated files."""
         return bool(self.headings) and raw.removeprefix(_BOM) in self.headings
 
 
 def header_signature(raws: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The texts `raws` of a header by which it can be known again, if its `names` are unlike any row's.
+    """Return the texts `raws` of a header's records if a row is unlikely to have the same text, else `()`.
 
-    A name alone could be a value of its column, and so could names without letters, or few among none.
+    A single name could be a value of its column, and so could names without letters, or names of which more
+    than half are empty.
     """
     named = sum(bool(name.strip()) for name in names)
     has_words = any(any(map(str.isalpha, name)) for name in names)

@@ -1,4 +1,4 @@
-"""Parses a file: simple records with pyarrow, everything else record by record."""
+"""Parses a file in chunks: simple records with pyarrow, all other records one by one."""
 
 from __future__ import annotations
 
@@ -13,92 +13,97 @@ from shared.parsing import chunk, fast_path
 from shared.parsing.chunk import RowChunk
 from shared.parsing.fast_path import NeedsExactParser, SimpleRecords
 from shared.parsing.layout import Layout
-from shared.parsing.lines import LONGEST_RECORD, Lines
+from shared.parsing.lines import MAX_RECORD_BYTES, Lines
 from shared.parsing.records import Record
 
-_WIDEST = 4 * 1024 * 1024
-_FIRST = 1024 * 1024
-_NARROWEST = 64 * 1024
-"""Bytes looked at in one go, few at first so that the server has something to do soon. The next window is
-twice as wide as what the last one gave, so that looking costs in proportion to what is gained by it."""
+_MAX_WINDOW = 4 * 1024 * 1024
+_FIRST_WINDOW = 1024 * 1024
+_MIN_WINDOW = 64 * 1024
+"""Bytes scanned together. The first window is small so that the first rows reach Postgres soon. The next
+window is twice as large as the simple records of the last one, so that the cost of scanning is in proportion
+to the records that it finds."""
 
-_WORTHWHILE = 4 * 1024
-"""Bytes below which pyarrow's start costs more than the exact parser."""
+_MIN_FAST_BYTES = 4 * 1024
+"""Bytes below which the start of pyarrow costs more than the exact parser."""
 
-_FEWEST, _MOST = 32, 2048
-"""Records that the exact parser reads before the next look; doubled each time that the look gave little."""
+_MIN_EXACT, _MAX_EXACT = 32, 2048
+"""Records that the exact parser reads before the next scan; doubled whenever a scan finds few records."""
 
 
 def parse_chunks(lines: Lines, exact: Iterator[Record], layout: Layout) -> Iterator[RowChunk]:
-    """The file from the line that comes next; `exact` are the records of the same `lines`.
+    """Yield the rest of the file from the next line on; `exact` parses the same `lines` record by record.
 
-    Raises `FileRefused` where the file turns out to be none, after the stretch before that place.
+    Raises `FileRefused` where the file cannot be parsed, after the chunk before that record.
     """
     while layout.dialect.is_aligned and lines.ahead(1):
-        yield from _exact(exact, _MOST, layout)
-    width, turn = min(_FIRST, _WIDEST), _FEWEST
-    while window := lines.ahead(width):
-        found, read = _look(window, lines, layout)
-        del window  # from here on the stretch alone keeps it, and is not kept here either
+        yield from _exact(exact, _MAX_EXACT, layout)
+    size, count = min(_FIRST_WINDOW, _MAX_WINDOW), _MIN_EXACT
+    while window := lines.ahead(size):
+        simple, read = _read_simple(window, lines, layout)
+        del window  # from here on only the chunk refers to it, and the chunk is not kept here either
         if read:
-            lines.skip(found.size, found.lines)
-            lines.last_blank = int(found.blank[-1]) if len(found.blank) else lines.last_blank
+            lines.skip(simple.size, simple.lines)
+            lines.last_blank = int(simple.blank[-1]) if len(simple.blank) else lines.last_blank
             if read.records:
                 yield read
-        elif not found.size and not found.trouble and _may_grow(width):
-            width *= 4
+        elif not simple.size and not simple.needs_exact and _may_grow(size):
+            size *= 4
             continue
         is_read = read is not None
         del read
-        if found.trouble or not is_read:
-            turn = _FEWEST if is_read and found.size >= _NARROWEST else min(2 * turn, _MOST)
-            yield from _exact(exact, turn, layout)
-        width = min(max(2 * found.size, _NARROWEST), _WIDEST)
+        if simple.needs_exact or not is_read:
+            count = _MIN_EXACT if is_read and simple.size >= _MIN_WINDOW else min(2 * count, _MAX_EXACT)
+            yield from _exact(exact, count, layout)
+        size = min(max(2 * simple.size, _MIN_WINDOW), _MAX_WINDOW)
 
 
-def _look(window: bytes, lines: Lines, layout: Layout) -> tuple[SimpleRecords, RowChunk | None]:
-    """The plain beginning of `window`, in which `lines` go on, and its stretch where that pays."""
+def _read_simple(window: bytes, lines: Lines, layout: Layout) -> tuple[SimpleRecords, RowChunk | None]:
+    """The simple records at the beginning of `window`, the next bytes of `lines`, and their chunk.
+
+    The chunk is `None` where the exact parser should read them.
+    """
     number = lines.number + 1
-    found = fast_path.find_simple_records(window, number, layout)
+    simple = fast_path.find_simple_records(window, number, layout)
     if lines.last_blank == lines.number > 0:
-        found = replace(found, blank=np.append(lines.number, found.blank))
+        simple = replace(simple, blank=np.append(lines.number, simple.blank))
     try:
-        return found, _plain(window, found, layout)
+        return simple, _read_if_worthwhile(window, simple, layout)
     except NeedsExactParser as exc:
-        found = _before(found, exc.place, number)
-        return found, _plain(window, found, layout)
+        simple = _before(simple, exc.position, number)
+        return simple, _read_if_worthwhile(window, simple, layout)
 
 
-def _plain(window: bytes, found: SimpleRecords, layout: Layout) -> RowChunk | None:
-    if not found.size or (found.trouble and found.size < _WORTHWHILE):
+def _read_if_worthwhile(window: bytes, simple: SimpleRecords, layout: Layout) -> RowChunk | None:
+    if not simple.size or (simple.needs_exact and simple.size < _MIN_FAST_BYTES):
         return None
-    return fast_path.read_simple_records(window, found, layout)
+    return fast_path.read_simple_records(window, simple, layout)
 
 
-def _before(found: SimpleRecords, place: int, number: int) -> SimpleRecords:
-    """The records of `found`, which begins on line `number`, before the one at `place`."""
+def _before(simple: SimpleRecords, position: int, number: int) -> SimpleRecords:
+    """The records before the one at `position`; the window begins on line `number`."""
     return SimpleRecords(
-        size=int(found.starts[place]),
-        lines=int(found.numbers[place]) - number,
-        starts=found.starts[:place],
-        ends=found.ends[:place],
-        numbers=found.numbers[:place],
-        blank=found.blank[found.blank < found.numbers[place]],
-        trouble=True,
+        size=int(simple.starts[position]),
+        lines=int(simple.numbers[position]) - number,
+        starts=simple.starts[:position],
+        ends=simple.ends[:position],
+        numbers=simple.numbers[:position],
+        blank=simple.blank[simple.blank < simple.numbers[position]],
+        needs_exact=True,
     )
 
 
-def _may_grow(width: int) -> bool:
-    """Whether a window in which no record ends may just have been too narrow for it."""
-    return width < min(_WIDEST, 2 * LONGEST_RECORD)
+def _may_grow(size: int) -> bool:
+    """Whether a window of `size` without the end of a record may just be too small for one."""
+    return size < min(_MAX_WINDOW, 2 * MAX_RECORD_BYTES)
 
 
-def _exact(records: Iterator[Record], most: int, layout: Layout) -> Iterator[RowChunk]:
+def _exact(records: Iterator[Record], count: int, layout: Layout) -> Iterator[RowChunk]:
+    """Yield the next `count` records as a chunk; raise `FileRefused` after the records before it."""
     read: list[Record] = []
     refused: FileRefused | None = None
     try:
-        for record in islice(records, most):
-            read.append(record)  # noqa: PERF402  # those before a refusal stay
+        for record in islice(records, count):
+            read.append(record)  # noqa: PERF402  # extend would lose the records before a refusal
     except FileRefused as exc:
         refused = exc
     if read:

@@ -1,4 +1,4 @@
-"""`CsvReader`: one pass over a file, as batches of text columns with line numbers."""
+"""`CsvReader`: one pass over a file as batches of text columns with line numbers."""
 
 from __future__ import annotations
 
@@ -27,64 +27,64 @@ from shared.parsing.records import Record
 from shared.parsing.rejects import Reject
 from shared.parsing.source import Detect, Source
 
-_ENOUGH = 2
-"""Known names that make a line a header, at least; of a single column it is the only one."""
+_MIN_KNOWN_NAMES = 2
+"""Known names that a header has at least; a header of a single column has one."""
 
 
 def format_detector(columns: Columns, known: Format | None) -> Detect:
-    """How to find it, unless it is `known`; names that the `columns` have are the header's."""
+    """Return the function that detects the format of a file with these `columns`, unless it is `known`."""
 
     def is_header(names: Sequence[str]) -> bool:
         try:
             columns.match(names, len(names), 1)
         except FileRefused:
             return False
-        # Where no column is required, or new ones are welcome, any line would do.
-        known = sum(column_names.normalize_name(name) in columns.known for name in names)
-        return known >= min(_ENOUGH, len(names))
+        # Where no column is required, or new columns are added to the table, every line matches.
+        count = sum(column_names.normalize_name(name) in columns.known for name in names)
+        return count >= min(_MIN_KNOWN_NAMES, len(names))
 
     def detect(head: bytes, is_whole: bool, overrides: Overrides) -> Format:
         if known is not None:
             return known
         if not column_mapping.is_reject_file(head):
-            return look(head, is_whole, overrides)
-        found = look(head, is_whole, replace(overrides, **column_mapping.REJECT_LAYOUT))
-        return replace(
-            found, told=tuple(name for name in found.told if name not in column_mapping.REJECT_LAYOUT)
-        )
+            return detect_any(head, is_whole, overrides)
+        form = detect_any(head, is_whole, replace(overrides, **column_mapping.REJECT_LAYOUT))
+        told = tuple(name for name in form.told if name not in column_mapping.REJECT_LAYOUT)
+        return replace(form, told=told)
 
-    def look(head: bytes, is_whole: bool, overrides: Overrides) -> Format:
-        found = None
+    def detect_any(head: bytes, is_whole: bool, overrides: Overrides) -> Format:
+        standard = None
         if columns.known:
-            found = detect_standard_csv(head, is_whole=is_whole, overrides=overrides, is_header=is_header)
-        return found or detect_format(
+            standard = detect_standard_csv(head, is_whole=is_whole, overrides=overrides, is_header=is_header)
+        return standard or detect_format(
             head, is_whole=is_whole, overrides=overrides, known_columns=columns.known
         )
 
     return detect
 
 
-_LOOKED_AT = 64 * 1024
-_MOST = 200
-"""Bytes and records by which the width of a table without a header is told."""
+_WIDTH_BYTES = 64 * 1024
+_WIDTH_RECORDS = 200
+"""Bytes and records from which the width of a table without a header is taken."""
 
 
 def read_header(lines: Lines, form: Format, columns: Columns) -> tuple[ColumnMapping, Layout]:
-    """Take the header of a file of this format, and whatever is above, from its `lines`.
+    """Take the header of a file with this format, and everything above it, from its `lines`.
 
     Raises `FileRefused`.
     """
     dialect = Dialect.of(form)
-    is_told = "header_line" in form.told
+    is_explicit = "header_line" in form.told
     _skip(lines, form.header_line - 1 if form.header_line else int(form.sep_line))
     if form.header_line is None:
-        header = columns.match(None, _width(lines, dialect), lines.number + 1, is_told=is_told)
+        width = _common_width(lines, dialect)
+        header = columns.match(None, width, lines.number + 1, is_explicit=is_explicit)
         return header, Layout(header.fields, dialect)
-    found = list(islice(records.parse_records(lines, None, dialect), form.header_lines))
-    _require_readable(found, form.header_line)
-    names = column_names.joined_names([_names(record.fields, dialect) for record in found])
-    header = columns.match(names, len(names), found[0].line, is_told=is_told)
-    headings = layout.header_signature([record.raw for record in found], names)
+    header_records = list(islice(records.parse_records(lines, None, dialect), form.header_lines))
+    _check_header_records(header_records, form.header_line)
+    names = column_names.joined_names([_names(record.fields, dialect) for record in header_records])
+    header = columns.match(names, len(names), header_records[0].line, is_explicit=is_explicit)
+    headings = layout.header_signature([record.raw for record in header_records], names)
     return header, Layout(header.fields, dialect, headings)
 
 
@@ -93,14 +93,14 @@ def _skip(lines: Lines, count: int) -> None:
         pass
 
 
-def _require_readable(found: list[Record], line: int) -> None:
-    if not found and line > 1:
-        raise FileRefused("header_missing", f"There is no header on line {line} or below.", line=line)
-    if not found:
-        raise _empty()
-    for record in found:
+def _check_header_records(header_records: list[Record], line: int) -> None:
+    if not header_records and line > 1:
+        raise FileRefused("header_missing", line=line)
+    if not header_records:
+        raise FileRefused("empty")
+    for record in header_records:
         if record.fault:
-            raise FileRefused("header_unreadable", f"The header is broken: {record.fault}.", line=record.line)
+            raise FileRefused("header_unreadable", {"reason": record.fault}, line=record.line)
 
 
 def _names(values: Values, dialect: Dialect) -> list[str]:
@@ -112,35 +112,34 @@ def _without_trailing(values: Values, dialect: Dialect) -> Values:
     return values[:-1] if is_cut else values
 
 
-def _width(lines: Lines, dialect: Dialect) -> int:
-    """Columns that most of the next records have; of equal numbers the first."""
-    some = islice(records.parse_records(Lines([lines.ahead(_LOOKED_AT)]), None, dialect), _MOST)
-    widths = Counter(len(_without_trailing(record.fields, dialect)) for record in some if not record.fault)
+def _common_width(lines: Lines, dialect: Dialect) -> int:
+    """The width that most of the next records have, or the first of several such widths."""
+    head = Lines([lines.ahead(_WIDTH_BYTES)])
+    next_records = islice(records.parse_records(head, None, dialect), _WIDTH_RECORDS)
+    widths = Counter(
+        len(_without_trailing(record.fields, dialect)) for record in next_records if not record.fault
+    )
     if not widths:
-        raise _empty()
+        raise FileRefused("empty")
     return widths.most_common(1)[0][0]
 
 
-def _empty() -> FileRefused:
-    return FileRefused("empty", "The file is empty: not even a header.")
+_BATCH_RECORDS = 50_000
+_BATCH_BYTES = 2 * 1024 * 1024
+"""Records, or bytes, after which a batch is complete; its last chunk may have about as many again."""
+_FIRST_BATCH_BYTES = 512 * 1024
+"""Bytes of the first batch; a later batch takes no more than all batches before it, so that they grow."""
 
-
-_RECORDS = 50_000
-_SIZE = 2 * 1024 * 1024
-"""Records, or bytes, that make a batch; the last stretch of one may have as much again, or a bit more."""
-_FIRST_SIZE = 512 * 1024
-"""Bytes that make the first batch; a later one takes no more than all before it, so that they grow."""
-
-_NOTHING = Overrides()
+_NO_OVERRIDES = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of the file in its order.
+    """Consecutive rows of the file.
 
     `text` has a column of `string[pyarrow]` for each field of the contract that the file has, missing values
-    as NA, and a row for each record of the right width; `lines` has the line number of each, and `raw` gives
-    the text of the one at a position. `rejects` are the records that were no rows.
+    as NA, and a row for each record of the right width. `lines` has the line number of each row, and `raw`
+    returns the text of the row at a position. `rejects` are the records that are not rows.
     """
 
     text: pd.DataFrame
@@ -150,20 +149,20 @@ class Batch:
 
 
 class CsvReader:
-    """One pass over a file: iterate over it for its batches, then ask what was read."""
+    """One pass over a file: iterate over it for its batches; its properties describe what was read so far."""
 
     def __init__(
         self,
         blocks: Iterable[bytes],
         columns: Columns,
-        overrides: Overrides = _NOTHING,
+        overrides: Overrides = _NO_OVERRIDES,
         *,
         format: Format | None = None,  # noqa: A002
         footers: Collection[int] = (),
     ) -> None:
-        """`blocks` are the file's bytes, `told` is not detected; the header is read here.
+        """Read the header of the file with these bytes, whose format is detected but for the `overrides`.
 
-        A second pass over the file takes the `format` that the first one found. Records on the lines
+        A second pass over the file takes the `format` that the first one detected. Records on the lines
         `footers` are rejects. Raises `FileRefused`.
         """
         self._hash = hashlib.sha256()
@@ -171,68 +170,69 @@ class CsvReader:
         self.rows = 0
         self.consumed = 0
         self._footers = np.array(sorted(footers), np.int64)
-        self._source = Source(map(self._counted, blocks), overrides, format_detector(columns, format))
+        self._source = Source(map(self._count, blocks), overrides, format_detector(columns, format))
         self._lines = Lines(self._source)
         self.header, self._layout = read_header(self._lines, self._source.format, columns)
         self._exact = records.parse_records(self._lines, self._layout.width, self._layout.dialect)
-        self._breaks = FurtherTables(self._layout)
+        self._further_tables = FurtherTables(self._layout)
 
     @property
-    def breaks(self) -> Collection[int]:
-        """Lines on which other tables began so far; if any, the file is refused at its end."""
-        return self._breaks.lines
+    def further_tables(self) -> Collection[int]:
+        """The lines on which further tables began so far; if any, the file is refused at its end."""
+        return self._further_tables.lines
 
     @property
     def sha256(self) -> str:
-        """Of the bytes read so far, in hexadecimal."""
+        """The SHA-256 of the bytes read so far, in hexadecimal."""
         return self._hash.hexdigest()
 
     @property
     def format(self) -> Format:
-        """How the file is read, with what was seen of it so far."""
+        """The format of the file, as far as it is known from the bytes read so far."""
         return self._source.format
 
     def max_remaining_bytes(self, file_size: int) -> int | None:
-        """Bytes of text that a file of `file_size` can still have, for each value one at least.
+        """Bytes of text that a file of `file_size` can still have; each value takes one at least.
 
-        `None` where its size does not tell.
+        `None` where the size does not limit the text: after decompression, decoding or padding.
         """
-        is_told = self._source.is_as_stored and not self._layout.dialect.pads
-        return file_size - self.consumed if is_told else None
+        is_limited = self._source.is_as_stored and not self._layout.dialect.pads
+        return file_size - self.consumed if is_limited else None
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches; raises `FileRefused`, after the rows before, where the file turns out to be none.
+        """Yield the batches; raises `FileRefused` where the file cannot be parsed, after the rows before.
 
-        Where it has several tables, that is at its end, so that all are known.
+        A file with further tables is refused at its end, so that the error lists all of them.
         """
-        waiting: list[RowChunk] = []
+        chunks: list[RowChunk] = []
         try:
             for read in parser.parse_chunks(self._lines, self._exact, self._layout):
-                self._breaks.look(read)
-                waiting.append(read)
-                del read  # not to be kept while the next one is read
-                if self._is_enough(waiting):
-                    yield self._batch(waiting)
-                    waiting = []
+                self._further_tables.add(read)
+                chunks.append(read)
+                del read  # so that its memory can be freed while the next chunk is read
+                if self._is_full(chunks):
+                    yield self._batch(chunks)
+                    chunks = []
         except FileRefused:
-            if waiting:
-                yield self._batch(waiting)
+            if chunks:
+                yield self._batch(chunks)
             raise
-        if waiting:
-            yield self._batch(waiting)
-        self._breaks.require_none()
+        if chunks:
+            yield self._batch(chunks)
+        self._further_tables.check_none()
 
-    def _is_enough(self, waiting: list[RowChunk]) -> bool:
-        size = min(_SIZE, max(_FIRST_SIZE, self.consumed))
-        return sum(read.records for read in waiting) >= _RECORDS or sum(read.size for read in waiting) >= size
+    def _is_full(self, chunks: list[RowChunk]) -> bool:
+        max_bytes = min(_BATCH_BYTES, max(_FIRST_BATCH_BYTES, self.consumed))
+        records, size = sum(each.records for each in chunks), sum(each.size for each in chunks)
+        return records >= _BATCH_RECORDS or size >= max_bytes
 
-    def _counted(self, block: bytes) -> bytes:
+    def _count(self, block: bytes) -> bytes:
         self._hash.update(block)
         self.size += len(block)
         return block
 
-    def _batch(self, waiting: list[RowChunk]) -> Batch:
-        joined = chunk.move_to_rejects(chunk.concat_chunks(waiting), self._footers)
+    def _batch(self, chunks: list[RowChunk]) -> Batch:
+        joined = chunk.move_to_rejects(chunk.concat_chunks(chunks), self._footers)
         self.rows += joined.records
         self.consumed += joined.size
         loaded = [name for name in self.header.fields if name is not None]

@@ -183,7 +183,7 @@ class RowCollector:
         try:
             for batch in reader:
                 self._add(batch, reader.format)
-                if not reader.breaks:  # as in a load, further tables are the more useful error
+                if not reader.further_tables:  # as in a load, further tables are the more useful error
                     self._check_limit(reader, file_size)
                 del batch
             check_reject_limit(self.rejected, self.read, self._contract)

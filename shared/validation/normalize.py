@@ -1,4 +1,4 @@
-"""Normalizes a batch before validation: null spellings and number formats."""
+"""Normalizes a batch before validation: null spellings become missing values, numbers get a plain format."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.formats.format import Format
 from shared.parsing.reader import Batch
-from shared.parsing.rejects import Reject, number_error, unclosed_quote_hint
-from shared.validation import arrow_types, number_format, validate
-from shared.validation.number_format import NumberFormat
+from shared.parsing.rejects import Reject, row_error, unclosed_quote_hint
+from shared.validation import arrow_types, validate
+from shared.validation.number_format import NumberFormat, number_format_of
 
 
 def replace_null_spellings(batch: Batch, contract: type[Contract]) -> Batch:
-    """`batch` with missing values in place of the contract's `null_spellings`; the raw rows keep them.
+    """Replace the contract's `null_spellings` by missing values; the raw rows do not change.
 
-    A step before validation, as that of `,,` to missing is: so the model and the rules compiled from it are
-    given the same, and neither needs to know.
+    This is done before validation, like the step from `,,` to a missing value, so that the model and the
+    rules compiled from it get the same values.
     """
-    spelled: Mapping[str, tuple[str, ...]] = getattr(contract, "null_spellings", {})
-    found = {
-        name: _with_nulls(batch.text[name], nulls) for name, nulls in spelled.items() if name in batch.text
+    spellings: Mapping[str, tuple[str, ...]] = getattr(contract, "null_spellings", {})
+    columns = {
+        name: _with_nulls(batch.text[name], nulls) for name, nulls in spellings.items() if name in batch.text
     }
-    changed = {name: series for name, series in found.items() if series is not None}
+    changed = {name: column for name, column in columns.items() if column is not None}
     return replace(batch, text=batch.text.assign(**changed)) if changed else batch
 
 
 def _with_nulls(column: pd.Series[str], nulls: tuple[str, ...]) -> pd.Series[str] | None:
-    """The column without these texts; `None` where it has none of them."""
+    """The column with these texts as missing values; `None` if it has none of them."""
     texts: Any = arrow_types.text_array(column)
     is_null = pc.is_in(texts, value_set=pa.array(nulls, pa.string()))
     if not pc.any(is_null).as_py():
@@ -48,62 +48,67 @@ def _with_nulls(column: pd.Series[str], nulls: tuple[str, ...]) -> pd.Series[str
     )
 
 
-_NUMBERS = (int, float, Decimal)
+_NUMBER_TYPES = (int, float, Decimal)
 
 Mask = npt.NDArray[np.bool_]
 
 
-def normalize(batch: Batch, contract: type[Contract], found: Format) -> Batch:
-    """`batch` without null spellings, and with numbers in plain form where `found` tells another one.
+def normalize(batch: Batch, contract: type[Contract], file_format: Format) -> Batch:
+    """Return `batch` without null spellings and with numbers in plain format (`1234.5`).
 
-    A row with a number that is not in the told form is among the rejects, with what else is against it. Raw
-    rows stay as they were read. Nothing is done where nothing is told.
+    A row with a number that is not in the number format of the file becomes a reject, with its other errors.
+    Raw rows do not change. Without a number format nothing is done about numbers.
     """
     batch = replace_null_spellings(batch, contract)
-    form = number_format.number_format_of(found)
-    return batch if form is None else _with_plain_numbers(batch, contract, form)
+    number_format = number_format_of(file_format)
+    return batch if number_format is None else _with_plain_numbers(batch, contract, number_format)
 
 
-def _with_plain_numbers(batch: Batch, contract: type[Contract], form: NumberFormat) -> Batch:
-    names = [field.name for field in dataset_table.contract_fields(contract) if field.python_type in _NUMBERS]
+def _with_plain_numbers(batch: Batch, contract: type[Contract], number_format: NumberFormat) -> Batch:
+    fields = dataset_table.contract_fields(contract)
     wrong: dict[str, Mask] = {}
-    plain: dict[str, pd.Series[Any]] = {}
-    for name in names:
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in (field.name for field in fields if field.python_type in _NUMBER_TYPES):
         if name in batch.text:
             texts = arrow_types.text_array(batch.text[name])
-            fits, numbers = form.read(texts)
+            fits, numbers = number_format.read(texts)
             mask = pc.invert(fits).fill_null(False).to_numpy(zero_copy_only=False)
             if mask.any():
                 wrong[name] = mask
                 numbers = pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), numbers)
-            plain[name] = pd.Series(pd.arrays.ArrowExtensionArray(numbers), index=batch.text.index)
-    read = replace(batch, text=batch.text.assign(**plain))
-    return _without_wrong_numbers(read, batch.text, wrong, contract, form) if wrong else read
+            columns[name] = pd.Series(pd.arrays.ArrowExtensionArray(numbers), index=batch.text.index)
+    plain = replace(batch, text=batch.text.assign(**columns))
+    return _reject_wrong_numbers(plain, batch.text, wrong, contract, number_format) if wrong else plain
 
 
-def _without_wrong_numbers(
-    read: Batch, texts: pd.DataFrame, wrong: dict[str, Mask], contract: type[Contract], form: NumberFormat
+def _reject_wrong_numbers(
+    batch: Batch,
+    texts: pd.DataFrame,
+    wrong: dict[str, Mask],
+    contract: type[Contract],
+    number_format: NumberFormat,
 ) -> Batch:
-    """`read` without the rows that have a `wrong` number, which its rejects have; `texts` as in the file."""
+    """Move the rows of `batch` that have a `wrong` number to its rejects; `texts` are those of the file."""
     is_wrong = np.logical_or.reduce(list(wrong.values()))
-    refused = _rows(read, np.flatnonzero(is_wrong))
-    others = {reject.line: reject.errors for reject in validate.validate(refused, contract).rejects}
-    rejects = list(read.rejects)
+    wrong_rows = _rows(batch, np.flatnonzero(is_wrong))
+    other_errors = {reject.line: reject.errors for reject in validate.validate(wrong_rows, contract).rejects}
+    rejects = list(batch.rejects)
     for position in np.flatnonzero(is_wrong).tolist():
-        line, raw = int(read.lines[position]), read.raw(position)
+        line, raw = int(batch.lines[position]), batch.raw(position)
         errors = [
-            number_error(name, str(texts[name].iloc[position]), str(form))
+            row_error("number_format", name, str(texts[name].iloc[position]), example=number_format)
             for name, mask in wrong.items()
             if mask[position]
         ]
-        at_fault = {None, *(error.column for error in errors)}  # of the whole row the model knows nothing yet
-        errors += [error for error in others.get(line, ()) if error.column not in at_fault]
+        # Errors of the whole row are left out: the model has seen it without the wrong numbers.
+        reported = {None, *(error.column for error in errors)}
+        errors += [error for error in other_errors.get(line, ()) if error.column not in reported]
         rejects.append(Reject(line, raw, (*errors, *unclosed_quote_hint(line, raw))))
-    return replace(_rows(read, np.flatnonzero(~is_wrong)), rejects=rejects)
+    return replace(_rows(batch, np.flatnonzero(~is_wrong)), rejects=rejects)
 
 
 def _rows(batch: Batch, positions: npt.NDArray[np.int64]) -> Batch:
-    """The rows at `positions`, without any rejects."""
+    """The rows at `positions`, without rejects."""
     return Batch(
         text=batch.text.iloc[positions],
         lines=batch.lines[positions],

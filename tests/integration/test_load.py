@@ -296,7 +296,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_WIDEST", "_NARROWEST"):
         monkeypatch.setattr(parser, name, 300)
     monkeypatch.setattr(parser, "_WORTHWHILE", 0)
-    monkeypatch.setattr(reader, "_RECORDS", 1)
+    monkeypatch.setattr(reader, "_BATCH_RECORDS", 1)
 
 
 def test_a_load_that_met_present_keys_counts_every_row_once(

@@ -1,4 +1,4 @@
-"""The round trip: a table of any cells, written in any way, loaded for real, read back from Postgres."""
+"""A table of any cells, written in any dialect, is loaded and read back from Postgres."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.datasets import alter_table, catalog
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
 from tests.integration.assertions import entry
-from tests.unit.parsing.csv_writer import Row, Written
+from tests.unit.parsing.csv_writer import CsvWriter, Row
 from tests.unit.parsing.test_round_trip import COMPRESSIONS, DIALECTS, ENCODINGS, can_encode
 
 TABLES = 60
@@ -46,29 +46,29 @@ def cell(chance: random.Random, kind: Sequence[str | None]) -> str | None:
     return chance.choice(kind)
 
 
-def table(chance: random.Random, written: Written, encoding: str) -> list[Row]:
-    kinds = [chance.choice(_KINDS) for _ in range(chance.randrange(1, 6) if written.delimiter else 1)]
+def table(chance: random.Random, writer: CsvWriter, encoding: str) -> list[Row]:
+    kinds = [chance.choice(_KINDS) for _ in range(chance.randrange(1, 6) if writer.delimiter else 1)]
 
     def fitting(kind: Sequence[str | None]) -> str | None:
         while True:
-            found = cell(chance, kind)
-            is_changed = written.line_end == "\r" and found is not None and "\r" in found
-            if written.holds(found, len(kinds)) and can_encode(found, encoding) and not is_changed:
-                return found
+            value = cell(chance, kind)
+            is_changed = writer.line_end == "\r" and value is not None and "\r" in value
+            if writer.can_write(value, len(kinds)) and can_encode(value, encoding) and not is_changed:
+                return value
 
-    usable = [kind if any(written.holds(one, len(kinds)) for one in kind) else _WORDS for kind in kinds]
+    usable = [kind if any(writer.can_write(one, len(kinds)) for one in kind) else _WORDS for kind in kinds]
     return [[fitting(kind) for kind in usable] for _ in range(chance.randrange(1, 25))]
 
 
 def read_back(
     engine: Engine, dataset: str, serial: int
 ) -> tuple[list[list[str | None]], list[frozenset[str]]]:
-    """The cells of a load as its files wrote them, and for each column the texts that are missing values."""
+    """The cells of a load as its file has them, and for each column the texts that are missing values."""
     with engine.connect() as connection:
-        found = catalog.find_dataset(connection, dataset)
-        assert found is not None
-        assert found.columns is not None
-        columns = found.columns
+        known = catalog.find_dataset(connection, dataset)
+        assert known is not None
+        assert known.columns is not None
+        columns = known.columns
         values = sql.SQL(", ").join(alter_table.text_expression(column) for column in columns)
         query = sql.SQL("select {} from {} where _load = {} order by _line").format(
             values, sql.Identifier(dataset), sql.Literal(serial)
@@ -82,27 +82,26 @@ def test_a_table_of_any_cells_is_read_back_from_postgres(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for seed in range(TABLES):
-        chance = random.Random(seed)  # noqa: S311 - a failure is to be had again
-        written = chance.choice(DIALECTS)
+        chance = random.Random(seed)  # noqa: S311 - a failure must be repeatable
+        writer = chance.choice(DIALECTS)
         encoding, compression = chance.choice(ENCODINGS), chance.choice(list(COMPRESSIONS))
-        rows = table(chance, written, encoding)
-        names = [
-            f"name {place}" if written.delimiter != " " else f"name{place}" for place in range(len(rows[0]))
-        ]
-        path = f"shelf_{seed}/a.csv"
-        content = COMPRESSIONS[compression](written.file(names, rows).encode(encoding))
-        told = {f"csv_{name}": str(value) for name, value in written.told.given().items()}
-        told |= {"csv_encoding": encoding}
-        metadata = {name: "".join(f"%{byte:02x}" for byte in text.encode()) for name, text in told.items()}
+        rows = table(chance, writer, encoding)
+        space = "" if writer.delimiter == " " else " "
+        names = [f"name{space}{number}" for number in range(len(rows[0]))]
+        path = f"table_{seed}/a.csv"
+        content = COMPRESSIONS[compression](writer.write(names, rows).encode(encoding))
+        options = {f"csv_{name}": str(value) for name, value in writer.overrides.given().items()}
+        options |= {"csv_encoding": encoding}
+        metadata = {name: "".join(f"%{byte:02x}" for byte in text.encode()) for name, text in options.items()}
         container.upload_blob(path, content, metadata=metadata)
 
         state = loader.load(path).state
 
-        found = entry(engine, path)
-        assert state is State.LOADED, (seed, found["error"])
-        cells, nulls = read_back(engine, f"shelf_{seed}", found["serial"])
-        wanted = [
+        recorded = entry(engine, path)
+        assert state is State.LOADED, (seed, recorded["error"])
+        cells, nulls = read_back(engine, f"table_{seed}", recorded["serial"])
+        expected = [
             [None if text in missing else text for text, missing in zip(row, nulls, strict=True)]
             for row in rows
         ]
-        assert cells == wanted, (seed, written, encoding)
+        assert cells == expected, (seed, writer, encoding)

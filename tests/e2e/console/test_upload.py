@@ -78,7 +78,7 @@ def test_file_that_would_be_refused_is_skipped_until_confirmed(console: Console,
     console.drop(("other.csv", "Name,Amount\nx,1\n"), ("fine.csv", orders(400, 2).decode()))
 
     refused = console.card("other.csv")
-    expect(refused).to_contain_text("This file would be refused: The header lacks sales_order_number")
+    expect(refused).to_contain_text("This file would be refused: The header has no sales_order_number")
     console.page.get_by_role("button", name="Upload 1 file").click()
     expect(console.card("fine.csv")).to_contain_text("2 inserted")
     expect(console.page.get_by_role("main")).to_contain_text("1 file not uploaded")
@@ -87,7 +87,7 @@ def test_file_that_would_be_refused_is_skipped_until_confirmed(console: Console,
     refused.get_by_role("button", name="Upload it anyway").click()
     console.page.get_by_role("button", name="Upload 1 file").click()
     expect(refused.get_by_text("refused", exact=True)).to_be_visible()
-    expect(refused).to_contain_text("The header lacks sales_order_number")
+    expect(refused).to_contain_text("The header has no sales_order_number")
 
 
 def test_preview_of_a_new_dataset_shows_its_columns_and_key(console: Console) -> None:

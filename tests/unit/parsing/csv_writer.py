@@ -1,4 +1,4 @@
-"""What a table looks like in a file: written in any dialect, so that only this table can be meant."""
+"""Writes a table in any dialect so that it can be read in one way only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Row = Sequence[str | None]
 
 
 @dataclass(frozen=True)
-class Written:
-    """How it is written; a cell is in quotes where it must be, or always."""
+class CsvWriter:
+    """A dialect; a cell is quoted where it must be, or always (`quotes_all`)."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -22,13 +22,13 @@ class Written:
     has_trailing_delimiter: bool = False
     quotes_all: bool = False
 
-    def file(self, names: Sequence[str], rows: Sequence[Row]) -> str:
-        """The text, header first."""
+    def write(self, names: Sequence[str], rows: Sequence[Row]) -> str:
+        """The text of the file with a header of `names`."""
         end = self.delimiter * self.has_trailing_delimiter + self.line_end
         return "".join(self.delimiter.join(map(self._cell, row)) + end for row in [names, *rows])
 
-    def holds(self, cell: str | None, width: int) -> bool:
-        """Whether there is a way to write `cell` in a table of `width` columns."""
+    def can_write(self, cell: str | None, width: int) -> bool:
+        """Whether this dialect can represent `cell` in a table of `width` columns."""
         if cell is None:
             return width > 1 and self.delimiter != " "
         if self.quote:
@@ -39,8 +39,8 @@ class Written:
         return not set(cell) & special
 
     @property
-    def told(self) -> Overrides:
-        """All of it, as it may be told."""
+    def overrides(self) -> Overrides:
+        """The dialect as overrides of the format."""
         return Overrides(
             delimiter=self.delimiter,
             quote=self.quote,

@@ -1,4 +1,4 @@
-"""What a reader tells of a file: by the exact parser alone, or by the walk with windows of any size."""
+"""The result of parsing a file: by the exact parser only, or by the parser with windows of any size."""
 
 from __future__ import annotations
 
@@ -17,77 +17,79 @@ from shared.parsing.rejects import Reject
 
 
 @dataclass
-class Read:
-    """All that a reader told of a file."""
+class ParseResult:
+    """Everything that was read from a file; `rows` have a line, the text and the values."""
 
     rows: list[tuple[int, str, tuple[str | None, ...]]]
     rejects: list[Reject]
     refused: tuple[str, str] | None = None
-    odd: list[IrregularRecord] = field(default_factory=list)
+    irregular: list[IrregularRecord] = field(default_factory=list)
     after_blank: list[int] = field(default_factory=list)
 
 
-def told(stretches: Iterator[RowChunk]) -> Read:
-    read = Read([], [])
+def collect(chunks: Iterator[RowChunk]) -> ParseResult:
+    result = ParseResult([], [])
     try:
-        for each in stretches:
+        for each in chunks:
             values = zip(*(column.to_pylist() for column in each.columns), strict=True)
             cells = list(values) if each.columns else [()] * len(each.lines)
             raws = map(each.raw, range(len(each.lines)))
-            read.rows += zip(each.lines.tolist(), raws, cells, strict=True)
-            read.rejects += each.rejects
-            read.odd += each.odd
-            read.after_blank += each.after_blank.tolist()
+            result.rows += zip(each.lines.tolist(), raws, cells, strict=True)
+            result.rejects += each.rejects
+            result.irregular += each.irregular
+            result.after_blank += each.after_blank.tolist()
     except FileRefused as exc:
-        read.refused = exc.code, exc.message
-    return read
+        result.refused = exc.code, exc.message
+    return result
 
 
-def exactly(
+def parse_exactly(
     content: bytes, fields: Fields, dialect: Dialect = STANDARD, headings: tuple[str, ...] = ()
-) -> Read:
-    def stretches() -> Iterator[RowChunk]:
+) -> ParseResult:
+    def chunks() -> Iterator[RowChunk]:
         for record in records.parse_records(Lines([content]), len(fields), dialect):
             yield chunk.chunk_from_records([record], Layout(fields, dialect, headings))
 
-    return told(stretches())
+    return collect(chunks())
 
 
-def walked(
+def parse(
     content: bytes,
     fields: Fields,
     block: int = 1 << 23,
     dialect: Dialect = STANDARD,
     headings: tuple[str, ...] = (),
-) -> Read:
+) -> ParseResult:
     file = Lines(content[at : at + block] for at in range(0, len(content), block))
     exact = records.parse_records(file, len(fields), dialect)
-    return told(parser.parse_chunks(file, exact, Layout(fields, dialect, headings)))
+    return collect(parser.parse_chunks(file, exact, Layout(fields, dialect, headings)))
 
 
-def exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
-    """How many of a file's records the walk had the exact parser read, and how many there are."""
+def count_exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, int]:
+    """The number of records that the exact parser read, and the number of all records."""
     file = Lines(blocks)
     read: list[Record] = []
 
-    def noted() -> Iterator[Record]:
+    def recorded() -> Iterator[Record]:
         for record in records.parse_records(file, len(fields)):
             read.append(record)
             yield record
 
-    total = sum(each.records for each in parser.parse_chunks(file, noted(), Layout(fields)))
+    total = sum(each.records for each in parser.parse_chunks(file, recorded(), Layout(fields)))
     return len(read), total
 
 
-def narrow(patch: pytest.MonkeyPatch, narrowest: int, widest: int, worthwhile: int, turn: int) -> None:
-    patch.setattr(parser, "_NARROWEST", narrowest)
-    patch.setattr(parser, "_WIDEST", max(narrowest, widest))
-    patch.setattr(parser, "_WORTHWHILE", worthwhile)
-    patch.setattr(parser, "_FEWEST", turn)
-    patch.setattr(parser, "_MOST", turn * 4)
+def set_window_sizes(
+    patch: pytest.MonkeyPatch, min_window: int, max_window: int, min_fast: int, min_exact: int
+) -> None:
+    patch.setattr(parser, "_MIN_WINDOW", min_window)
+    patch.setattr(parser, "_MAX_WINDOW", max(min_window, max_window))
+    patch.setattr(parser, "_MIN_FAST_BYTES", min_fast)
+    patch.setattr(parser, "_MIN_EXACT", min_exact)
+    patch.setattr(parser, "_MAX_EXACT", min_exact * 4)
 
 
-def bound(patch: pytest.MonkeyPatch, longest: int) -> None:
+def set_max_record_bytes(patch: pytest.MonkeyPatch, size: int) -> None:
     for module in (lines, fast_path, records, parser):
-        patch.setattr(module, "LONGEST_RECORD", longest)
-    patch.setattr(records, "_MOST_READ_AGAIN", 3 * longest)
+        patch.setattr(module, "MAX_RECORD_BYTES", size)
+    patch.setattr(records, "_MAX_BYTES_READ_AGAIN", 3 * size)

@@ -1,4 +1,4 @@
-"""The header: columns in any order and spelling; what does not fit is refused with what was found."""
+"""Column mapping: columns in any order and spelling; a header that does not match is refused."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_unknown_and_nameless_columns_are_ignored_and_named() -> None:
     assert found.ignored == ("Colour", "")
 
 
-def test_missing_columns_are_named_beside_those_found() -> None:
-    with pytest.raises(FileRefused, match="lacks quantity") as caught:
+def test_missing_columns_are_named_with_those_of_the_header() -> None:
+    with pytest.raises(FileRefused, match="has no quantity") as caught:
         matched(*(name for name in COLUMNS if name != "Quantity"))
     assert caught.value.facts["missing"] == ["quantity"]
     assert "UnitPrice" in caught.value.facts["found"]
@@ -61,7 +61,7 @@ def test_a_repeated_column_is_refused_even_if_spelt_in_two_ways() -> None:
         matched(*COLUMNS, "QUANTITY")
 
 
-def test_an_empty_file_and_a_broken_header_are_refused() -> None:
+def test_an_empty_file_and_an_unreadable_header_are_refused() -> None:
     with pytest.raises(FileRefused, match="empty"):
         CsvReader([b"\n"], ContractColumns(Sales))
     with pytest.raises(FileRefused, match="NUL"):
@@ -69,7 +69,7 @@ def test_an_empty_file_and_a_broken_header_are_refused() -> None:
 
 
 class Aliased(Contract):
-    """Fields whose columns a partner calls otherwise, in each way that pydantic knows."""
+    """Fields with every kind of alias that pydantic has."""
 
     dataset: ClassVar[str] = "aliased"
 
@@ -88,28 +88,28 @@ class Aliased(Contract):
         ["AUFTRAGS_NR", "qty", unicodedata.normalize("NFD", "größe"), "Share"],
     ],
 )
-def test_a_field_goes_by_its_name_and_by_each_alias(spelling: list[str]) -> None:
+def test_a_field_is_matched_by_its_name_and_by_each_alias(spelling: list[str]) -> None:
     assert column_mapping.match_contract(spelling, Aliased, 1).fields == tuple(Aliased.model_fields)
 
 
-def test_a_name_without_letters_is_that_name_and_no_other() -> None:
+def test_a_name_without_letters_matches_only_itself() -> None:
     found = column_mapping.match_contract(["order", "menge", "#", "", "-"], Aliased, 1)
     assert found.fields == ("order", "quantity", None, None, None)
 
 
-def test_two_columns_for_one_field_are_refused_whichever_its_spellings() -> None:
+def test_two_columns_for_one_field_are_refused_even_by_different_aliases() -> None:
     with pytest.raises(FileRefused, match="more than one quantity") as caught:
         column_mapping.match_contract(["order", "Menge", "Qty"], Aliased, 1)
     assert caught.value.code == "header_mismatch"
     assert caught.value.facts["repeated"] == ["quantity"]
 
 
-def test_a_path_into_a_nested_value_is_no_column() -> None:
-    with pytest.raises(FileRefused, match="lacks quantity"):
+def test_a_path_into_a_nested_value_is_not_a_column() -> None:
+    with pytest.raises(FileRefused, match="has no quantity"):
         column_mapping.match_contract(["order", "parts"], Aliased, 1)
 
 
-def test_an_alias_generator_makes_aliases_too() -> None:
+def test_generated_aliases_are_matched() -> None:
     class Generated(Contract):
         model_config = ConfigDict(alias_generator=lambda name: f"shop {name}")
         dataset: ClassVar[str] = "generated"
@@ -132,9 +132,9 @@ def test_an_alias_generator_makes_aliases_too() -> None:
 def test_two_fields_that_one_column_could_be_are_named(first: FieldInfo, second: FieldInfo) -> None:
     ambiguous = create_model("Ambiguous", __base__=Contract, first=(str, first), second=(str, second))
 
-    for ask in (
+    for read_names in (
         dataset_table.sqlalchemy_table,
         lambda contract: column_mapping.match_contract(["x"], contract, 1),
     ):
         with pytest.raises(TypeError, match=r"Ambiguous.second: a column .* could also be Ambiguous.first"):
-            ask(ambiguous)
+            read_names(ambiguous)

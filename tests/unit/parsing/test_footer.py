@@ -1,4 +1,4 @@
-"""Footers: rows of sums at the end of a table, told from rows that only begin like them."""
+"""Footers: rows of sums at the end of a table, distinguished from rows that only begin like them."""
 
 from __future__ import annotations
 
@@ -33,22 +33,24 @@ ABOVE: Tail = [(2, ["1", "Ada", "London", "2"]), (3, ["2", "Bob", None, "3"])]
         ([(5, ["3", None, None, "4"])], set()),
     ],
 )
-def test_the_last_rows_are_a_footer_if_they_say_so_and_are_unlike_rows(below: Tail, lines: set[int]) -> None:
+def test_the_last_rows_are_a_footer_if_they_name_a_sum_and_differ_from_rows(
+    below: Tail, lines: set[int]
+) -> None:
     assert further_tables.footer_lines([*ABOVE, *below]) == lines
 
 
-def test_a_footer_of_a_small_table_leaves_out_what_all_rows_have() -> None:
+def test_a_footer_of_a_small_table_has_fewer_values_than_any_row() -> None:
     assert further_tables.footer_lines(
         [(2, ["Ada", "1", "2"]), (3, ["Bob", "2", "4"]), (4, ["Total", None, "6"])]
     ) == {4}
 
 
-def test_a_value_of_several_lines_leaves_no_blank_one_behind() -> None:
+def test_the_lines_of_a_value_are_not_blank_lines() -> None:
     assert further_tables.footer_lines([(2, ["1", "two\nlines"]), (4, ["Total", "5"])]) == set()
     assert further_tables.footer_lines([(2, ["1", "two\nlines"]), (5, ["Total", "5"])]) == {5}
 
 
-def test_without_rows_above_nothing_is_a_footer() -> None:
+def test_without_rows_above_there_is_no_footer() -> None:
     assert further_tables.footer_lines([]) == set()
     assert further_tables.footer_lines([(2, ["Total", None, None])]) == set()
 

@@ -1,4 +1,4 @@
-"""Breaks: several tables in one file are told apart from footers, blank lines and broken rows."""
+"""Several tables in one file are distinguished from footers, blank lines and wrong rows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from shared.parsing.column_mapping import AllColumns
 from shared.parsing.reader import CsvReader
 
 TABLE = "id,name,amount\n1,Ada,2.50\n2,Bob,3\n"
-USUAL = Overrides(delimiter=",", header_line=1, header_lines=1)
+OVERRIDES = Overrides(delimiter=",", header_line=1, header_lines=1)
 
 
-def breaks(content: str, told: Overrides = USUAL) -> list[int]:
-    reading = CsvReader([content.encode()], AllColumns(), told)
+def further_tables(content: str, overrides: Overrides = OVERRIDES) -> list[int]:
+    reading = CsvReader([content.encode()], AllColumns(), overrides)
     refused: list[FileRefused] = []
     try:
         list(reading)
     except FileRefused as exc:
         refused.append(exc)
-    assert [exc.code for exc in refused] == ["several_tables"] * bool(reading.breaks)
-    assert [exc.facts["lines"] for exc in refused] in ([], [reading.breaks])
-    return list(reading.breaks)
+    assert [exc.code for exc in refused] == ["several_tables"] * bool(reading.further_tables)
+    assert [exc.facts["lines"] for exc in refused] in ([], [reading.further_tables])
+    return list(reading.further_tables)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def breaks(content: str, told: Overrides = USUAL) -> list[int]:
         ("\n" + "\n".join(f"d,e{number}\n4,5\n\nw,x,y{number},z\n1,2,3,4\n" for number in range(15)), None),
     ],
 )
-def test_another_table_below_a_blank_line_is_a_break(below: str, lines: list[int] | None) -> None:
-    found = breaks(TABLE + below)
+def test_a_further_table_below_a_blank_line_is_found(below: str, lines: list[int] | None) -> None:
+    found = further_tables(TABLE + below)
     assert found == lines if lines is not None else len(found) == 20
 
 
@@ -72,33 +72,33 @@ def test_another_table_below_a_blank_line_is_a_break(below: str, lines: list[int
         '3,"a\n\nd,e\n4,5\n",1\n',
     ],
 )
-def test_what_is_no_table_of_its_own_is_no_break(below: str) -> None:
-    assert breaks(TABLE + below) == []
+def test_rows_footers_and_single_records_are_not_further_tables(below: str) -> None:
+    assert further_tables(TABLE + below) == []
 
 
-def test_what_stands_directly_below_the_header_is_no_break() -> None:
-    assert breaks("id,name,amount\n\nd,e\n4,5\n6,7\n1,Ada,2\n") == []
+def test_records_directly_below_the_header_are_not_a_further_table() -> None:
+    assert further_tables("id,name,amount\n\nd,e\n4,5\n6,7\n1,Ada,2\n") == []
 
 
-def test_padding_hides_no_other_table() -> None:
-    assert breaks(TABLE + "\nd,e\n4,5\n", Overrides(header_line=1, ragged="pad")) == [5]
+def test_a_further_table_is_found_although_rows_are_padded() -> None:
+    assert further_tables(TABLE + "\nd,e\n4,5\n", Overrides(header_line=1, ragged="pad")) == [5]
 
 
-def test_breaks_are_found_wherever_the_file_is_cut() -> None:
+def test_further_tables_are_found_across_chunks() -> None:
     rows = "".join(f"{number},Ada,2.50\n" for number in range(30_000))
     content = f"id,name,amount\n{rows}\nd,e\n" + "4,5\n" * 30_000 + f"\nid,name,amount\n{rows}"
-    assert breaks(content) == [30_003, 60_005]
+    assert further_tables(content) == [30_003, 60_005]
 
 
-def test_the_header_once_more_is_a_reject() -> None:
+def test_a_repeated_header_is_a_reject() -> None:
     content = f"{TABLE}id,name,amount\r\n3,Eve,4\n\ufeffid,name,amount\n4,Ida,5"
-    (batch,) = CsvReader([content.encode()], AllColumns(), USUAL)
+    (batch,) = CsvReader([content.encode()], AllColumns(), OVERRIDES)
     assert batch.lines.tolist() == [2, 3, 5, 7]
     found = [(reject.line, reject.errors[0].code) for reject in batch.rejects]
     assert found == [(4, "repeated_header"), (6, "repeated_header")]
 
 
-def test_values_like_their_column_are_rows_where_the_header_says_too_little() -> None:
+def test_rows_like_a_header_of_one_name_or_of_numbers_are_rows() -> None:
     (single,) = CsvReader([b"name\nname\nAda\n"], AllColumns(), Overrides(delimiter="", header_line=1))
     (numbers,) = CsvReader([b"1,2\n1,2\n3,4\n"], AllColumns(), Overrides(delimiter=",", header_line=1))
     assert (len(single.lines), len(numbers.lines)) == (2, 2)

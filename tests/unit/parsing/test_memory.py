@@ -1,4 +1,4 @@
-"""Memory: what reading needs does not grow with the file."""
+"""The memory that reading takes does not grow with the file."""
 
 from __future__ import annotations
 

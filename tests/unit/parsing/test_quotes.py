@@ -1,4 +1,4 @@
-"""Quotes: the short cut for one line says what the scan says, or leaves it to the scan."""
+"""Splitting a single line gives the same values as the scan, or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LINE = st.lists(st.sampled_from(['"', '""', ",", ",", "a", " ", "é", '"b,c"', '
 
 @settings(max_examples=1000)
 @given(LINE)
-def test_the_short_cut_agrees_with_the_scan(line: str) -> None:
+def test_splitting_a_line_agrees_with_the_scan(line: str) -> None:
     try:
         scanned = QuotedScan().feed(line, "\n")
     except TextAfterQuote:
@@ -21,7 +21,7 @@ def test_the_short_cut_agrees_with_the_scan(line: str) -> None:
     assert records.split_line(line) in (None, scanned)
 
 
-def test_the_short_cut_takes_the_usual_lines() -> None:
+def test_a_line_without_doubled_quotes_is_split() -> None:
     assert records.split_line('1,"a, b",,2') == ["1", "a, b", None, "2"]
     assert records.split_line('"","a","b",') == ["", "a", "b", None]
     assert records.split_line('"say ""x""",2') is None

@@ -1,4 +1,4 @@
-"""Reading: batches of a file and what is known of it at the end, whatever way its parts were read."""
+"""`CsvReader`: the batches of a file, and its facts at the end."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_rows_and_rejects_have_their_lines_and_text(block: int) -> None:
     assert reading.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() -> None:
+def test_a_byte_order_mark_is_removed_before_the_header_and_preserved_in_a_value() -> None:
     content = csv('"\ufeffSO1"' + row(1).removeprefix("SO1"), row(2))
     (batch,) = CsvReader([b"\xef\xbb\xbf" + content], ContractColumns(Sales))
     assert batch.text["sales_order_number"].tolist() == ["\ufeffSO1", "SO2"]
@@ -51,7 +51,7 @@ def test_a_byte_order_mark_is_dropped_before_the_header_and_kept_in_a_value() ->
 
 @pytest.mark.parametrize("count", [1, 500])
 @pytest.mark.parametrize("columns", [ContractColumns(Sales), AllColumns()])
-def test_where_files_were_glued_together_a_mark_makes_a_reject(count: int, columns: Columns) -> None:
+def test_a_byte_order_mark_between_concatenated_files_makes_a_reject(count: int, columns: Columns) -> None:
     rows = [row(number) for number in range(count)]
     glued = [*rows, "\ufeff" + row(1), *rows, "\ufeff" + HEADER, *rows, HEADER, *rows]
     batches = list(CsvReader([csv(*glued)], columns, Overrides(header_line=1)))
@@ -65,7 +65,7 @@ def test_where_files_were_glued_together_a_mark_makes_a_reject(count: int, colum
 
 
 @pytest.mark.parametrize("count", [1, 5_000])
-def test_a_line_end_with_two_crs_is_one(count: int) -> None:
+def test_a_line_end_with_two_crs_is_one_line_end(count: int) -> None:
     content = csv(*map(row, range(count)), '"a\r\r\nb"' + row(1).removeprefix("SO1"))
     content = content.replace(b"\n", b"\r\r\n").replace(b"\r\r\r\r\n", b"\r\r\n")
     reading = CsvReader([content], ContractColumns(Sales))
@@ -84,7 +84,7 @@ def test_columns_that_are_not_loaded_are_left_out() -> None:
     assert batch.text["sales_order_number"].tolist() == ["SO1", "SO2"]
 
 
-def test_missing_and_empty_are_two_things_in_every_place() -> None:
+def test_missing_and_empty_values_differ_in_every_column() -> None:
     (batch,) = CsvReader(
         [f'{HEADER}\n,"",,"","","",,"",\n"","","","","","",,"",'.encode()], ContractColumns(Sales)
     )
@@ -93,12 +93,12 @@ def test_missing_and_empty_are_two_things_in_every_place() -> None:
     assert missing[1] == [False, False, False, False, False, False, True, False, True]
 
 
-def test_a_header_alone_has_no_batches() -> None:
+def test_a_file_with_only_a_header_has_no_batches() -> None:
     for content in (HEADER, f"{HEADER}\n", f"{HEADER}\r\n\r\n\n"):
         assert list(CsvReader([content.encode()], ContractColumns(Sales))) == []
 
 
-def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
+def test_the_batches_of_a_long_file_have_each_row_once() -> None:
     content = orders(1, 150_000)
     batches = list(CsvReader(cut(content, 8 << 20), ContractColumns(Sales)))
     assert [line for batch in batches for line in batch.lines.tolist()] == list(range(2, 150_002))
@@ -107,7 +107,7 @@ def test_a_long_file_comes_in_batches_whose_rows_are_all_there_once() -> None:
     assert batches[-1].raw(len(batches[-1].lines) - 1) == row(150_000)
 
 
-def test_what_was_read_before_a_refusal_is_handed_over_and_counted() -> None:
+def test_rows_before_a_refusal_are_returned_and_counted() -> None:
     reading = CsvReader([csv(row(1), "too,few", row(2)) + b"x" * 2_000_000], ContractColumns(Sales))
     batches = iter(reading)
 

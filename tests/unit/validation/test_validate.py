@@ -122,7 +122,7 @@ def test_a_reject_that_took_other_lines_with_it_says_so() -> None:
     found = validated(csv(*rows))
     (reject,) = found.rejects
     assert (reject.line, found.lines.tolist()) == (2, [10])
-    assert "goes on to line 9" in reject.errors[-1].message
+    assert "continues to line 9" in reject.errors[-1].message
 
 
 @pytest.mark.parametrize(
