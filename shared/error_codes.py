@@ -55,9 +55,16 @@ class FormatWarning:
     option: str | None = None
 
 
+ROW_TOO_LARGE: Final = (
+    "too large for the table: its key, or another column with an index, is longer than about 2,700 bytes, or "
+    "its columns do not fit into a page of 8 kB."
+)
+"""What is wrong with a row if Postgres raises `ProgramLimitExceeded`, whose message may quote the row."""
+
 REFUSALS: Final[Mapping[str, ErrorText]] = {
     "archive_too_wide": ErrorText(
-        "The archive's directory has {size} bytes; the limit is {most}.", "Send several smaller archives."
+        "The directory of the zip archive has {size} bytes; at most {max_size} are allowed.",
+        "Split the archive into several archives.",
     ),
     "bad_dataset_name": ErrorText(
         "{name!r} is not a valid dataset name.",
@@ -65,30 +72,33 @@ REFUSALS: Final[Mapping[str, ErrorText]] = {
         "_load_line.",
     ),
     "compression_corrupt": ErrorText(
-        "The {compression} data are corrupt near byte {byte}{why}.", "Compress the file again."
+        "The {compression} data are corrupt near byte {byte}{reason}.", "Compress the file again."
     ),
-    "compression_corrupt.archive": ErrorText("The zip archive is corrupt ({why}).", "Create it again."),
+    "compression_corrupt.archive": ErrorText(
+        "The zip archive is corrupt ({reason}).", "Create the archive again."
+    ),
     "compression_corrupt.member": ErrorText(
-        "{member!r} in the archive is corrupt ({why}).", "Create the archive again."
+        "The member {member!r} is corrupt ({reason}).", "Create the archive again."
     ),
     "compression_mismatch": ErrorText(
         "The option compression is {option}, but the file is {content}.", "Leave the option out."
     ),
     "compression_trailing": ErrorText(
-        "The {compression} data end before byte {byte}, and other data follow.", "Compress the file again."
+        "The {compression} data end before byte {byte}, but the file continues with other data.",
+        "Compress the file again.",
     ),
     "compression_truncated": ErrorText(
-        "The {compression} data end at byte {byte}, before they are complete.", "Upload the complete file."
+        "The {compression} data are incomplete: the file ends at byte {byte}.", "Upload the whole file."
     ),
     "empty": ErrorText("The file is empty: it has no header.", "Upload a file with a header and rows."),
     "expands_too_far": ErrorText(
-        "The first {read} bytes of compressed data expand to {written} bytes or more; the limit is {most} "
-        "bytes.",
+        "The compressed data expand too far: the first {read} bytes expand to {written} bytes or more; at "
+        "most {most} bytes are allowed.",
         "Split the file.",
     ),
     "expands_too_far.ratio": ErrorText(
-        "The first {read} bytes of compressed data expand to {written} bytes or more; the limit is {ratio} "
-        "times their size.",
+        "The compressed data expand too far: the first {read} bytes expand to {written} bytes or more; at "
+        "most {ratio} times the compressed size is allowed.",
         "Split the file.",
     ),
     "header_mismatch": ErrorText(
@@ -110,20 +120,21 @@ REFUSALS: Final[Mapping[str, ErrorText]] = {
         "The header on line {line} cannot be read: {reason}.", "Correct the header."
     ),
     "key_conflict": ErrorText(
-        "{count} or more rows, the first on line {first}, have a key that is already in the table, and the "
-        'contract says on_conflict = "refuse". Nothing was loaded.',
+        "Line {first}: the key is already in the table, and the contract does not allow this "
+        '(on_conflict = "refuse"). At least {count} rows have existing keys. Nothing was loaded.',
         "Remove these rows.",
     ),
     "key_differs": ErrorText(
-        "The option key is ({asked}), but the dataset has the key ({key}); a key cannot be changed.",
-        "Send the file without the option key.",
+        "The upload requests the key ({asked}), but the dataset has the key ({key}).",
+        "Upload the file without the option key.",
     ),
     "key_differs.no_key": ErrorText(
-        "The option key is ({asked}), but the dataset has no key.",
-        'Set the key with PUT /api/datasets/{dataset} {{"key": [...]}}, then send the file.',
+        "The upload requests the key ({asked}), but the dataset has no key.",
+        'Set it with PUT /api/datasets/{dataset} {{"key": [...]}}, then send the file.',
     ),
     "key_differs.contract_without_key": ErrorText(
-        "The option key is ({asked}), but the contract has no key.", "Send the file without the option key."
+        "The upload requests the key ({asked}), but the contract has no key.",
+        "Upload the file without the option key.",
     ),
     "key_too_long": ErrorText(
         "Values of the key are too long ({lengths} bytes); the limit is {most} bytes.",
@@ -138,46 +149,42 @@ REFUSALS: Final[Mapping[str, ErrorText]] = {
         "Line {line} is longer than {max_bytes} bytes.",
         "Check that the file is a CSV file whose lines end with LF or CRLF.",
     ),
-    "member_encrypted": ErrorText("{member!r} in the archive is encrypted.", "Send it unencrypted."),
+    "member_encrypted": ErrorText("{member!r} is encrypted.", "Create the archive without a password."),
     "member_method": ErrorText(
-        "{member!r} in the archive is compressed by {method}; only deflate can be read.",
-        "Create the archive with deflate.",
+        "{member!r} is compressed with {method}.", "Create the archive with the method deflate."
     ),
     "members_refused": ErrorText(
-        "All {count} files in the archive were refused.", "See the ingestion of each file."
+        "All {count} files of the archive were refused.", "The ingestion of each file states the reason."
     ),
     "name_taken": ErrorText(
         "The database has a table or another object {name!r} that was not created from files.",
         "Use another dataset name, or declare a contract for the table.",
     ),
-    "no_member": ErrorText("The archive has no CSV file.", "Add one; see skipped for the files it has."),
+    "no_member": ErrorText(
+        "The archive contains no CSV file.", "Add one: see skipped for the files that it has."
+    ),
     "no_rows": ErrorText(
         "The file has no rows that could be loaded, so the types of its columns are unknown.",
         "Upload a file with rows first.",
     ),
-    "not_csv": ErrorText("The file is not a CSV file: it looks like {found}.", "Save it as CSV."),
-    "not_csv.compression": ErrorText(
-        "The file is compressed by {found}, which cannot be read.", "Use gzip, zstd, bz2 or zip."
-    ),
+    "not_csv": ErrorText("This is {found}, not a CSV file.", "Upload a CSV file."),
+    "not_csv.compression": ErrorText("The file is compressed with {found}.", "Supported: {supported}."),
     "not_csv.compressed_twice": ErrorText(
-        "The decompressed file is itself compressed by {found}.", "Compress the file only once."
+        "The file is compressed twice: its content is {found} data as well.", "Compress it only once."
     ),
     "not_csv.separator": ErrorText(
         "The first line sets the delimiter {delimiter!r}, which is not supported.",
-        "Use one of {supported}, or set sep_line=false.",
+        "Use one of {supported}, or set the option sep_line=false.",
     ),
     "not_csv.workbook": ErrorText(
-        "The file is {found}.", "In Excel choose File > Save As > CSV UTF-8, then upload that file."
+        "This is {found}, not a CSV file.",
+        "Save it as CSV (in Excel: File > Save As > CSV UTF-8), then upload that file.",
     ),
     "quotes_unclosed": ErrorText(
         "Too many quotes are opened and not closed, one of them on line {line}.",
         "Correct the quotes, or set quote=none.",
     ),
-    "row_too_large": ErrorText(
-        "A row is too large for the table: its key, or another column with an index, is longer than about "
-        "2,700 bytes, or its columns do not fit into a page of 8 kB. Nothing was loaded.",
-        "Shorten the values.",
-    ),
+    "row_too_large": ErrorText(f"A row is {ROW_TOO_LARGE} Nothing was loaded.", "Shorten the values."),
     "row_too_large.columns": ErrorText(
         "With the columns of this file, rows of the table do not fit into a page of 8 kB.",
         "Leave columns out.",
@@ -203,14 +210,16 @@ REFUSALS: Final[Mapping[str, ErrorText]] = {
         "Correct the rows, then send the whole file again.",
     ),
     "unknown_dataset": ErrorText(
-        "No contract declares the dataset {name!r}, and UNDECLARED_DATASETS=refuse allows no other datasets.",
-        "Use one of: {known}.",
+        "No contract declares the dataset {name!r}, and UNDECLARED_DATASETS=refuse allows no others.",
+        "Declared datasets: {known}.",
     ),
-    "unknown_encoding": ErrorText("There is no encoding {encoding!r}.", "Correct the option encoding."),
+    "unknown_encoding": ErrorText(
+        "There is no encoding {encoding!r}.", "Use a name such as utf-8 or cp1252."
+    ),
     "unsupported_extension": ErrorText(
         "The file name ends with none of {supported}.", "Save the file as CSV, or rename it."
     ),
-    "wrong_override": ErrorText("{faults}"),
+    "wrong_override": ErrorText("A format option is not valid: {faults}"),
     "zip_archive": ErrorText(
         "The file is a zip archive where a CSV file is expected.", "Send its files directly."
     ),
@@ -233,7 +242,10 @@ FAILURES: Final[Mapping[str, ErrorText]] = {
         "Another load changed the same rows.", "The load starts again with an exclusive lock."
     ),
     "load_failed": ErrorText("PostgreSQL or storage refused an operation, or the row counts do not add up."),
-    "members_failed": ErrorText("{count} files of the archive could not be loaded.", "See their ingestions."),
+    "members_failed": ErrorText(
+        "{count} files of the archive could not be loaded because of a failure of the app.",
+        "See the ingestion of each file.",
+    ),
     "replay_failed": ErrorText("The replay failed; the rows loaded before are still in the table."),
     "unavailable": ErrorText("PostgreSQL or storage is unavailable or not ready."),
     "unexpected": ErrorText("An unexpected error.", "See the log for its stack."),
@@ -245,68 +257,62 @@ FAILURES: Final[Mapping[str, ErrorText]] = {
 
 WARNINGS: Final[Mapping[str, ErrorText]] = {
     "bom_mismatch": ErrorText(
-        "The file begins with the byte order mark of {found}, but the option encoding is {encoding}.",
+        "The file begins with the byte order mark of {found}, but the option says {encoding}.",
         option="encoding",
     ),
-    "columns_not_found": ErrorText("No line has the names of the known columns.", option="header_line"),
+    "columns_not_found": ErrorText("No line has the names of the dataset's columns.", option="header_line"),
     "delimiter_ambiguous": ErrorText(
-        "This file could also be read with {delimiter} ({width} columns instead of {best}).",
-        option="delimiter",
+        "The file could also be read {delimiter}: {columns}.", option="delimiter"
     ),
     "double_cr": ErrorText("Lines end in CR CR LF, which counts as one line end."),
     "empty": ErrorText("The file is empty."),
     "encoding_ambiguous": ErrorText(
-        "The encoding could be {other} as well as {encoding}.",
-        "Set encoding if letters are wrong.",
-        option="encoding",
+        "The encoding could be {other} instead of {encoding}.", option="encoding"
     ),
     "encoding_guessed": ErrorText(
-        "The encoding is a guess: {encoding}.", "Set encoding if letters are wrong.", option="encoding"
-    ),
-    "encoding_unknown": ErrorText(
-        "The encoding is unknown; the file is read as latin-1.",
-        "Set encoding if letters are wrong.",
+        "The encoding is a guess: {encoding}.",
+        "If letters are wrong, set the option encoding.",
         option="encoding",
     ),
+    "encoding_unknown": ErrorText("The encoding is unknown. The file is read as latin-1.", option="encoding"),
     "group_headings": ErrorText(
         "The {count} records above the column names are read as group headings.", option="header_line"
     ),
     "header_like_row": ErrorText(
-        "The first line resembles the rows in some columns and differs from them in others.",
-        "Set header_line if it is read wrongly.",
+        "It is unclear whether the first line is the header: only some of its values are like those of the "
+        "rows.",
         option="header_line",
     ),
     "header_repeated": ErrorText(
-        "The header occurs again further down, where it is read as a row.", option="header_line"
+        "The header is repeated further down. There it is read as a row.", option="header_line"
     ),
     "header_uncertain": ErrorText(
-        "The rows do not show whether the first line is a header.",
-        "Set header_line if it is read wrongly.",
+        "It is unclear whether the first line is the header: the columns have no types to compare it with.",
         option="header_line",
     ),
     "header_width": ErrorText(
-        "The header has {found} columns but the rows have {width}.",
-        "Check delimiter and header_line.",
+        "The first line has {found} values, but the rows have {width}.",
+        "Check the options delimiter and header_line.",
         option="header_line",
     ),
     "invalid_utf8": ErrorText("{bad} of the first {size} bytes are not valid UTF-8.", option="encoding"),
     "numeric_names": ErrorText(
-        "Some of the column names are numbers, so the first line could also be a row.", option="header_line"
+        "The first line is read as the header, although some of its names are numbers.", option="header_line"
     ),
     "only_record": ErrorText(
-        "The only record has numbers or dates, so it is read as a row.", option="header_line"
+        "The file has a single record. It has numbers or dates, so it is read as a row.", option="header_line"
     ),
     "quotes_unclosed": ErrorText(
-        "{count} values begin with a quote and do not end with one.", option="quote"
+        "{count} values begin with a quote but do not end with one.", option="quote"
     ),
     "rows_above_header": ErrorText(
         "The {count} records above the table are read as rows.", option="header_line"
     ),
     "single_record": ErrorText(
-        "The first {size} KB are a single record, which is read as the header.", option="header_line"
+        "The first {size} KB are a single record. It is read as the header.", option="header_line"
     ),
     "values_repeated": ErrorText(
-        "The first line is read as a row, because its values occur again further down.", option="header_line"
+        "The first line is read as a row, because its values are repeated further down.", option="header_line"
     ),
 }
 """What could be wrong with the detected format of a file."""
@@ -315,6 +321,11 @@ WARNINGS: Final[Mapping[str, ErrorText]] = {
 def warning_text(code: str, **values: Any) -> str:
     """The sentence of the warning `code`, as the list `doubts` of a format has it."""
     return WARNINGS[code].format(values)
+
+
+def failure_text(code: str, **values: Any) -> str:
+    """The message of a failed load."""
+    return FAILURES[code].format(values)
 
 
 def parse_warning(sentence: str) -> FormatWarning:

@@ -107,17 +107,13 @@ class FileRefused(IngestError):
     """The file cannot be loaded.
 
     `reason` is a key of `error_codes.REFUSALS`, the stable `code` is its part before a dot. `facts` are JSON
-    values that are stored beside the code. The message is the one of `reason`, with the facts and the further
-    values `wording` filled in; a text `wording` is the whole message.
+    values that are stored beside the code. They and the further values `wording` fill in the message.
     """
 
-    def __init__(self, reason: str, wording: Mapping[str, Any] | str | None = None, /, **facts: Any) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, wording: Mapping[str, Any] | None = None, /, **facts: Any) -> None:
         self.code = reason.partition(".")[0]
         self.facts = facts
-        if not isinstance(wording, str):
-            wording = REFUSALS[reason].format({**facts, **(wording or {})})
-        super().__init__(wording)
+        super().__init__(REFUSALS[reason].format({**facts, **(wording or {})}))
 
     def as_json(self) -> dict[str, Any]:
         """The refusal as the ledger stores it and a dry run reports it: `code`, `detail` and the facts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.contracts.base import Contract
 from shared.contracts.sales import Sales
+from shared.error_codes import REFUSALS
 from shared.errors import UnknownDataset
 
 CONTRACTS: dict[str, type[Contract]] = {contract.dataset: contract for contract in (Sales,)}
@@ -19,7 +20,4 @@ def find(dataset: str) -> type[Contract]:
 
 def undeclared(dataset: str) -> str:
     """The message for a file of `dataset` if UNDECLARED_DATASETS is `refuse` and no contract declares it."""
-    return (
-        f"No contract declares the dataset {dataset!r}, and UNDECLARED_DATASETS=refuse allows no others. "
-        f"Declared datasets: {', '.join(CONTRACTS)}."
-    )
+    return REFUSALS["unknown_dataset"].format({"name": dataset, "known": list(CONTRACTS)})

@@ -25,21 +25,11 @@ class ExpansionLimits:
 
     def check(self, read: int, written: int) -> None:
         """Raise `FileRefused` if `read` compressed bytes may not expand to `written` bytes."""
-        if written > self.max_size:
-            raise self._refusal(f"at most {self.max_size} bytes are allowed", read, written)
-        if written > max(self.free, self.ratio * read):
-            raise self._refusal(f"at most {self.ratio} times the compressed size is allowed", read, written)
-
-    def _refusal(self, limit: str, read: int, written: int) -> FileRefused:
-        return FileRefused(
-            "expands_too_far",
-            f"The compressed data expand too far: the first {read} bytes expand to {written} bytes or more; "
-            f"{limit}.",
-            read=read,
-            written=written,
-            ratio=self.ratio,
-            most=self.max_size,
-        )
+        ratio, most = self.ratio, self.max_size
+        if written > most:
+            raise FileRefused("expands_too_far", read=read, written=written, ratio=ratio, most=most)
+        if written > max(self.free, ratio * read):
+            raise FileRefused("expands_too_far.ratio", read=read, written=written, ratio=ratio, most=most)
 
 
 DEFAULT_LIMITS = ExpansionLimits()
@@ -47,17 +37,15 @@ DEFAULT_LIMITS = ExpansionLimits()
 
 def corrupt_data(name: str, read: int, reason: str = "") -> FileRefused:
     """Return the refusal of data that contradict their checksum or format, near byte `read`."""
-    message = f"The {name} data are corrupt near byte {read}{f' ({reason})' if reason else ''}."
-    return FileRefused("compression_corrupt", message, compression=name, byte=read)
+    reason = f" ({reason})" if reason else ""
+    return FileRefused("compression_corrupt", {"reason": reason}, compression=name, byte=read)
 
 
 def truncated_data(name: str, read: int) -> FileRefused:
     """Return the refusal of data that end, at byte `read`, before they are complete."""
-    message = f"The {name} data are incomplete: the file ends at byte {read}. Upload the whole file."
-    return FileRefused("compression_truncated", message, compression=name, byte=read)
+    return FileRefused("compression_truncated", compression=name, byte=read)
 
 
 def trailing_data(name: str, at: int) -> FileRefused:
     """Return the refusal of a file that has other data from byte `at` on."""
-    message = f"The {name} data end before byte {at}, but the file continues with other data."
-    return FileRefused("compression_trailing", message, compression=name, byte=at)
+    return FileRefused("compression_trailing", compression=name, byte=at)

@@ -77,9 +77,4 @@ class RangeFile:
 
 
 def _directory_too_large(size: int) -> FileRefused:
-    return FileRefused(
-        "archive_too_wide",
-        f"The directory of the zip archive has {size} bytes; at most {_MAX_READ_SIZE} are allowed. "
-        "Split the archive into several archives.",
-        size=size,
-    )
+    return FileRefused("archive_too_wide", {"max_size": _MAX_READ_SIZE}, size=size)

@@ -150,8 +150,7 @@ def codec_name(encoding: str) -> str:
     """Return Python's name of `encoding`; raises `FileRefused` if there is no such encoding for files."""
     name = encoding_name(encoding)
     if name is None:
-        message = f"There is no encoding {encoding!r}. Use a name such as utf-8 or cp1252."
-        raise FileRefused("unknown_encoding", message, encoding=encoding)
+        raise FileRefused("unknown_encoding", encoding=encoding)
     return "utf-8" if name == "utf-8-sig" else name
 
 

@@ -25,8 +25,6 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _EXCEL_PART = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/.*\.xml")
 _OPEN_DOCUMENT_PARTS = {"mimetype", "content.xml"}
 
-SAVE_AS_CSV = "Save it as CSV (in Excel: File > Save As > CSV UTF-8), then upload that file."
-
 
 def clean_names(names: Iterable[str]) -> list[str]:
     """Return unique relative paths without `.`, `..`, drives and unprintable characters."""
@@ -76,7 +74,7 @@ def check_not_office_file(names: Iterable[str]) -> None:
         kind = "an OpenDocument file"
     else:
         return
-    raise FileRefused("not_csv", f"This is {kind}. {SAVE_AS_CSV}", found=kind)
+    raise FileRefused("not_csv.workbook", found=kind)
 
 
 _METHODS = {
@@ -139,12 +137,10 @@ def _skip_reason(entry: ZipInfo) -> str:
 def check_member(member: ArchiveMember, entry: ZipInfo) -> None:
     """Raise `FileRefused` if `member`, which is `entry`, is encrypted or has an unsupported method."""
     if entry.flag_bits & _ENCRYPTED:
-        message = f"{member.name!r} is encrypted. Create the archive without a password."
-        raise FileRefused("member_encrypted", message, member=member.name)
+        raise FileRefused("member_encrypted", member=member.name)
     if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
         method = _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
-        message = f"{member.name!r} is compressed with {method}. Create the archive with the method deflate."
-        raise FileRefused("member_method", message, member=member.name, method=method)
+        raise FileRefused("member_method", member=member.name, method=method)
 
 
 class Archive:
@@ -189,7 +185,7 @@ class Archive:
         loaded = [member for member in self.members if not member.skipped]
         if not loaded:
             skipped = [member.name for member in self.members[:20]]
-            raise FileRefused("no_member", "The archive contains no CSV file.", skipped=skipped)
+            raise FileRefused("no_member", skipped=skipped)
         self._limits.check(self._file.size, sum(member.size for member in loaded))
 
     def _translated_errors(self, name: str = "") -> AbstractContextManager[None]:
@@ -212,7 +208,6 @@ def _translate_errors(file: RangeFile, name: str) -> Iterator[None]:
 
 
 def _corrupt(reason: str, name: str = "") -> FileRefused:
-    subject = f"The member {name!r}" if name else "The zip archive"
-    return FileRefused(
-        "compression_corrupt", f"{subject} is corrupt ({reason}).", compression="zip", member=name
-    )
+    if name:
+        return FileRefused("compression_corrupt.member", {"reason": reason}, compression="zip", member=name)
+    return FileRefused("compression_corrupt.archive", {"reason": reason}, compression="zip", member=name)

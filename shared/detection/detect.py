@@ -13,6 +13,7 @@ from shared.detection import dialect, encoding, file_kind, header_line, sample
 from shared.detection.encoding import Encoding
 from shared.detection.header_line import HeaderLine
 from shared.detection.sample import SampleDialect, SampleRecord
+from shared.error_codes import warning_text
 from shared.errors import FileRefused
 from shared.formats.format import DELIMITERS, Format
 from shared.formats.overrides import Overrides
@@ -82,9 +83,8 @@ def split_sep_line(text: str, overrides: Overrides) -> tuple[str, int, str | Non
     delimiter = match[1].strip(" \"'") or None
     if delimiter and delimiter not in DELIMITERS and overrides.delimiter is None:
         raise FileRefused(
-            "not_csv",
-            f"The first line sets the delimiter {delimiter!r}, which is not supported. Use one of "
-            f"{', '.join(repr(known) for known in DELIMITERS if known)}, or set the option sep_line=false.",
+            "not_csv.separator",
+            {"delimiter": delimiter, "supported": [repr(known) for known in DELIMITERS if known]},
             found=f"sep={delimiter}",
         )
     return text[match.end() :], 2, match[1] if match[1] and match[1] in DELIMITERS else None
@@ -132,11 +132,11 @@ def _detect_header(
     if match:
         return match
     if len(rows) == 1 and not is_whole:
-        warning = f"The first {HEAD_SIZE // 1024} KB are a single record. It is read as the header."
+        warning = warning_text("single_record", size=HEAD_SIZE // 1024)
         return HeaderLine(rows[0].line, width=len(rows[0].cells), doubts=(warning,))
     header = header_line.detect_header(rows)
     if known and rows:
-        return replace(header, doubts=(*header.doubts, "No line has the names of the dataset's columns."))
+        return replace(header, doubts=(*header.doubts, warning_text("columns_not_found")))
     return header
 
 

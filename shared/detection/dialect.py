@@ -20,6 +20,7 @@ from shared.detection.sample import (
     is_title_above_table,
     read_records,
 )
+from shared.error_codes import warning_text
 from shared.formats.format import DELIMITERS, Format
 from shared.formats.overrides import Overrides
 
@@ -331,7 +332,8 @@ def _warnings(candidates: list[ScoredDialect]) -> Iterator[str]:
     for other in candidates[1:]:
         if other.dialect.delimiter != best.dialect.delimiter and other.score >= similar > 0:
             columns = f"{other.width} column{'s' if other.width > 1 else ''} instead of {best.width}"
-            yield f"The file could also be read {_DELIMITERS_IN_WORDS[other.dialect.delimiter]}: {columns}."
+            delimiter = _DELIMITERS_IN_WORDS[other.dialect.delimiter]
+            yield warning_text("delimiter_ambiguous", delimiter=delimiter, columns=columns)
             break
     if best.broken:
-        yield f"{best.broken} values begin with a quote but do not end with one."
+        yield warning_text("quotes_unclosed", count=best.broken)

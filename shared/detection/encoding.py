@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.decoding.text_decoder import byte_order_mark, detect_by_nulls
 from shared.detection import legacy_encoding
+from shared.error_codes import warning_text
 
 _MIN_VALID_PER_INVALID = 3
 """Valid UTF-8 characters beyond ASCII for each invalid byte, from which on the file is corrupt UTF-8."""
@@ -41,7 +42,7 @@ def detect_encoding(head: bytes, *, is_whole: bool) -> Encoding:
         return Encoding(legacy_encoding.detect_escaped(head) or "utf-8")
     valid = len(_BEYOND_ASCII.findall(text)) - invalid
     if valid >= _MIN_VALID_PER_INVALID * invalid:
-        warning = f"{invalid} of the first {len(head)} bytes are not valid UTF-8."
+        warning = warning_text("invalid_utf8", bad=invalid, size=len(head))
         return Encoding("utf-8", doubts=(warning,))
     guess = legacy_encoding.guess_encoding(head)
     return Encoding(guess.name, doubts=guess.doubts)
@@ -58,7 +59,7 @@ def choose_encoding(override: str | None, detected: Encoding) -> Encoding:
         return Encoding(detected.name, has_bom=True)
     if override in {"utf-16", "utf-32"}:
         return Encoding(detected.name if detected.name.startswith(family) else f"{family}le")
-    warning = f"The file begins with the byte order mark of {detected.name}, but the option says {override}."
+    warning = warning_text("bom_mismatch", found=detected.name, encoding=override)
     return Encoding(
         "utf-8" if override == "utf-8-sig" else override, doubts=(warning,) if detected.has_bom else ()
     )

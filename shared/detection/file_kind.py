@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.decoding.zip_archive import SAVE_AS_CSV, check_not_office_file
+from shared.decoding.zip_archive import check_not_office_file
 from shared.errors import FileRefused
 from shared.formats import compressions
 
@@ -58,13 +58,12 @@ def check_not_compressed(head: bytes) -> None:
     It is so after an unsupported compression, or if the file was compressed twice.
     """
     if name := compressions.unsupported_compression(head):
-        raise FileRefused("not_csv", compressions.unsupported_message(name), found=name)
+        raise FileRefused("not_csv.compression", {"supported": compressions.NAMES}, found=name)
     name = compressions.detect_compression(head)
     if name == "zip":
         check_not_zipped_workbook(head)
     if name:
-        message = f"The file is compressed twice: its content is {name} data as well. Compress it only once."
-        raise FileRefused("not_csv", message, found=name)
+        raise FileRefused("not_csv.compressed_twice", found=name)
 
 
 def check_not_zipped_workbook(head: bytes) -> None:
@@ -75,5 +74,6 @@ def check_not_zipped_workbook(head: bytes) -> None:
 
 
 def _not_csv(kind: str) -> FileRefused:
-    advice = SAVE_AS_CSV if kind == _OLD_WORKBOOK else "Upload a CSV file."
-    return FileRefused("not_csv", f"This is {kind}, not a CSV file. {advice}", found=kind)
+    if kind == _OLD_WORKBOOK:
+        return FileRefused("not_csv.workbook", found=kind)
+    return FileRefused("not_csv", found=kind)

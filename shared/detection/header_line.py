@@ -11,6 +11,7 @@ from statistics import median
 from shared.contracts.column_names import normalize_name
 from shared.detection import sample
 from shared.detection.sample import UNTYPED, CellKind, SampleRecord, cell_kind, column_kind, is_blank
+from shared.error_codes import warning_text
 
 _MAX_SEARCHED_RECORDS = 200
 """Records in which a header is searched; the rest of the head only counts for the types of columns."""
@@ -20,8 +21,6 @@ _MIN_FILLED_COLUMNS = 0.5
 
 _MIN_RECORDS = 3
 """Records from which on they count as a pattern."""
-
-_UNCLEAR = "It is unclear whether the first line is the header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def detect_header(records: list[SampleRecord]) -> HeaderLine:
     """Detect the header of the table that the records make, by how it differs from the rows."""
     rows = [record for record in records if not is_blank(record)]
     if not rows:
-        return HeaderLine(None, doubts=("The file is empty.",))
+        return HeaderLine(None, doubts=(warning_text("empty"),))
     counts = Counter(len(record.cells) for record in rows)
     wide = {width: count for width, count in counts.items() if width > 1} or counts
     width = max(wide, key=lambda width: wide[width])
@@ -77,10 +76,7 @@ def detect_header(records: list[SampleRecord]) -> HeaderLine:
     if line is not None:
         return HeaderLine(line, width=width)
     if sample.is_title_above_table(rows, width) and not _lacks_trailing_delimiter(rows[0], rows[1:], width):
-        warning = (
-            f"The first line has {len(rows[0].cells)} values, but the rows have {width}. "
-            "Check the options delimiter and header_line."
-        )
+        warning = warning_text("header_width", found=len(rows[0].cells), width=width)
         return HeaderLine(rows[0].line, width=width, doubts=(warning,))
     return _header_above_rows(rows, width)
 
@@ -93,10 +89,10 @@ def _header_above_rows(rows: list[SampleRecord], width: int) -> HeaderLine:
     is_row, doubts = looks_like_row(names, body)
     if is_row and not headings:
         if index:
-            doubts = (*doubts, f"The {index} records above the table are read as rows.")
+            doubts = (*doubts, warning_text("rows_above_header", count=index))
         return HeaderLine(None, width=width, doubts=doubts)
     if headings:
-        doubts = (*doubts, f"The {headings} records above the column names are read as group headings.")
+        doubts = (*doubts, warning_text("group_headings", count=headings))
     return HeaderLine(rows[index - headings].line, 1 + headings, width, doubts=doubts)
 
 
@@ -194,9 +190,9 @@ def looks_like_row(names: SampleRecord, body: list[SampleRecord]) -> tuple[bool,
     if UNTYPED.issuperset(kinds):
         return _is_repeated(names, body)
     if _are_numbered_names(names.cells[:_MAX_COMPARED_COLUMNS]):
-        return False, ("The first line is read as the header, although some of its names are numbers.",)
+        return False, (warning_text("numeric_names"),)
     if not body:
-        return True, ("The file has a single record. It has numbers or dates, so it is read as a row.",)
+        return True, (warning_text("only_record"),)
     columns = zip(*(row.cells[:_MAX_COMPARED_COLUMNS] for row in body[:_MAX_COMPARED_ROWS]), strict=False)
     return _has_types_of_columns(kinds, [column_kind(column) for column in columns])
 
@@ -207,11 +203,11 @@ def _has_types_of_columns(kinds: list[CellKind], columns: list[CellKind]) -> tup
     differing = sum(kind not in {"empty", column} for kind, column in pairs)
     equal = sum(kind == column for kind, column in pairs)
     if differing and equal:
-        return differing < equal, (f"{_UNCLEAR}: only some of its values are like those of the rows.",)
+        return differing < equal, (warning_text("header_like_row"),)
     if differing or equal:
         return equal > 0, ()
     texts = sum(kind == "text" for kind in kinds)
-    return 2 * texts <= len(kinds), (f"{_UNCLEAR}: the columns have no types to compare it with.",)
+    return 2 * texts <= len(kinds), (warning_text("header_uncertain"),)
 
 
 def _is_repeated(names: SampleRecord, body: list[SampleRecord]) -> tuple[bool, tuple[str, ...]]:
@@ -222,13 +218,13 @@ def _is_repeated(names: SampleRecord, body: list[SampleRecord]) -> tuple[bool, t
     if len(others) < len(body) and any(
         column_kind(column) not in UNTYPED for column in zip(*others[:_MAX_COMPARED_ROWS], strict=False)
     ):
-        return False, ("The header is repeated further down. There it is read as a row.",)
+        return False, (warning_text("header_repeated"),)
     columns = zip(*(row.cells for row in body), strict=False)
     repeated = sum(
         bool(cell.strip()) and cell in column for cell, column in zip(names.cells, columns, strict=False)
     )
     if repeated > _REPEATED_SHARE * len(names.cells):
-        return True, ("The first line is read as a row, because its values are repeated further down.",)
+        return True, (warning_text("values_repeated"),)
     return False, ()
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
+from shared.error_codes import warning_text
+
 _MULTIBYTE = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "shift_jis", "iso2022_jp"]
 
 _ESCAPE_SEQUENCE = re.compile(rb"\x1b\$(?:[@B]|\([CD]|\)C|A)")
@@ -194,16 +196,17 @@ def guess_encoding(head: bytes) -> EncodingGuess:
         if name:
             return _guess(name)
     if best is None:
-        return EncodingGuess("latin-1", ("The encoding is unknown. The file is read as latin-1.",))
+        return EncodingGuess("latin-1", (warning_text("encoding_unknown"),))
     other = next((s for s in samples[1:] if s.share >= best.share and s.text != best.text), None)
     if is_plausible and other:
-        return EncodingGuess(best.name, (f"The encoding could be {other.name} instead of {best.name}.",))
+        return EncodingGuess(
+            best.name, (warning_text("encoding_ambiguous", other=other.name, encoding=best.name),)
+        )
     return _guess(best.name)
 
 
 def _guess(name: str) -> EncodingGuess:
-    warning = f"The encoding is a guess: {name}. If letters are wrong, set the option encoding."
-    return EncodingGuess(name, (warning,))
+    return EncodingGuess(name, (warning_text("encoding_guessed", encoding=name),))
 
 
 def _non_ascii_lines(head: bytes) -> bytes:

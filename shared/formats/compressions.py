@@ -86,8 +86,3 @@ def detect_compression(head: bytes) -> str:
 def unsupported_compression(head: bytes) -> str | None:
     """Return the name of the unsupported compression of a file that begins with `head`."""
     return next((name for name, signature in UNSUPPORTED if head.startswith(signature)), None)
-
-
-def unsupported_message(name: str) -> str:
-    """Return the sentence that refuses a file with the unsupported compression `name`."""
-    return f"The file is compressed with {name}. Supported: {', '.join(NAMES)}."

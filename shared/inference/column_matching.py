@@ -33,7 +33,7 @@ class TableColumns:
     ) -> ColumnMapping:
         """The mapping for a file with the header `names` on `line`, or with `width` columns and no header.
 
-        `is_explicit` says whether the missing header was set by an option. Raises `FileRefused` for a file with
+        `is_explicit`: whether the option `header_line` is set. Raises `FileRefused` for a file with
         too many columns, and for a file without a header if the columns of the table have names.
         """
         count = len(names) if names else width

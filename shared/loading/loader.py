@@ -108,9 +108,7 @@ class FileLoader:
     def _load(self, batch: LoadBatch, reader: CsvReader) -> None:
         self.rows_read = batch.rows_read
         self._rejects.add(batch.rejects)
-        if (
-            not reader.further_tables
-        ):  # several tables in one file are the better error, once all of them are known
+        if not reader.further_tables:  # "several_tables" is the better error, at the end
             width = len(reader.header.fields)
             check_limit_reachable(
                 self._rejects.count, batch.rows_read, batch.max_remaining_bytes, width, self._contract

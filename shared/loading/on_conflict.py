@@ -38,8 +38,7 @@ def _refuse_existing(rows: pa.RecordBatch, comparison: Comparison) -> None:
     lines = rows.column(LINE_COLUMN).take(comparison.unchanged[:_MAX_LINES_NAMED]).to_pylist()
     raise FileRefused(
         "key_conflict",
-        f"Line {lines[0]}: the key is already in the table, and the contract does not allow this "
-        f'(`on_conflict = "refuse"`). At least {count} rows have existing keys. Nothing was loaded.',
+        {"first": lines[0], "count": count},
         lines=lines,
     )
 

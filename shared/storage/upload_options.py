@@ -95,15 +95,14 @@ def check_key(contract: type[Contract], requested: Sequence[str]) -> None:
     known = column_names.fields_by_name(contract)
     fields = {known.get(column_names.normalize_name(name)) for name in requested}
     if requested and fields != set(contract.key):
-        raise key_mismatch(contract, requested, "Upload the file without the option key")
+        raise key_mismatch(contract, requested, is_declared=True)
 
 
-def key_mismatch(contract: type[Contract], requested: Sequence[str], advice: str) -> FileRefused:
+def key_mismatch(contract: type[Contract], requested: Sequence[str], *, is_declared: bool) -> FileRefused:
     """Return the refusal of a file that requests another key than the dataset has."""
-    key = f"the key ({', '.join(contract.key)})" if contract.key else "no key"
-    return FileRefused(
-        "key_differs",
-        f"The upload requests the key ({', '.join(requested)}), but the dataset has {key}. {advice}.",
-        asked=list(requested),
-        key=list(contract.key),
-    )
+    asked, key = list(requested), list(contract.key)
+    if key:
+        return FileRefused("key_differs", asked=asked, key=key)
+    if is_declared:
+        return FileRefused("key_differs.contract_without_key", asked=asked, key=key)
+    return FileRefused("key_differs.no_key", {"dataset": contract.dataset}, asked=asked, key=key)

@@ -21,7 +21,8 @@ from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN, MANUAL_EDIT_LOAD, Field
 from shared.database import transactions
 from shared.database.sql_fragments import column_list, literal_list
-from shared.driver_errors import POSTGRES, ROW_TOO_LARGE
+from shared.driver_errors import POSTGRES
+from shared.error_codes import ROW_TOO_LARGE
 from shared.errors import ConcurrencyConflict, Conflict, InvalidRequest, NotFound
 from shared.ledger import locks
 from shared.queries import filters, row_page

@@ -10,6 +10,7 @@ from loguru import logger
 from sqlalchemy import Engine
 
 from shared import driver_errors
+from shared.error_codes import failure_text
 from shared.ledger import entries, locks, transitions
 from shared.ledger.tables import FINAL_STATES, State, failure_json
 from shared.storage.blob_version import BlobVersion
@@ -61,5 +62,4 @@ def give_up(engine: Engine, version: BlobVersion) -> State | None:
 
 
 def _worker_died(attempts: int) -> dict[str, Any]:
-    detail = f"the worker died during each of {attempts} tries; it may need more memory or time"
-    return failure_json("worker_died", detail)
+    return failure_json("worker_died", failure_text("worker_died", attempts=attempts))

@@ -15,6 +15,7 @@ from shared import driver_errors
 from shared.datasets import catalog, reassign_rows
 from shared.decoding.range_file import RangeFile
 from shared.decoding.zip_archive import Archive, ArchiveMember
+from shared.error_codes import failure_text
 from shared.errors import FileRefused, Superseded, Unavailable, Unexpected
 from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
 from shared.ledger import duplicates, locks, versions
@@ -158,15 +159,13 @@ def _format_of(archive: Archive) -> dict[str, Any]:
 
 
 def _some_failed(failed: Sequence[MemberEntry]) -> dict[str, Any]:
-    detail = f"{len(failed)} files of the archive could not be loaded because of a failure of the app."
+    detail = failure_text("members_failed", count=len(failed))
     return {**failure_json("members_failed", detail), "members": _listed(failed)}
 
 
 def _all_refused(entries: Sequence[MemberEntry]) -> dict[str, Any]:
-    detail = (
-        f"All {len(entries)} files of the archive were refused. The ingestion of each file states the reason."
-    )
-    return {"code": "members_refused", "detail": detail, "members": _listed(entries)}
+    refusal = FileRefused("members_refused", {"count": len(entries)}, members=_listed(entries))
+    return refusal.as_json()
 
 
 def _listed(entries: Sequence[MemberEntry]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import psycopg2.errors
 
 from shared.datasets import reassign_rows, tables
-from shared.driver_errors import ROW_TOO_LARGE
 from shared.errors import FileRefused, UnknownDataset, WrongOverride
 from shared.loading.loader import FileLoader
 from shared.loading.reject_spool import RejectSpool
@@ -74,7 +73,4 @@ def _bounded() -> Iterator[None]:
         yield
     except psycopg2.errors.ProgramLimitExceeded:
         # The error's message names the table only, but its context quotes the row: it is not passed on.
-        raise FileRefused(
-            "row_too_large",
-            f"A row is {ROW_TOO_LARGE} Nothing was loaded.",
-        ) from None
+        raise FileRefused("row_too_large") from None

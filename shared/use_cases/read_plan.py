@@ -112,8 +112,4 @@ def _overrides(ctx: LoadContext) -> Overrides:
 
 def _check_extension(ctx: LoadContext) -> None:
     if not blob_version.is_supported(ctx.upload.version.path):
-        raise FileRefused(
-            "unsupported_extension",
-            f"The file's name ends with none of {', '.join(blob_version.EXTENSIONS)}.",
-            supported=list(blob_version.EXTENSIONS),
-        )
+        raise FileRefused("unsupported_extension", supported=list(blob_version.EXTENSIONS))

@@ -69,8 +69,8 @@ def _error_json(exc: FileRefused | UnknownDataset | WrongOverride) -> dict[str, 
     if isinstance(exc, FileRefused):
         return exc.as_json()
     if isinstance(exc, UnknownDataset):
-        return {"code": "unknown_dataset", "detail": registry.undeclared(exc.name)}
-    return {"code": "wrong_override", "detail": exc.message}
+        return FileRefused("unknown_dataset", {"name": exc.name, "known": list(registry.CONTRACTS)}).as_json()
+    return FileRefused("wrong_override", {"faults": exc.message}).as_json()
 
 
 def _replace_earlier_versions(

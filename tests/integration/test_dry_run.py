@@ -82,7 +82,7 @@ def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
     found = predict(NOWHERE, "sales", bad + orders(1, 100).partition(b"\n")[2])
 
     assert found["counts"] == {"read": 10_100, "accepted": 100, "rejected": 10_000}
-    assert "the rest was not read" in found["error"]["detail"]
+    assert "The rest was not read" in found["error"]["detail"]
     assert [reject["line"] for reject in found["rejects"]] == list(range(2, 52))
 
 

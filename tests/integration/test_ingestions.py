@@ -101,7 +101,7 @@ def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
 
 
 def test_warnings_are_made_from_the_sentences_in_the_ledger(engine: Engine) -> None:
-    sentence = warning_text("delimiter_ambiguous", delimiter="commas", width=2, best=1)
+    sentence = warning_text("delimiter_ambiguous", delimiter="with commas", columns="2 columns instead of 1")
     stored = json.dumps({"delimiter": "|", "doubts": [sentence, "A sentence of an earlier version."]})
     asked = enter(engine, "a", format=stored)
 

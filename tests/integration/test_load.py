@@ -261,7 +261,7 @@ def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
     assert loader.load("sales/a.csv").state is State.REFUSED
 
     found = entry(engine, "sales/a.csv")
-    assert "the rest was not read" in found["error"]["detail"]
+    assert "The rest was not read" in found["error"]["detail"]
     assert found["error"]["rejects_kept"] == 1000
     assert 40_000 < found["rows_read"] < 400_000
     with engine.connect() as connection:
@@ -293,9 +293,9 @@ def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
 
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every two or three rows a batch of their own."""
-    for name in ("_WIDEST", "_NARROWEST"):
+    for name in ("_MAX_WINDOW", "_MIN_WINDOW"):
         monkeypatch.setattr(parser, name, 300)
-    monkeypatch.setattr(parser, "_WORTHWHILE", 0)
+    monkeypatch.setattr(parser, "_MIN_FAST_BYTES", 0)
     monkeypatch.setattr(reader, "_BATCH_RECORDS", 1)
 
 

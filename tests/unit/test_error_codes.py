@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from shared.error_codes import (
     REFUSALS,
     ROW_ERRORS,
     WARNINGS,
+    ErrorText,
     FormatWarning,
     parse_warning,
     warning_text,
@@ -62,17 +63,43 @@ def test_every_refusal_gives_what_its_message_needs() -> None:
         reason = first_text(call) or ""
         assert reason in REFUSALS, place
         used.add(reason)
-        is_text = len(call.args) > 1 and not isinstance(call.args[1], ast.Dict)
-        assert is_text or fields(REFUSALS[reason].template) <= given(call), place
-    assert used
+        assert fields(REFUSALS[reason].template) <= given(call), place
+    assert used == set(REFUSALS)
+
+
+@pytest.mark.parametrize(
+    ("function", "table"),
+    [
+        ("row_error", ROW_ERRORS),
+        ("row_reject", ROW_ERRORS),
+        ("warning_text", WARNINGS),
+        ("failure_text", FAILURES),
+    ],
+)
+def test_every_other_error_gives_what_its_message_needs(
+    function: str, table: Mapping[str, ErrorText]
+) -> None:
+    found = [(place, call) for place, call in calls(function) if first_text(call)]
+    assert found
+    for place, call in found:
+        code = first_text(call) or ""
+        assert code in table, place
+        assert fields(table[code].template) <= given(call), place
+
+
+def test_every_row_error_warning_and_failure_is_used() -> None:
+    codes = {first_text(call) for _, call in calls("row_error", "row_reject")}
+    assert codes - {None} == set(ROW_ERRORS)
+    assert {first_text(call) for _, call in calls("warning_text")} == set(WARNINGS)
+    assert {first_text(call) for _, call in calls("failure_json")} | {"replay_failed"} == set(FAILURES)
 
 
 def test_a_refusal_has_the_code_before_the_dot_and_the_text_of_its_reason() -> None:
     refusal = FileRefused("expands_too_far.ratio", {"ratio": 200}, read=7, written=9000)
     assert (refusal.code, refusal.facts) == ("expands_too_far", {"read": 7, "written": 9000})
     assert refusal.message == (
-        "The first 7 bytes of compressed data expand to 9000 bytes or more; the limit is 200 times their "
-        "size. Split the file."
+        "The compressed data expand too far: the first 7 bytes expand to 9000 bytes or more; "
+        "at most 200 times the compressed size is allowed. Split the file."
     )
 
 

@@ -136,12 +136,12 @@ def test_an_archive_without_csv_is_refused_with_its_members() -> None:
 
 
 def test_an_excel_workbook_is_refused_with_advice() -> None:
-    with pytest.raises(FileRefused, match=r"Excel workbook \(\.xlsx\)\. Save it as CSV"):
+    with pytest.raises(FileRefused, match=r"Excel workbook \(\.xlsx\), not a CSV file\. Save it as CSV"):
         opened(zipped(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<workbook/>")))
 
 
 def test_an_open_document_file_is_refused_with_advice() -> None:
-    with pytest.raises(FileRefused, match=r"OpenDocument file\. Save it as CSV"):
+    with pytest.raises(FileRefused, match=r"OpenDocument file, not a CSV file\. Save it as CSV"):
         opened(zipped(("mimetype", b"application/vnd.oasis.opendocument"), ("content.xml", b"<x/>")))
 
 
