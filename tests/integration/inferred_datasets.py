@@ -45,7 +45,8 @@ class InferredDatasets:
 
     def changes(self, name: str) -> list[dict[str, Any]]:
         with self._engine.connect() as connection:
-            return [one["change"] for one in datasets.changes_of(connection, name)]
+            newest_first = datasets.schema_changes(connection, name, limit=1000, before=None)
+            return [one["change"] for one in reversed(newest_first)]
 
     def dataset(self, name: str) -> Dataset:
         with self._engine.connect() as connection:
