@@ -36,12 +36,7 @@ def _refuse_existing(rows: pa.RecordBatch, comparison: Comparison) -> None:
     if not count:
         return
     lines = rows.column(LINE_COLUMN).take(comparison.unchanged[:_MAX_LINES_NAMED]).to_pylist()
-    raise FileRefused(
-        "key_conflict",
-        f"Line {lines[0]}: the key is already in the table, and the contract does not allow this "
-        f'(`on_conflict = "refuse"`). At least {count} rows have existing keys. Nothing was loaded.',
-        lines=lines,
-    )
+    raise FileRefused("key_conflict", {"count": count, "first": lines[0]}, lines=lines)
 
 
 @dataclass(frozen=True, slots=True)
