@@ -24,7 +24,7 @@ from tests.fixtures.barriers import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.assertions import entry, table
 from tests.integration.keyless_dataset import Keyless, Uploads, history, names
-from tests.integration.test_sweep import AT_ONCE
+from tests.integration.test_sweep import NO_MIN_AGE
 
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 
@@ -210,7 +210,7 @@ def test_the_sweep_loads_again_what_no_message_brought(
     for one in asked:
         replays.ask(one)
 
-    assert sweep.sweep(engine, container, loader.load, 60, AT_ONCE) == 2
+    assert sweep.sweep(engine, container, loader.load, 60, NO_MIN_AGE) == 2
 
     assert [replays.seen(one)["state"] for one in asked] == ["loaded", "refused"]
 
