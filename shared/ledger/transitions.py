@@ -41,13 +41,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import driver_errors
+from shared.error_codes import FAILURES
 from shared.errors import IngestError
 from shared.ledger import entries, locks
 from shared.ledger.tables import State, ingestions
 from shared.storage.blob_version import BlobVersion
 from shared.storage.blobs import Upload
 
-_REPLAY_FAILED = "The replay failed, and the rows of the earlier load were kept. Reason: "
+_REPLAY_FAILED = FAILURES["replay_failed"].message + " Reason: "
 _BLOB_CHANGED = "the blob was replaced or deleted."
 _SUPERSEDE_OTHERS_SQL = f"""
     update ingest.ingestions set replaying = null,
