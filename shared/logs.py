@@ -1,4 +1,4 @@
-"""Logging: loguru in the code, forwarded to the standard library, where the Functions worker listens."""
+"""Forwards log records from loguru to the standard library's `logging`, which the Functions worker reads."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def _forward(message: Message) -> None:
 
 
 def configure() -> None:
-    """Send everything that loguru gets to `logging`, in the caller's thread.
+    """Forward all records of loguru to `logging`, in the caller's thread.
 
-    The worker finds the invocation of a record by its thread, so nothing may be queued.
+    The worker finds the invocation of a record by its thread, so records must not be queued.
     """
     level = bindings.log_level()
     logger.remove()
-    # Without diagnose, tracebacks hold no variables' values: those could be rows or secrets.
+    # diagnose=False: tracebacks must not show values of variables, which could be rows or secrets.
     logger.add(_forward, level=level, format="{message}", enqueue=False, diagnose=False, backtrace=False)
     logging.getLogger("shared").setLevel(level)
     logging.getLogger("azure").setLevel(logging.WARNING)

@@ -20,10 +20,10 @@ Result = TypeVar("Result")
 
 
 def retry_unavailable(call: Callable[[], Result], seconds: float) -> Result:
-    """The result of `call`, repeated while it raises `Unavailable`, for about `seconds` in all.
+    """Call `call` again while it raises `Unavailable`, for about `seconds` in all; returns its result.
 
-    The pauses are drawn from a range that doubles up to 10 s, so that many workers do not knock at once on a
-    server that comes back. The platform's own retries have no pause at all, which is why this one exists.
+    The pauses are random, up to a limit that doubles until 10 s, so that many workers do not connect at once
+    to a server that is available again. The platform's own retries have no pause.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Unavailable),
@@ -38,4 +38,4 @@ def retry_unavailable(call: Callable[[], Result], seconds: float) -> Result:
 def _log(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     pause = state.next_action.sleep if state.next_action else 0.0
-    logger.warning("{}; trying again in {:.1f} s", error, pause)
+    logger.warning("{}; next attempt in {:.1f} s", error, pause)

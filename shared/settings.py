@@ -1,4 +1,4 @@
-"""The app's settings: read once from the environment, validated on first use, never at import."""
+"""The app's settings: read from the environment once, and validated on first use, never at import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["STORAGE_CONNECTION", "UPLOADS_CONTAINER", "Settings", "load", "postg
 
 
 class Settings(BaseModel):
-    """Values of one process; the alias of each field is its key in the environment."""
+    """Settings of one process; the alias of each field is its key in the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -37,7 +37,7 @@ class Settings(BaseModel):
     log_level: Annotated[LogLevel, Field(alias="LOG_LEVEL")] = "INFO"
 
     @model_validator(mode="after")
-    def _storage_is_named(self) -> Self:
+    def _check_storage(self) -> Self:
         if not (self.storage_connection_string or self.storage_account_url):
             raise ValueError(f"set {STORAGE_CONNECTION} or {STORAGE_CONNECTION}__blobServiceUri")
         return self
@@ -49,14 +49,15 @@ class Settings(BaseModel):
 
 
 def postgres_url(text: str) -> URL:
-    """`text` as SQLAlchemy's URL, with psycopg2 as its driver whatever the scheme says.
+    """Parse a Postgres URL; the driver is always psycopg2.
 
-    Raises `SettingsError` where it is not a Postgres URL, without repeating it: it has a password.
+    Raises `SettingsError` if it is not a Postgres URL. The message does not contain the URL, which has a
+    password.
     """
     try:
         url = make_url(text)
     except ArgumentError:
-        raise SettingsError("DATABASE_URL is not a URL: expected postgresql://user:…@host/db") from None
+        raise SettingsError("DATABASE_URL is not a URL; use postgresql://user:…@host/db") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(f"DATABASE_URL must be postgresql://…, not {url.get_backend_name()}://…")
     return url.set(drivername="postgresql+psycopg2")
@@ -65,15 +66,15 @@ def postgres_url(text: str) -> URL:
 def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings from `environment`; a blank value counts as absent.
 
-    Raises `SettingsError` that names every bad key, never its value (it may be a secret).
+    Raises a `SettingsError` that names every wrong key, but not its value, which may be a secret.
     """
-    present = {key: value for key, value in environment.items() if value.strip()}
+    given = {key: value for key, value in environment.items() if value.strip()}
     try:
-        settings = Settings.model_validate(present)
+        settings = Settings.model_validate(given)
     except ValidationError as exc:
-        faults = [
+        errors = [
             f"{'.'.join(map(str, error['loc'])) or 'storage'}: {error['msg']}" for error in exc.errors()
         ]
-        raise SettingsError(f"Settings: {'; '.join(faults)}.") from None
+        raise SettingsError(f"Settings: {'; '.join(errors)}.") from None
     _ = settings.database
     return settings

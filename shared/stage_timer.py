@@ -1,4 +1,4 @@
-"""Time spent in each stage of a load, and one log line per stage."""
+"""Measures the time of each stage of a load, and logs one line per stage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class StageTimer:
-    """Adds up the seconds of stages that take turns, batch by batch."""
+    """Adds up the seconds and rows of stages that run many times, once per batch."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
@@ -22,16 +22,16 @@ class StageTimer:
 
     @contextmanager
     def stage(self, name: str, rows: int = 0) -> Iterator[None]:
-        """Count the time within, and `rows`, as part of stage `name`."""
-        begun = time.perf_counter()
+        """Add the time of the `with` block, and `rows`, to stage `name`."""
+        start = time.perf_counter()
         try:
             yield
         finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - begun
+            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - start
             self._rows[name] = self._rows.get(name, 0) + rows
 
     def iterate(self, name: str, items: Iterable[T], rows: Callable[[T], int]) -> Iterator[T]:
-        """Go through `items`, counting the time that getting each one takes, and its `rows`."""
+        """Yield `items`, and add the time to get each of them, and its `rows`, to stage `name`."""
         iterator = iter(items)
         while True:
             with self.stage(name):
@@ -41,10 +41,10 @@ class StageTimer:
                     return
             self._rows[name] += rows(item)
             yield item
-            del item  # not to be kept while the next one is made
+            del item  # not kept while the next one is computed
 
     def log(self, ingestion_id: uuid.UUID, dataset: str) -> None:
-        """One line per stage, in the order in which they began."""
+        """Log one line per stage, in the order of their first runs."""
         for name, seconds in self._seconds.items():
             facts = {"ingestion": ingestion_id, "dataset": dataset, "rows": self._rows[name]}
             logger.bind(**facts, ms=round(seconds * 1000)).info("stage {}", name)

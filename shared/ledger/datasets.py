@@ -31,7 +31,7 @@ from shared.ledger.tables import State, dataset_changes, datasets, ingestions
 def write_dataset(
     connection: Connection, name: str, columns: Sequence[TableColumn] | None, key: Sequence[str]
 ) -> None:
-    """Keep what the dataset's table has now; without `columns`, that a contract of the app's declares it."""
+    """Store the columns and the key of the dataset's table; `columns` is `None` if a contract declares it."""
     described = null() if columns is None else [column.as_json() for column in columns]
     values = {"columns": described, "key": list(key)}
     statement = upsert(datasets).values(name=name, commits=0, **values)
@@ -44,28 +44,23 @@ def record_changes(
     changes: Iterable[Mapping[str, Any]],
     ingestion_id: uuid.UUID | None = None,
 ) -> None:
-    """Note `changes` of the table, in their order, with the ingestion whose file needed them."""
+    """Store `changes` of the table, oldest first, with the ingestion whose file needed them.
+
+    A change is `{"change": "created", "columns": …, "key": …}`, `{"change": "key set", "key": …}`,
+    `{"change": "declared", "contract": …}`, or the change of one column, as `datasets.alter_table` describes
+    it.
+    """
     entries = [{"dataset": name, "ingestion_id": ingestion_id, "change": dict(change)} for change in changes]
     if entries:
         connection.execute(insert(dataset_changes), entries)
 
 
-def changes_of(connection: Connection, name: str) -> list[RowMapping]:
-    """All changes of the dataset's table, oldest first: `change`, `changed_at`, `ingestion_id`.
-
-    A change is `{"change": "created", "columns": …, "key": …}`, `{"change": "key set", "key": …}`,
-    `{"change": "declared", "contract": …}`, or of one column, as `inference.changes` describes it.
-    """
-    query = select(dataset_changes).where(dataset_changes.c.dataset == name).order_by(dataset_changes.c.id)
-    return list(connection.execute(query).mappings())
-
-
 _IS_FILE = not_(func.coalesce(ingestions.c.format.has_key("members"), false()))
-"""An archive counts what its members do."""
+"""Not an archive, whose members are counted instead."""
 
 
 def last_load(connection: Connection, dataset: str) -> RowMapping | None:
-    """The entry of the file that was loaded last, by the order of arrival; `None` where none ever was."""
+    """The entry of the loaded file that arrived last, or `None`."""
     query = (
         select(ingestions)
         .where(ingestions.c.dataset == dataset, ingestions.c.state == State.LOADED)
@@ -78,7 +73,7 @@ def last_load(connection: Connection, dataset: str) -> RowMapping | None:
 def schema_changes(
     connection: Connection, dataset: str, limit: int, before: int | None
 ) -> Sequence[RowMapping]:
-    """At most `limit` changes of its table, the newest first; with `before`, those older than that one."""
+    """At most `limit` changes of the dataset's table, newest first; only those with an id below `before`."""
     query = select(dataset_changes).where(dataset_changes.c.dataset == dataset)
     if before is not None:
         query = query.where(dataset_changes.c.id < before)
@@ -86,16 +81,17 @@ def schema_changes(
 
 
 def loads_by_day(connection: Connection, dataset: str, since: datetime) -> Sequence[Row[date, int, int]]:
-    """For each day, in UTC, on which files were loaded: `day`, `rows` that they brought, `ingestions`.
+    """For each UTC day with loads since `since`: `day`, `rows` inserted or updated, number of `ingestions`.
 
-    An archive counts by its members. What was undone does not count; what a newer version replaced does.
+    The members of an archive are counted instead of the archive. Loads that a newer version replaced are
+    counted, loads that were undone are not.
     """
     day = cast(func.timezone("UTC", ingestions.c.finished_at), Date)
-    brought = func.coalesce(ingestions.c.rows_inserted, 0) + func.coalesce(ingestions.c.rows_updated, 0)
+    written = func.coalesce(ingestions.c.rows_inserted, 0) + func.coalesce(ingestions.c.rows_updated, 0)
     query = (
         select(
             day.label("day"),
-            cast(func.sum(brought), BigInteger).label("rows"),
+            cast(func.sum(written), BigInteger).label("rows"),
             func.count().label("ingestions"),
         )
         .where(
@@ -111,19 +107,20 @@ def loads_by_day(connection: Connection, dataset: str, since: datetime) -> Seque
 
 
 def loads_with_unchanged_rows(connection: Connection, entry: RowMapping, limit: int) -> list[uuid.UUID]:
-    """Loads that found rows of their files in the table since `entry` was begun: its own, perhaps.
+    """Loads that left existing rows unchanged since `entry` was first loaded, perhaps rows of `entry`.
 
-    The newest first, `limit` at most. Its rows may have been loaded under another name before, of which it
-    was a duplicate.
+    At most `limit`, newest first. Its rows count from the first load of the same bytes on, since `entry` may
+    have been a duplicate of that load.
     """
     before = ingestions.alias()
-    is_twin = (before.c.dataset == entry["dataset"]) & (before.c.sha256 == entry["sha256"])
+    is_same_content = (before.c.dataset == entry["dataset"]) & (before.c.sha256 == entry["sha256"])
+    first_start = select(func.min(before.c.started_at)).where(is_same_content).scalar_subquery()
     query = (
         select(ingestions.c.id)
         .where(
             ingestions.c.dataset == entry["dataset"],
             ingestions.c.state == State.LOADED,
-            ingestions.c.finished_at > select(func.min(before.c.started_at)).where(is_twin).scalar_subquery(),
+            ingestions.c.finished_at > first_start,
             ingestions.c.rows_unchanged > 0,
             or_(ingestions.c.path != entry["path"], ingestions.c.etag != entry["etag"]),
             _IS_FILE,

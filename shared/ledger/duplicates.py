@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, or_, select, text
 
@@ -15,20 +15,14 @@ from shared.ledger.tables import State, ingestions
 from shared.stage_timer import StageTimer
 from shared.storage.content import Content
 
-_FIND_DUPLICATE = """
+_FIND = """
     select id from ingest.ingestions
     where dataset = :dataset and sha256 = :sha256 and size = :size and id <> cast(:own as uuid)
     and state = 'loaded' and replaced_by is null"""
-
-
-_DUPLICATE = text(_FIND_DUPLICATE).columns(ingestions.c.id)
-
-
+_FIND_ONLY = text(_FIND).columns(ingestions.c.id)
 # Two statements, so that the second one sees what was committed while the first one waited.
-_DUPLICATE_AFTER_WAIT = text(f"{locks.ACQUIRE_CONTENT}; {_FIND_DUPLICATE}").columns(ingestions.c.id)
-
-
-_SIMILAR = (
+_LOCK_AND_FIND = text(f"{locks.ACQUIRE_CONTENT}; {_FIND}").columns(ingestions.c.id)
+_FIND_SIMILAR = (
     select(ingestions.c.id)
     .where(
         ingestions.c.dataset == bindparam("dataset"),
@@ -41,56 +35,31 @@ _SIMILAR = (
 )
 
 
-def find_duplicate(
-    connection: Connection, dataset: str, sha256: str, size: int, own: uuid.UUID
-) -> uuid.UUID | None:
-    """The ingestion that loaded the same bytes into `dataset`, if any, unless its rows were replaced.
-
-    That is another one than `own`, which is loaded itself where it is a replay.
-    """
-    facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
-    duplicate: uuid.UUID | None = connection.scalar(_DUPLICATE, facts)
-    return duplicate
-
-
-def find_duplicate_after_wait(
-    connection: Connection, dataset: str, sha256: str, size: int, own: uuid.UUID
-) -> uuid.UUID | None:
-    """As `find_loaded_twin`, after waiting until no other transaction is about to load the same bytes.
-
-    From then on others wait for ours, so no twin can come between this and the commit.
-    """
-    facts = {"dataset": dataset, "sha256": sha256, "size": size, "own": str(own)}
-    duplicate: uuid.UUID | None = connection.scalar(_DUPLICATE_AFTER_WAIT, facts)
-    return duplicate
-
-
-def has_similar_load(
-    connection: Connection, dataset: str, size: int, head_sha256: str, own: uuid.UUID
-) -> bool:
-    """Whether a file of exactly `size` bytes with the same first megabyte was loaded into `dataset`."""
-    facts = {"dataset": dataset, "size": size, "head_sha256": head_sha256, "own": own}
-    return connection.scalar(_SIMILAR, facts) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Looks for the twins of the file of `size` bytes that ingestion `own` is to load into `dataset`."""
+    """Searches for loads of the bytes that ingestion `own` is to load into `dataset`; they are `size` bytes.
+
+    The result is the id of an ingestion that is `loaded` and whose rows were not replaced, never `own`
+    itself, which is `loaded` if it is replayed. The methods that lock take the lock of these bytes in this
+    dataset: they wait for other transactions that hold it, and keep it until the transaction ends or rolls
+    back to an earlier savepoint. Until then no other transaction can commit a load of the same bytes, or
+    remove or replace their rows.
+    """
 
     connection: Connection
     own: uuid.UUID
     dataset: str
     size: int
-    timer: StageTimer
+    timer: StageTimer = field(default_factory=StageTimer)
 
     def sha256_if_similar_exists(self, content: Content, known: str | None = None) -> str | None:
-        """The file's SHA-256, read for it alone unless `known`, if a file like it was loaded before.
+        """The SHA-256 of the file if a file with the same size and first megabyte was loaded, else `None`.
 
-        Alike is what has the same size and beginning. Metadata could tell a hash without reading, but anyone
-        who can write the blob can write that.
+        Unless it is `known`, the whole file is read for it. The blob's metadata could have the hash, but
+        anyone who may write the blob can write any hash there.
         """
-        head = content.head_sha256
-        if not has_similar_load(self.connection, self.dataset, self.size, head, self.own):
+        similar = {"dataset": self.dataset, "own": self.own, "size": self.size}
+        if self.connection.scalar(_FIND_SIMILAR, {**similar, "head_sha256": content.head_sha256}) is None:
             return None
         if known:
             return known
@@ -98,25 +67,32 @@ class Duplicates:
             return content.sha256()
 
     def find(self, sha256: str) -> uuid.UUID | None:
-        """The ingestion that loaded the same bytes."""
-        return find_duplicate(self.connection, self.dataset, sha256, self.size, self.own)
+        """Find a duplicate without a lock: its rows may be removed at any moment."""
+        found: uuid.UUID | None = self.connection.scalar(_FIND_ONLY, self._parameters(sha256))
+        return found
 
-    def find_locked(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
-        """The same for a load into the dataset of `contract`.
+    def lock_and_find(self, sha256: str) -> uuid.UUID | None:
+        """Lock, then find a duplicate."""
+        found: uuid.UUID | None = self.connection.scalar(_LOCK_AND_FIND, self._parameters(sha256))
+        return found
 
-        The twin may be losing its rows at this moment, by being undone or loaded again: the lock waits for
-        that, and keeps it until we are its duplicate. Without a key, one may also become a twin meanwhile.
+    def lock_and_find_if_likely(self, contract: type[Contract], sha256: str) -> uuid.UUID | None:
+        """Lock, then find a duplicate, if there is one already or the dataset has no key.
+
+        Without a key, another load could become the duplicate later and would double the rows.
         """
         is_likely = not contract.key or self.find(sha256) is not None
-        return self.find_after_wait(sha256) if is_likely else None
+        return self.lock_and_find(sha256) if is_likely else None
 
-    def find_after_wait(self, sha256: str) -> uuid.UUID | None:
-        """The same after waiting for those who are about to load them; others wait for us from then on."""
-        return find_duplicate_after_wait(self.connection, self.dataset, sha256, self.size, self.own)
+    def lock_and_require(self, sha256: str) -> uuid.UUID:
+        """Lock, then find the duplicate that an earlier search found.
 
-    def require_duplicate(self, sha256: str) -> uuid.UUID:
-        """The twin that was found before, now that it cannot go away; raises `Contended` where it did."""
-        duplicate = self.find_after_wait(sha256)
+        Raises `ConcurrencyConflict` if its rows have been removed or replaced since.
+        """
+        duplicate = self.lock_and_find(sha256)
         if duplicate is None:
-            raise ConcurrencyConflict(POSTGRES, "a load of the same bytes was replaced at this moment")
+            raise ConcurrencyConflict(POSTGRES, "a load of the same bytes was removed or replaced meanwhile")
         return duplicate
+
+    def _parameters(self, sha256: str) -> dict[str, str | int]:
+        return {"dataset": self.dataset, "sha256": sha256, "size": self.size, "own": str(self.own)}

@@ -1,4 +1,4 @@
-"""Entries of the ledger: received, finished, found; archive members and progress."""
+"""Reads and writes ledger entries: received, progress, finished; members of an archive."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from shared import driver_errors
+from shared.database.sql_fragments import set_timeouts
 from shared.errors import IngestError, NotFound
 from shared.formats.overrides import Overrides
 from shared.ledger.tables import Counts, State, ingestions
@@ -38,13 +39,10 @@ INSERT_RECEIVED = """
         cast(:id as uuid), :container, :path, :etag, :member, :dataset, :filename, :size,
         cast(:corrects as uuid), 'received', 0)
     on conflict do nothing"""
-"""Takes `facts_of` a version that was seen; nothing happens where it has an entry already."""
+"""Takes `received_values`; does nothing if the version has an entry already."""
 
-
-# Made once: building a statement takes SQLAlchemy longer than Postgres needs to run it.
-_RECEIVE = text(INSERT_RECEIVED)
-
-
+# Built once: SQLAlchemy takes longer to build a statement than Postgres to run it.
+_INSERT_RECEIVED = text(INSERT_RECEIVED)
 _FINISH = (
     update(ingestions)
     .where(ingestions.c.id == bindparam("entry"))
@@ -53,7 +51,7 @@ _FINISH = (
 
 
 def received_values(upload: Upload, dataset: str) -> dict[str, Any]:
-    """What `RECEIVE` takes."""
+    """The parameters of `INSERT_RECEIVED`."""
     version, corrects = upload.version, upload_options.corrected_ingestion(upload.metadata)
     return {
         "id": str(version.ingestion_id),
@@ -69,25 +67,25 @@ def received_values(upload: Upload, dataset: str) -> dict[str, Any]:
 
 
 def insert_received(connection: Connection, upload: Upload, dataset: str) -> None:
-    """Enter a version that was seen; nothing happens where it has an entry already."""
-    connection.execute(_RECEIVE, received_values(upload, dataset))
+    """Insert an entry for `upload` in state `received`, unless its version has one already."""
+    connection.execute(_INSERT_RECEIVED, received_values(upload, dataset))
 
 
 def finish(connection: Connection, ingestion_id: uuid.UUID, state: State, **facts: Any) -> None:
-    """Write the final `state` with whatever `facts` (columns of the ledger) are known.
+    """Write the final `state`, and `facts` by column of the ledger.
 
-    What it is now was replaced by nobody, though what it was before a replay may have been.
+    Clears `replaced_by`: rows from before a replay may have been replaced, the rows of now are not.
     """
     connection.execute(_FINISH, {"entry": ingestion_id, "state": state, **facts})
 
 
 def count_columns(counts: Counts | None) -> dict[str, int | None]:
-    """`counts` as columns of the ledger."""
+    """`counts` by column of the ledger."""
     return {f"rows_{name}": None if counts is None else getattr(counts, name) for name in Counts.__slots__}
 
 
 def record_failed_attempt(connection: Connection, ingestion_id: uuid.UUID, error: dict[str, Any]) -> None:
-    """After a try that failed by our fault: back to `received`, with the reason for whoever gives up."""
+    """Set the entry back to `received` after an attempt that failed, with the `error` that caused it."""
     is_replayed = ingestions.c.replaying.is_not(None)
     connection.execute(
         _entry(ingestion_id)
@@ -101,7 +99,7 @@ def record_failed_attempt(connection: Connection, ingestion_id: uuid.UUID, error
 
 
 def find_entry(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping | None:
-    """One whole entry, or `None`."""
+    """The entry, or `None`."""
     return connection.execute(select(ingestions).where(ingestions.c.id == ingestion_id)).mappings().first()
 
 
@@ -114,9 +112,9 @@ def get_entry(connection: Connection, ingestion_id: uuid.UUID) -> RowMapping:
 
 
 def record_progress(connection: Connection, ingestion_id: uuid.UUID, rows: int, size: int) -> None:
-    """Note how far a load has come: `rows` and bytes read; they mean nothing once it has ended.
+    """Write how many rows and bytes a load has read so far.
 
-    Of one that is loaded again the rows of before count until then.
+    For a replay, `rows_read` remains that of the earlier load until the new one ends.
     """
     is_replayed = ingestions.c.replaying == State.LOADING
     connection.execute(
@@ -135,7 +133,7 @@ _COUNTED = tuple(count_columns(Counts()))
 
 @dataclass(frozen=True, slots=True)
 class MemberEntry:
-    """What the ledger knows of one member."""
+    """The ledger entry of one archive member."""
 
     id: uuid.UUID
     member: str
@@ -147,7 +145,7 @@ class MemberEntry:
 
 
 def archive_members(connection: Connection, archive: BlobVersion) -> list[MemberEntry]:
-    """Those that `archive` has so far, in the order in which they were begun."""
+    """The members of `archive` that have entries so far, in the order of their first attempts."""
     table = ingestions.c
     query = (
         select(table.id, table.member, _MEMBER_STATE, table.duplicate_of, table.error, *_COLUMNS)
@@ -163,14 +161,14 @@ def archive_members(connection: Connection, archive: BlobVersion) -> list[Member
 
 
 def members_of_entry(connection: Connection, entry: RowMapping) -> list[MemberEntry]:
-    """Those of the archive that `entry` is of; none where it is of a file."""
+    """The members of the archive that `entry` is about; none if it is about a file."""
     if entry["member"]:
         return []
     return archive_members(connection, BlobVersion(entry["container"], entry["path"], entry["etag"]))
 
 
 _MEMBER_STATE = func.coalesce(ingestions.c.replaying, ingestions.c.state)
-"""One that is loaded again is not settled, although its rows of before are there."""
+"""The state of the replay, if there is one: the member is not finished, although its earlier rows exist."""
 
 _COLUMNS = [ingestions.c[name] for name in _COUNTED]
 
@@ -182,7 +180,7 @@ def _member_entry(row: Any) -> MemberEntry:
 
 
 def total_counts(entries: Sequence[MemberEntry]) -> Counts:
-    """The rows of those that were loaded, all together; of others none is in the table by them."""
+    """The counts of all members that are `loaded`; the others have no rows in the table."""
     loaded = [entry.counts for entry in entries if entry.state is State.LOADED]
     sums = {name: sum(getattr(counts, name) for counts in loaded) for name in Counts.__slots__}
     counts = Counts(**sums)
@@ -190,13 +188,14 @@ def total_counts(entries: Sequence[MemberEntry]) -> Counts:
     return counts
 
 
-_EVERY_SECONDS = 1.0
+_INTERVAL_SECONDS = 1.0
 
-_NEVER_WAIT = text("set local lock_timeout = '100ms'")
+_LOCK_TIMEOUT_SECONDS = 0.1
+"""Short: while the progress waits for a lock on the entry, the load waits for the progress."""
 
 
 class Progress:
-    """Writes rows and bytes to the ledger, through a connection of its own, at most once a second."""
+    """Writes the rows and bytes read to the ledger at most once a second, with a connection of its own."""
 
     def __init__(self, engine: Engine, ingestion_id: uuid.UUID) -> None:
         self._engine = engine
@@ -204,23 +203,23 @@ class Progress:
         self._written = time.monotonic()
 
     def __call__(self, rows: int, size: int) -> None:
-        """Note `rows` and bytes read so far. A note that cannot be written is no reason to stop the load."""
-        if time.monotonic() - self._written < _EVERY_SECONDS:
+        """Write `rows` and bytes read so far. An error is ignored: the load goes on without it."""
+        if time.monotonic() - self._written < _INTERVAL_SECONDS:
             return
         with suppress(IngestError), driver_errors.translate_errors(), self._engine.begin() as short:
-            short.execute(_NEVER_WAIT)  # somebody may have locked the entry, and would then hold the load too
+            set_timeouts(short, lock=_LOCK_TIMEOUT_SECONDS)
             record_progress(short, self._ingestion_id, rows, size)
         self._written = time.monotonic()
 
 
-_CONVENTIONS = ("decimal", "thousands", "currency")
+_NUMBER_OPTIONS = ("decimal", "thousands", "currency")
 
 
 def number_options_of_corrected(connection: Connection, metadata: Mapping[str, str]) -> Overrides:
-    """What was told of numbers about the file whose rejects a blob with these `metadata` corrects."""
+    """The number options that were sent with the file whose rejects a blob with these `metadata` corrects."""
     corrects = upload_options.corrected_ingestion(metadata)
     entry = find_entry(connection, corrects) if corrects else None
-    found = entry["format"] if entry else None
-    if not found:
+    format_ = entry["format"] if entry else None
+    if not format_:
         return Overrides()
-    return Overrides(**{name: found[name] for name in _CONVENTIONS if name in found.get("told", ())})
+    return Overrides(**{name: format_[name] for name in _NUMBER_OPTIONS if name in format_.get("told", ())})

@@ -1,4 +1,8 @@
-"""Advisory locks of a load, and the commit order of a dataset."""
+"""Advisory locks of loads, and the order in which loads of a dataset commit.
+
+Locks of a transaction, not of a session: they work behind a connection pooler such as PgBouncer, and nothing
+remains of them if a worker dies.
+"""
 
 from __future__ import annotations
 
@@ -15,46 +19,41 @@ _POLL_SECONDS = 0.2
 
 
 ACQUIRE_CONTENT = "select pg_advisory_xact_lock(hashtextextended(:dataset || ' ' || :sha256, 0))"
-"""Waits until no other transaction is about to load the same bytes into the same dataset."""
+"""Waits until no other transaction that loads the same bytes into the same dataset holds the lock."""
 
 _TRY = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _SHARED = text("select pg_advisory_xact_lock_shared(hashtextextended(:dataset, 0))")
 _EXCLUSIVE = text("select pg_advisory_xact_lock(hashtextextended(:dataset, 0))")
-_AT_ONCE = text("""
+_TRY_ALL = text("""
     select case when not pg_try_advisory_xact_lock(hashtextextended(:ingestion, 0)) then false
                 when not pg_try_advisory_xact_lock(hashtextextended(:path, 0)) then false
                 else pg_try_advisory_xact_lock_shared(hashtextextended(:dataset, 0)) end""")
 
 
 def try_acquire_all(connection: Connection, version: BlobVersion, dataset: str) -> bool:
-    """Take the locks of `acquire`, `acquire_path` and `acquire_dataset`, if none has to be waited for.
+    """Take the locks of the version, its path and (shared) its dataset in one round trip, without waiting.
 
-    That is how it nearly always is, and one round trip instead of three. `False` may leave some of them
-    taken; taking one again does no harm.
+    `False` if another transaction holds one of them. Some may be taken then; taking a lock again is harmless.
     """
     names = {
         "ingestion": str(version.ingestion_id),
-        "path": _name_of_path(version),
-        "dataset": _name_of_dataset(dataset),
+        "path": _path_lock_name(version),
+        "dataset": _dataset_lock_name(dataset),
     }
-    return bool(connection.scalar(_AT_ONCE, names))
+    return bool(connection.scalar(_TRY_ALL, names))
 
 
 def acquire_version(connection: Connection, ingestion_id: uuid.UUID, wait_seconds: float) -> bool:
-    """Take the lock for the transaction of `connection`; `False` where another still holds it after the wait.
-
-    A transaction's advisory lock, not a session's: it survives behind a connection pooler such as PgBouncer,
-    and a worker that dies leaves nothing to clean up.
-    """
+    """Take the lock of one blob version or archive member; `False` if it is not free after the wait."""
     return _acquire(connection, str(ingestion_id), wait_seconds)
 
 
 def acquire_path(connection: Connection, version: BlobVersion, wait_seconds: float) -> bool:
-    """Keep other versions of the blob from being loaded at the same time; `False` where one still is.
+    """Take the lock of a blob's path, against other versions; `False` if it is not free after the wait.
 
-    Whoever loads an archive holds this of the blob meanwhile, so its members have locks of their own.
+    The load of an archive holds the lock of the blob's path, so its members have locks of their own.
     """
-    return _acquire(connection, _name_of_path(version), wait_seconds)
+    return _acquire(connection, _path_lock_name(version), wait_seconds)
 
 
 def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
@@ -67,38 +66,41 @@ def _acquire(connection: Connection, name: str, wait_seconds: float) -> bool:
 
 
 def acquire_dataset(connection: Connection, dataset: str, *, exclusive: bool) -> None:
-    """Take part in the loads of `dataset`; `alone`: wait until no other takes part, and keep them out."""
-    connection.execute(_EXCLUSIVE if exclusive else _SHARED, {"dataset": _name_of_dataset(dataset)})
+    """Wait for the lock of the loads of `dataset`, shared with other loads or `exclusive`."""
+    connection.execute(_EXCLUSIVE if exclusive else _SHARED, {"dataset": _dataset_lock_name(dataset)})
 
 
-def _name_of_path(version: BlobVersion) -> str:
+def _path_lock_name(version: BlobVersion) -> str:
     member = f"\n{version.member}" if version.member else ""
     return f"versions of {version.container}/{version.path}{member}"
 
 
-def _name_of_dataset(dataset: str) -> str:
+def _dataset_lock_name(dataset: str) -> str:
     return f"loads of {dataset}"
 
 
 def acquire_schema(connection: Connection, dataset: str) -> None:
-    """Wait until no other transaction changes the columns or the key of `dataset`, and keep them out.
+    """Wait for the lock of changes to the columns or the key of `dataset`.
 
-    Taken before the lock of `acquire_dataset`, which the changes of the table need too.
+    Take it before the lock of `acquire_dataset`, which such changes need too.
     """
     connection.execute(_EXCLUSIVE, {"dataset": f"growth of {dataset}"})
 
 
 def count_commits(connection: Connection, dataset: str) -> int:
-    """How many there were."""
+    """The number of commits of loads that found existing rows, and of other changes to rows of `dataset`."""
     return connection.scalar(select(datasets.c.commits).where(datasets.c.name == dataset)) or 0
 
 
 def next_commit_number(connection: Connection, dataset: str) -> int:
-    """Wait until no other load is about to commit, keep them waiting; returns which commit ours will be."""
+    """Wait for other loads of `dataset` that are about to commit; returns the number of this commit.
+
+    Later callers wait until this transaction ends.
+    """
     statement = insert(datasets).values(name=dataset, commits=1)
-    turn: int = connection.scalar(
+    number: int = connection.scalar(
         statement.on_conflict_do_update(
             index_elements=[datasets.c.name], set_={"commits": datasets.c.commits + 1}
         ).returning(datasets.c.commits)
     )
-    return turn
+    return number

@@ -16,7 +16,7 @@ SCHEMA = "ingest"
 metadata = MetaData(schema=SCHEMA)
 
 _JSON = JSONB(none_as_null=True)
-"""Nothing is NULL, not JSON's null, which those who query the tables would have to know of."""
+"""Stores `None` as NULL instead of JSON's null, so that queries need only `is null`."""
 
 ingestions = Table(
     "ingestions",
@@ -85,32 +85,32 @@ rejects = Table(
 
 
 class State(StrEnum):
-    """`received` → `loading` → one of the others."""
+    """States of an ingestion: `received`, then `loading`, then one of the others."""
 
     RECEIVED = "received"
     LOADING = "loading"
     LOADED = "loaded"
     REFUSED = "refused"
-    """The file's fault."""
+    """The file cannot be loaded."""
     FAILED = "failed"
-    """Ours: gave up after retries."""
+    """The load failed for a reason other than the file, after retries."""
     DUPLICATE = "duplicate"
     """The same bytes are already loaded in this dataset."""
     SUPERSEDED = "superseded"
     """The blob was replaced or deleted first."""
     UNDONE = "undone"
-    """It was loaded, and its rows were taken away again."""
+    """It was loaded, and its rows were removed on request."""
 
 
 FINAL_STATES = frozenset({State.LOADED, State.REFUSED, State.DUPLICATE, State.SUPERSEDED, State.UNDONE})
-"""States that no further delivery of the same version changes, but a replay that was asked for.
+"""States that no further delivery of the same version changes; only a replay or an undo does.
 
-`failed` is not one: another try may help."""
+`failed` is not one of them: another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of a file. `duplicate` are rows whose key comes again further down in the same file."""
+    """Numbers of rows of a file. `duplicate` counts rows whose key occurs again later in the file."""
 
     read: int = 0
     inserted: int = 0
@@ -120,12 +120,12 @@ class Counts:
     rejected: int = 0
 
     def check_row_counts(self) -> None:
-        """Raises `ConservationBroken` unless every row read is accounted for exactly once."""
+        """Raises `RowCountMismatch` unless every row read is counted exactly once."""
         accounted = self.inserted + self.updated + self.unchanged + self.duplicate + self.rejected
         if self.read != accounted or min(self.unchanged, self.duplicate) < 0:
             raise RowCountMismatch(f"{self.read} rows were read but {accounted} accounted for: {self}")
 
 
 def failure_json(code: str, detail: str, *, transient: bool = False) -> dict[str, Any]:
-    """An error of ours as the ledger keeps it; a `transient` one is tried again by the sweep."""
+    """The error of a failed load as the ledger stores it; the sweep retries loads with a `transient` one."""
     return {"code": code, "detail": detail, "transient": transient}

@@ -17,7 +17,7 @@ from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN
 from shared.ledger.tables import Counts
 from shared.loading.compare import Comparison, compare_rows
-from shared.loading.existing_rows import ExistingRowFinder
+from shared.loading.existing_row_finder import ExistingRowFinder
 from shared.loading.reject_spool import RejectSpool
 from shared.loading.table_loader import TableLoader
 from shared.parsing.reader import Batch, CsvReader

@@ -36,11 +36,7 @@ def _refuse_existing(rows: pa.RecordBatch, comparison: Comparison) -> None:
     if not count:
         return
     lines = rows.column(LINE_COLUMN).take(comparison.unchanged[:_MAX_LINES_NAMED]).to_pylist()
-    raise FileRefused(
-        "key_conflict",
-        {"first": lines[0], "count": count},
-        lines=lines,
-    )
+    raise FileRefused("key_conflict", {"count": count, "first": lines[0]}, lines=lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class RowWriter:
 
 
 def are_unmoved(connection: Connection, table: Table, rows: CtidSet) -> bool:
-    """Whether all `rows` of `table` still are where they were, so that nobody has changed or deleted them."""
+    """Whether all `rows` of `table` are at the same positions: no transaction changed or deleted them."""
     statement = _COUNT_UNMOVED.format(table=quoted_identifier(table))
     with cursor(connection) as driver:
         for tableoid, ctids in rows:

@@ -26,7 +26,7 @@ from shared.ledger import locks
 from shared.loading import compare, table_facts
 from shared.loading.compare import Comparison
 from shared.loading.ctid_set import CtidSet
-from shared.loading.existing_rows import ExistingRowFinder
+from shared.loading.existing_row_finder import ExistingRowFinder
 from shared.loading.on_conflict import POLICIES
 from shared.loading.row_writer import RowsChangedConcurrently, RowWriter, are_unmoved
 from shared.loading.table_facts import TableFacts

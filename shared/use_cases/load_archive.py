@@ -18,7 +18,8 @@ from shared.decoding.zip_archive import Archive, ArchiveMember
 from shared.error_codes import failure_text
 from shared.errors import FileRefused, Superseded, Unavailable, Unexpected
 from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
-from shared.ledger import duplicates, locks, versions
+from shared.ledger import locks, versions
+from shared.ledger.duplicates import Duplicates
 from shared.ledger.entries import MemberEntry, archive_members, count_columns, finish, total_counts
 from shared.ledger.tables import FINAL_STATES, Counts, State, failure_json
 from shared.storage import blob_version, blobs
@@ -103,9 +104,8 @@ class ArchiveLoader:
             return self._finish(State.REFUSED, error=_all_refused(entries), **facts)
         locks.acquire_dataset(self._connection, self._dataset, exclusive=False)
         sha256, size = hashes["sha256"], self._upload.size
-        duplicate = duplicates.find_duplicate_after_wait(
-            self._connection, self._dataset, sha256, size, self._upload.version.ingestion_id
-        )
+        own = self._upload.version.ingestion_id
+        duplicate = Duplicates(self._connection, own, self._dataset, size).lock_and_find(sha256)
         self._replace_other_rows(entries, [duplicate] if duplicate else [])
         if duplicate:
             return self._finish(State.DUPLICATE, duplicate_of=duplicate, **facts)

@@ -52,14 +52,14 @@ def _load_rows(
         if ctx.is_reload:
             reassign_rows.reassign_rows(ctx.connection, contract, {ctx.serial: None})
         loader.run(reader, ctx.upload.size, ctx.report)
-        duplicate = ctx.duplicates.find_after_wait(reader.sha256)
+        duplicate = ctx.duplicates.lock_and_find(reader.sha256)
         if duplicate:
             savepoint.rollback()
         else:
             counts = loader.finish(reader)
     if duplicate:
         # The rollback released the lock that protects the duplicate, so it is searched once more.
-        duplicate = ctx.duplicates.require_duplicate(reader.sha256)
+        duplicate = ctx.duplicates.lock_and_require(reader.sha256)
         return record_outcome.duplicate(ctx, KnownDuplicate(contract, duplicate, reader.sha256))
     return record_outcome.loaded(
         ctx, contract, content=content, reader=reader, loader=loader, counts=counts, rejects=rejects

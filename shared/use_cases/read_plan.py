@@ -92,7 +92,7 @@ def find_duplicate(ctx: LoadContext, content: Content, plan: ReadPlan) -> KnownD
     """Find an earlier load of the same bytes before any row is read; its rows stay until this commit."""
     known = plan.inferred.sha256 if plan.inferred else None
     sha256 = ctx.duplicates.sha256_if_similar_exists(content, known)
-    duplicate = ctx.duplicates.find_locked(plan.contract, sha256) if sha256 else None
+    duplicate = ctx.duplicates.lock_and_find_if_likely(plan.contract, sha256) if sha256 else None
     return KnownDuplicate(plan.contract, duplicate, sha256) if sha256 and duplicate else None
 
 
@@ -101,7 +101,7 @@ def _locked_duplicate(ctx: LoadContext, sha256: str, *, exclusive: bool) -> Know
     known = catalog.find_dataset(ctx.connection, ctx.dataset)
     if known is None:
         raise ConcurrencyConflict(POSTGRES, "the dataset was removed at the same time")
-    return KnownDuplicate(known.contract, ctx.duplicates.require_duplicate(sha256), sha256)
+    return KnownDuplicate(known.contract, ctx.duplicates.lock_and_require(sha256), sha256)
 
 
 def _overrides(ctx: LoadContext) -> Overrides:

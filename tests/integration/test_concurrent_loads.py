@@ -1,4 +1,4 @@
-"""Files with the same keys loaded at the same time end as if they had been loaded one after the other."""
+"""Concurrent loads of files with the same keys have the result of loading them one after the other."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ ROWS = 2000
 
 
 class Line(NamedTuple):
-    """What stands for a row in these files; all other values follow from the key."""
+    """A row of these files; all other values are derived from the key."""
 
     key: int
     price: int
 
 
-class Kept(NamedTuple):
-    """A row of the table: its price, the path of the file that it is of, and its line there."""
+class TableRow(NamedTuple):
+    """A row of the table: its price, and the path and line of the file that it is from."""
 
     price: int
     path: str
     line: int
 
 
-def made(number: int) -> list[Line]:
-    """A file whose keys are those of the others in an order of its own, some of them twice.
+def lines_of_file(number: int) -> list[Line]:
+    """A file with keys that other files have too, in random order, some of them twice.
 
-    A tenth of the keys has the same price in all files, so that their rows are unchanged by the later ones.
+    A tenth of the keys has the same price in all files, so that later files leave their rows unchanged.
     """
     dice = random.Random(number)  # noqa: S311 - a sample
     keys = [*dice.sample(range(KEYS), ROWS), *dice.choices(range(KEYS), k=ROWS // 20)]
@@ -51,20 +51,20 @@ def made(number: int) -> list[Line]:
 
 
 BEFORE = "sales/before.csv"
-PRESENT = [Line(key, 1 + key % FILES) for key in range(0, KEYS, 2)]
-"""Rows that each of the files would change, but for an eighth that it leaves as they are."""
+EXISTING = [Line(key, 1 + key % FILES) for key in range(0, KEYS, 2)]
+"""Rows that each of the files changes, except an eighth that it leaves unchanged."""
 
 
-def one_after_the_other(
+def serial_result(
     files: dict[str, list[Line]], order: Iterable[str]
-) -> tuple[dict[int, Kept], dict[str, Counts]]:
-    """What table and counts would be, had the files been loaded in this order."""
-    present: dict[int, Kept] = {}
+) -> tuple[dict[int, TableRow], dict[str, Counts]]:
+    """The table and the counts after loading the files one by one in this order."""
+    existing: dict[int, TableRow] = {}
     counts: dict[str, Counts] = {}
     for path in order:
-        latest = {one.key: Kept(one.price, path, line) for line, one in enumerate(files[path], 2)}
-        common = latest.keys() & present.keys()
-        same = {key for key in common if latest[key].price == present[key].price}
+        latest = {one.key: TableRow(one.price, path, line) for line, one in enumerate(files[path], 2)}
+        common = latest.keys() & existing.keys()
+        same = {key for key in common if latest[key].price == existing[key].price}
         counts[path] = Counts(
             read=len(files[path]),
             inserted=len(latest) - len(common),
@@ -72,18 +72,18 @@ def one_after_the_other(
             unchanged=len(same),
             duplicate=len(files[path]) - len(latest),
         )
-        present |= {key: kept for key, kept in latest.items() if key not in same}
-    return present, counts
+        existing |= {key: row for key, row in latest.items() if key not in same}
+    return existing, counts
 
 
 @pytest.mark.parametrize(
     "before",
     [
         pytest.param([], id="into an empty table"),
-        pytest.param(PRESENT, id="over rows present"),
+        pytest.param(EXISTING, id="over existing rows"),
     ],
 )
-def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
+def test_eight_concurrent_files_with_the_same_keys_have_a_serial_result(
     before: list[Line],
     loader: BlobLoader,
     container: ContainerClient,
@@ -91,14 +91,14 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     database_url: str,
     storage: str,
 ) -> None:
-    files = {f"sales/{number}.csv": made(number) for number in range(1, FILES + 1)}
+    files = {f"sales/{number}.csv": lines_of_file(number) for number in range(1, FILES + 1)}
     for path, lines in {BEFORE: before, **files}.items():
         container.upload_blob(path, csv(*(row(one.key, price=str(one.price)) for one in lines)))
     loader.load(BEFORE)
-    all_there = threading.Barrier(FILES)
+    barrier = threading.Barrier(FILES)
 
     def load(path: str, loader: BlobLoader) -> State | None:
-        all_there.wait(30)
+        barrier.wait(30)
         return loader.load(path).state
 
     name = str(container.container_name)
@@ -110,9 +110,9 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
     entries = {path: entry(engine, path) for path in [BEFORE, *files]}
     # Any two of these files share keys, so the later of two waited for the commit of the earlier.
     order = sorted(entries, key=lambda path: entries[path]["finished_at"])
-    expected, counts = one_after_the_other({BEFORE: before, **files}, order)
-    assert loaded(engine, entries) == expected
-    assert {path: counted(found) for path, found in entries.items()} == counts
+    expected, counts = serial_result({BEFORE: before, **files}, order)
+    assert rows_of_table(engine, entries) == expected
+    assert {path: counts_of(found) for path, found in entries.items()} == counts
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_eight_overlapping_files_at_once_end_as_one_of_the_serial_outcomes(
         ([Line(1, 9), Line(2, 9)], [Line(0, 5), Line(1, 0), Line(2, 5)]),
         ([Line(3, 9)], [Line(0, 5), Line(3, 9)]),
     ],
-    ids=["one leaves a row alone that the other changes", "both bring the same new row"],
+    ids=["one leaves a row unchanged that the other changes", "both have the same new row"],
 )
-def test_a_load_that_meets_another_before_its_commit_comes_after_it(
+def test_a_load_that_finds_another_one_before_its_commit_comes_after_it(
     first: list[Line],
     second: list[Line],
     loader: BlobLoader,
@@ -138,7 +138,7 @@ def test_a_load_that_meets_another_before_its_commit_comes_after_it(
     loader.load(BEFORE)
 
     def hold(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "UPDATE ingest.ingestions" in statement and "sha256" in statement:  # all but the commit is done
+        if "UPDATE ingest.ingestions" in statement and "sha256" in statement:  # only the commit is left
             gate.go_through()
 
     name = str(container.container_name)
@@ -147,18 +147,18 @@ def test_a_load_that_meets_another_before_its_commit_comes_after_it(
         loads = [pool.submit(loader.load, "sales/1.csv")]
         gate.wait()
         loads.append(pool.submit(other.load, "sales/2.csv"))
-        assert wait_until(lambda: waiting(engine), 30)
+        assert wait_until(lambda: count_waiting(engine), 30)
         gate.open()
         assert [load.result().state for load in loads] == [State.LOADED] * 2
 
     entries = {path: entry(engine, path) for path in files}
-    expected, counts = one_after_the_other(files, files)
-    assert loaded(engine, entries) == expected
-    assert {path: counted(found) for path, found in entries.items()} == counts
+    expected, counts = serial_result(files, files)
+    assert rows_of_table(engine, entries) == expected
+    assert {path: counts_of(found) for path, found in entries.items()} == counts
 
 
-def waiting(engine: Engine) -> int:
-    """How many transactions of this database wait for another."""
+def count_waiting(engine: Engine) -> int:
+    """The number of transactions in this database that wait for another one."""
     query = (
         "select count(*) from pg_stat_activity "
         "where wait_event_type = 'Lock' and datname = current_database()"
@@ -167,17 +167,17 @@ def waiting(engine: Engine) -> int:
         return int(connection.scalar(text(query)) or 0)
 
 
-def loaded(engine: Engine, entries: dict[str, dict[str, Any]]) -> dict[int, Kept]:
+def rows_of_table(engine: Engine, entries: dict[str, dict[str, Any]]) -> dict[int, TableRow]:
     path_of = {found["serial"]: path for path, found in entries.items()}
     return {
-        int(one["sales_order_number"].removeprefix("SO")): Kept(
+        int(one["sales_order_number"].removeprefix("SO")): TableRow(
             int(one["unit_price"]), path_of[one["_load"]], one["_line"]
         )
         for one in table(engine)
     }
 
 
-def counted(found: dict[str, Any]) -> Counts:
+def counts_of(found: dict[str, Any]) -> Counts:
     return Counts(
         **{
             name: found[f"rows_{name}"]

@@ -1,4 +1,4 @@
-"""What happens in the middle of a load: the blob is replaced, or Postgres goes down."""
+"""Interruptions during a load: the blob is replaced, or Postgres stops."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ from tests.integration.assertions import entry, states, table
 
 ROWS = 120_000
 TWO_THIRDS = 8_000_000
-"""Bytes of a file of that many rows, by which its first rows are on their way."""
+"""Bytes of a file with that many rows; its first rows are being written by then."""
 
 
-class Held(NamedTuple):
-    """A load of `sales/a.csv` that has brought rows to the table and waits for the rest of its file."""
+class PausedLoad(NamedTuple):
+    """A load of `sales/a.csv` that has written rows and waits for the rest of its file."""
 
     gate: Gate
     load: Future[LoadOutcome]
 
 
 @contextmanager
-def held(engine: Engine, container: ContainerClient, storage: str, retry_seconds: float) -> Iterator[Held]:
+def paused(
+    engine: Engine, container: ContainerClient, storage: str, retry_seconds: float
+) -> Iterator[PausedLoad]:
     with Gate() as gate, ThreadPoolExecutor(1) as pool:
         client = container_read_in_blocks(
             storage,
@@ -52,32 +54,32 @@ def held(engine: Engine, container: ContainerClient, storage: str, retry_seconds
         load = pool.submit(retry.retry_unavailable, lambda: loader.load("sales/a.csv"), retry_seconds)
         gate.wait()
         assert wait_until(lambda: has_rows(engine), 30)
-        yield Held(gate, load)
+        yield PausedLoad(gate, load)
         gate.open()
     client.close()
 
 
 def has_rows(engine: Engine) -> bool:
-    """Whether there are rows in the table, be it ones that nobody sees before the commit."""
+    """Whether the table has rows, committed or not."""
     with engine.connect() as connection:
         return bool(connection.scalar(text("select pg_relation_size('sales') > 0")))
 
 
-def test_of_a_blob_replaced_in_the_middle_only_the_new_version_has_rows(
+def test_a_blob_replaced_during_its_load_has_only_rows_of_the_new_version(
     container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, ROWS))
     new = csv(*(row(number, price="1") for number in range(ROWS - 5, ROWS + 5)), row(1, price="1"))
 
     name = str(container.container_name)
-    with held(engine, container, storage, 0) as old, worker(database_url, storage, name) as other:
+    with paused(engine, container, storage, 0) as old, worker(database_url, storage, name) as other:
         container.upload_blob("sales/a.csv", new, overwrite=True)
         with ThreadPoolExecutor(1) as pool:
-            event_of_the_new = pool.submit(other.load, "sales/a.csv")
-            assert not wait_until(event_of_the_new.done, 1)  # of one blob, one version loads at a time
+            new_delivery = pool.submit(other.load, "sales/a.csv")
+            assert not wait_until(new_delivery.done, 1)  # only one version of a blob is loaded at a time
             old.gate.open()
             assert old.load.result().state is State.SUPERSEDED
-            assert event_of_the_new.result().state is State.LOADED
+            assert new_delivery.result().state is State.LOADED
         assert other.load("sales/a.csv").state is State.LOADED
 
     assert states_by_order(engine) == ["superseded", "loaded"]
@@ -93,17 +95,17 @@ def states_by_order(engine: Engine) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A Postgres of this module's own, for it to take down; durable, so that commits outlive that."""
-    made = Postgres(tmp_path_factory.mktemp("taken_down"))
-    made.start()
-    migrate(made.url)
-    yield made
-    made.stop()
+    """A Postgres server for this module, which stops it; durable, so that commits survive."""
+    postgres = Postgres(tmp_path_factory.mktemp("stopped"))
+    postgres.start()
+    migrate(postgres.url)
+    yield postgres
+    postgres.stop()
 
 
 @pytest.fixture
-def its_engine(server: Postgres) -> Iterator[Engine]:
-    """The engine of a worker on that server, whose tables are empty."""
+def own_engine(server: Postgres) -> Iterator[Engine]:
+    """An engine for that server, whose tables are empty."""
     engine = create_engine(postgres_url(server.url), pool_pre_ping=True)
     with engine.begin() as connection:
         connection.execute(text("truncate sales, ingest.ingestions cascade"))
@@ -111,8 +113,8 @@ def its_engine(server: Postgres) -> Iterator[Engine]:
     engine.dispose()
 
 
-def take_down(server: Postgres, how: signal.Signals) -> None:
-    """Stop it: `SIGQUIT` is Postgres' immediate shutdown, as good as a crash, and `SIGINT` its fast one."""
+def stop(server: Postgres, how: signal.Signals) -> None:
+    """Stop the server; `SIGQUIT` is Postgres' immediate shutdown, like a crash, `SIGINT` its fast one."""
     assert server.child is not None
     os.kill(server.child.popen.pid, how)
     server.child.popen.wait(30)
@@ -120,38 +122,38 @@ def take_down(server: Postgres, how: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT])
-def test_a_load_that_lost_postgres_in_the_middle_loads_by_its_own_retries(
-    how: signal.Signals, server: Postgres, its_engine: Engine, container: ContainerClient, storage: str
+def test_a_load_that_lost_postgres_succeeds_by_its_own_retries(
+    how: signal.Signals, server: Postgres, own_engine: Engine, container: ContainerClient, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, ROWS))
 
-    with held(its_engine, container, storage, retry_seconds=60) as cut:
-        take_down(server, how)
+    with paused(own_engine, container, storage, retry_seconds=60) as cut:
+        stop(server, how)
         cut.gate.open()
         server.start()
         assert cut.load.result().state is State.LOADED
 
-    require_loaded_once(its_engine)
+    assert_loaded_once(own_engine)
 
 
-def test_a_load_that_lost_postgres_in_the_middle_loads_when_its_event_comes_again(
-    server: Postgres, its_engine: Engine, container: ContainerClient, storage: str
+def test_a_load_that_lost_postgres_succeeds_when_its_event_is_redelivered(
+    server: Postgres, own_engine: Engine, container: ContainerClient, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, ROWS))
 
-    with held(its_engine, container, storage, retry_seconds=0) as cut:
-        take_down(server, signal.SIGQUIT)
+    with paused(own_engine, container, storage, retry_seconds=0) as cut:
+        stop(server, signal.SIGQUIT)
         cut.gate.open()
         with pytest.raises(Unavailable, match="postgres"):
             cut.load.result()
     server.start()
 
-    assert states(its_engine) == {"loading": 1}
-    assert BlobLoader(its_engine, container, "sales").load("sales/a.csv").state is State.LOADED
-    require_loaded_once(its_engine)
+    assert states(own_engine) == {"loading": 1}
+    assert BlobLoader(own_engine, container, "sales").load("sales/a.csv").state is State.LOADED
+    assert_loaded_once(own_engine)
 
 
-def require_loaded_once(engine: Engine) -> None:
+def assert_loaded_once(engine: Engine) -> None:
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["rows_inserted"], found["attempts"]) == ("loaded", ROWS, 2)
     query = "select count(*), count(distinct sales_order_number), min(_load), max(_load) from sales"

@@ -1,4 +1,4 @@
-"""A worker killed at any moment of a load leaves, after a redelivery, the table of one clean load."""
+"""After a worker was killed at any time during a load, a redelivery has the result of one complete load."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.fixtures.workers import worker
 from tests.integration.assertions import entry, states
 
 ROWS = 200_000
-MOMENTS = 20
+KILLS = 20
 REDELIVERIES = 3
-AT_ONCE = 2
+LANES = 2
 
-# Every value but `_load`, which is the ledger's own number: of it only that it is one.
+# Every value except `_load`, which differs between loads; all rows must have the same one.
 SUMMARY = """
     select count(*) as rows, sum(_line) as lines, min(_load) as first, max(_load) as last,
         sum(hash_record_extended(row(sales_order_number, sales_order_line_number, order_date, customer_name,
@@ -37,14 +37,14 @@ PROCESSES.set_forkserver_preload(["shared.use_cases.load_blob", __name__])
 
 
 def deliver(begun: Connection, database_url: str, storage: str, container: str) -> None:
-    """What a worker does with an event, in a process that can be killed; it says when it begins."""
+    """Deliver an event in a process that can be killed; it reports when it begins."""
     with worker(database_url, storage, container) as loader:
         begun.send(True)
         loader.load("sales/a.csv")
 
 
 class Deliveries:
-    """Deliveries of one event, one after the other, each by a new process, into one database."""
+    """Consecutive deliveries of one event, each by a new process, into one database."""
 
     def __init__(self, database_url: str, storage: str, container: str) -> None:
         self.engine = create_engine(postgres_url(database_url), poolclass=NullPool)
@@ -53,7 +53,7 @@ class Deliveries:
         self.cut_short = 0
 
     def kill_after(self, share: float) -> None:
-        """Kill a delivery after a `share` of the time that the last whole one took."""
+        """Kill a delivery after a `share` of the time that the last complete one took."""
         delivery = self._start()
         delivery.join(share * self._seconds)
         delivery.kill()
@@ -61,7 +61,7 @@ class Deliveries:
         self.cut_short += states(self.engine) in ({}, {"loading": 1})
 
     def complete(self) -> tuple[object, ...]:
-        """Let a delivery end by itself; returns numbers that a lost, doubled or changed row would change."""
+        """Complete a delivery; returns numbers that a lost, doubled or changed row would change."""
         begun = time.monotonic()
         delivery = self._start()
         delivery.join()
@@ -75,38 +75,38 @@ class Deliveries:
         assert (found.first, found.last) == (loaded["serial"], loaded["serial"])
         return found.rows, found.lines, found.hashes
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         with self.engine.begin() as connection:
             connection.execute(text("truncate sales, ingest.ingestions cascade"))
 
     def _start(self) -> BaseProcess:
-        heard, begun = PROCESSES.Pipe(duplex=False)
+        receiver, begun = PROCESSES.Pipe(duplex=False)
         delivery = PROCESSES.Process(target=deliver, args=(begun, *self._arguments))
         delivery.start()
         begun.close()
-        with closing(heard):
-            assert heard.recv()
+        with closing(receiver):
+            assert receiver.recv()
         return delivery
 
 
-def test_a_load_killed_at_twenty_moments_is_loaded_once_in_the_end(
+def test_a_load_killed_at_twenty_times_is_loaded_once_after_redelivery(
     container: ContainerClient, postgres: Postgres, template_database: str, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, ROWS))
 
     def lane(number: int) -> int:
-        """Every second moment of the load, beside those of the other lane."""
-        dice = random.Random(number)  # noqa: S311 - moments, not secrets
+        """Kill at every second of the twenty times, in parallel with the other lane."""
+        dice = random.Random(number)  # noqa: S311 - not for secrets
         with cloned(postgres, template_database) as database_url:
             deliveries = Deliveries(database_url, storage, str(container.container_name))
             clean = deliveries.complete()
-            for moment in range(number, MOMENTS, AT_ONCE):
-                deliveries.forget()
-                deliveries.kill_after((moment + dice.random()) / MOMENTS)
-                for _ in range(moment % REDELIVERIES):
+            for kill in range(number, KILLS, LANES):
+                deliveries.reset()
+                deliveries.kill_after((kill + dice.random()) / KILLS)
+                for _ in range(kill % REDELIVERIES):
                     deliveries.kill_after(dice.random())
                 assert deliveries.complete() == clean
         return deliveries.cut_short
 
-    with ThreadPoolExecutor(AT_ONCE) as lanes:
-        assert sum(lanes.map(lane, range(AT_ONCE))) >= MOMENTS
+    with ThreadPoolExecutor(LANES) as lanes:
+        assert sum(lanes.map(lane, range(LANES))) >= KILLS

@@ -1,4 +1,4 @@
-"""What a file's rows become in the table and in the ledger."""
+"""The rows and the ledger entry after the load of a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fixtures.samples import HEADER, csv, orders, row
 from tests.integration.assertions import entry, table
 
 
-def test_rows_arrive_with_their_types_and_their_lines(
+def test_rows_are_loaded_with_their_types_and_line_numbers(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2, price="699.0982")))
@@ -46,7 +46,7 @@ def test_rows_arrive_with_their_types_and_their_lines(
     ]
 
 
-def test_numbers_are_read_back_with_the_digits_of_the_file(
+def test_numbers_keep_the_digits_of_the_file(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="12345678901234.5678"), row(2, price="3399.99")))
@@ -58,7 +58,7 @@ def test_numbers_are_read_back_with_the_digits_of_the_file(
     assert '"unit_price":3399.99,' in chunk
 
 
-def test_a_last_line_without_a_line_end_counts(
+def test_a_last_line_without_a_line_end_is_loaded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)).rstrip(b"\n"))
@@ -68,7 +68,7 @@ def test_a_last_line_without_a_line_end_counts(
     assert entry(engine, "sales/a.csv")["rows_inserted"] == 2
 
 
-def test_of_a_key_that_comes_twice_the_last_line_counts(
+def test_the_last_line_with_a_key_wins(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1, price="1"), row(2), row(1, price="2")))
@@ -83,7 +83,7 @@ def test_of_a_key_that_comes_twice_the_last_line_counts(
     }
 
 
-def test_a_second_file_inserts_updates_and_leaves_alone(
+def test_a_second_file_inserts_updates_and_leaves_rows_unchanged(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1), row(2)))
@@ -102,14 +102,16 @@ def test_a_second_file_inserts_updates_and_leaves_alone(
     }
 
 
-def test_a_header_alone_loads_no_rows(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
+def test_a_file_with_only_a_header_loads_no_rows(
+    loader: BlobLoader, container: ContainerClient, engine: Engine
+) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER}\n".encode())
 
     assert loader.load("sales/a.csv").state is State.LOADED
     assert entry(engine, "sales/a.csv")["rows_read"] == 0
 
 
-def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
+def test_invalid_rows_are_rejected_with_all_errors_and_the_others_are_loaded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     good = [row(number).replace("Christy", "Chloë") for number in range(100)]
@@ -147,7 +149,7 @@ def test_broken_rows_are_rejected_with_every_reason_and_the_others_load(
     assert r"Z\xff" in rejected[4].raw
 
 
-def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
+def test_too_many_rejects_refuse_the_file_and_are_stored(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(8)), row(8, quantity="0"), "x"))
@@ -163,7 +165,7 @@ def test_too_many_rejects_refuse_the_file_and_keep_every_reason(
         assert connection.scalar(text("select count(*) from ingest.rejects")) == 2
 
 
-def test_exactly_the_allowed_share_of_rejects_loads(
+def test_a_file_with_the_maximum_share_of_rejects_is_loaded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(*(row(n) for n in range(9)), "x"))
@@ -183,7 +185,7 @@ def test_exactly_the_allowed_share_of_rejects_loads(
         ("sales/long.csv", b"x" * 3_000_000, "line_too_long"),
     ],
 )
-def test_what_is_no_sales_file_is_refused_and_says_why(
+def test_a_file_that_is_no_sales_file_is_refused_with_a_code(
     loader: BlobLoader, container: ContainerClient, engine: Engine, path: str, content: bytes, code: str
 ) -> None:
     container.upload_blob(path, content)
@@ -194,7 +196,7 @@ def test_what_is_no_sales_file_is_refused_and_says_why(
     assert table(engine) == []
 
 
-def test_a_refused_header_names_what_was_found_and_what_is_missing(
+def test_a_refused_header_lists_found_and_missing_columns(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", HEADER.replace("Quantity", "Menge").encode() + b"\n")
@@ -206,7 +208,7 @@ def test_a_refused_header_names_what_was_found_and_what_is_missing(
     assert "Menge" in error["found"]
 
 
-def test_columns_that_the_contract_does_not_know_are_recorded(
+def test_columns_that_the_contract_does_not_have_are_recorded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", f"{HEADER},Colour\n{row(1)},red\n".encode())
@@ -217,7 +219,7 @@ def test_columns_that_the_contract_does_not_know_are_recorded(
     assert (found["state"], found["ignored_columns"]) == ("loaded", ["Colour"])
 
 
-def test_a_blob_at_the_root_belongs_to_the_default_dataset(
+def test_a_blob_without_a_folder_belongs_to_the_default_dataset(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("a.csv", csv(row(1)))
@@ -226,7 +228,7 @@ def test_a_blob_at_the_root_belongs_to_the_default_dataset(
     assert entry(engine, "a.csv")["dataset"] == "sales"
 
 
-def test_a_file_of_several_batches_loads_whole(
+def test_a_file_of_several_batches_is_loaded_completely(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 60_000))
@@ -236,7 +238,7 @@ def test_a_file_of_several_batches_loads_whole(
     assert entry(engine, "sales/a.csv")["rows_inserted"] == 60_000
 
 
-def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
+def test_metadata_cannot_make_a_new_file_a_duplicate(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     (stored,) = upload_files.store_files(
@@ -251,7 +253,7 @@ def test_metadata_cannot_make_a_file_pass_for_one_that_is_loaded(
     assert [one["sales_order_number"] for one in table(engine)] == ["SO1", "SO2"]
 
 
-def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
+def test_a_file_that_must_exceed_the_reject_limit_is_refused_early(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reject_spool, "MAX_REJECTS_OF_REFUSED_FILE", 1000)
@@ -268,7 +270,7 @@ def test_a_file_without_hope_is_refused_early_with_its_first_rejects(
         assert connection.scalar(text("select max(line) from ingest.rejects")) == 1021
 
 
-def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it(
+def test_rejects_at_the_beginning_do_not_refuse_a_file_below_the_limit(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_batches(monkeypatch)
@@ -278,7 +280,7 @@ def test_rejects_at_the_beginning_of_a_file_that_is_good_enough_do_not_refuse_it
     assert entry(engine, "sales/a.csv")["rows_rejected"] == 2
 
 
-def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
+def test_a_file_refused_half_way_has_its_size_but_no_hash(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = orders(1, 100) + b"x" * 9_000_000 + orders(200, 100)
@@ -292,14 +294,14 @@ def test_a_file_refused_half_way_keeps_its_own_size_and_claims_no_hash(
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every two or three rows a batch of their own."""
+    """Make batches of two or three rows."""
     for name in ("_MAX_WINDOW", "_MIN_WINDOW"):
         monkeypatch.setattr(parser, name, 300)
     monkeypatch.setattr(parser, "_MIN_FAST_BYTES", 0)
     monkeypatch.setattr(reader, "_BATCH_RECORDS", 1)
 
 
-def test_a_load_that_met_present_keys_counts_every_row_once(
+def test_a_load_with_existing_keys_counts_every_row_once(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(5), row(6, price="6")))

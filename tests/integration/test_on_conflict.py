@@ -1,11 +1,11 @@
-"""What becomes of rows whose keys are there already, as the contract says, and of versions without keys."""
+"""Rows whose key is already in the table, by `on_conflict`, and new versions of files without a key."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from dev.postgres import Postgres
 from shared import settings
 from shared.contracts import registry
-from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
+from shared.contracts.base import BigInt, Contract, OnConflict, Timestamp, TimestampTz
 from shared.ledger.tables import State
 from shared.resources import Resources
 from shared.use_cases.load_blob import BlobLoader
@@ -28,7 +28,7 @@ Register = Callable[[type[Contract]], None]
 
 
 class Things(Contract):
-    """A row with a value of each type, and a key of several."""
+    """A contract with a column of each type, and a key of two columns."""
 
     dataset: ClassVar[str] = "things"
     key: ClassVar[tuple[str, ...]] = ("name", "day")
@@ -43,22 +43,22 @@ class Things(Contract):
     note: str | None = None
 
 
-class Keeping(Things):
-    """Rows that are there stay."""
+class KeepingThings(Things):
+    """Existing rows are kept."""
 
     dataset: ClassVar[str] = "keeping"
-    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "keep"
+    on_conflict: ClassVar[OnConflict] = "keep"
 
 
-class Refusing(Things):
-    """Rows that are there refuse the file."""
+class RefusingThings(Things):
+    """A file with an existing key is refused."""
 
     dataset: ClassVar[str] = "refusing"
-    on_conflict: ClassVar[Literal["update", "keep", "refuse"]] = "refuse"
+    on_conflict: ClassVar[OnConflict] = "refuse"
 
 
 class Keyless(Contract):
-    """Rows that append."""
+    """A contract without a key: rows are appended."""
 
     dataset: ClassVar[str] = "keyless"
 
@@ -67,12 +67,12 @@ class Keyless(Contract):
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
-    for contract in (Things, Keeping, Refusing, Keyless):
+    for contract in (Things, KeepingThings, RefusingThings, Keyless):
         monkeypatch.setitem(registry.CONTRACTS, contract.dataset, contract)
     migrate(database_url)
 
 
-NASTY = [
+VALUES_OF_EACH_TYPE = [
     'a,2026-01-01,2026-01-01T10:00:00+02:00,1.5,NaN,-9223372036854775808,true,"a ""quote"", (x) \\ \\\\"',
     "a,2026-01-02 10:30,,,,,,",
     'a,2026-01-03,2026-01-01T10:00:00.000001Z,-0.0001,-0.0,0,false,""',
@@ -88,7 +88,7 @@ def csv(*rows: str) -> bytes:
 
 
 def counts(engine: Engine, path: str) -> tuple[int, ...]:
-    """Rows inserted, updated, unchanged, duplicate."""
+    """The numbers of rows inserted, updated, unchanged and duplicate."""
     found = entry(engine, path)
     return tuple(found[f"rows_{name}"] for name in ("inserted", "updated", "unchanged", "duplicate"))
 
@@ -99,7 +99,7 @@ def rows(engine: Engine, dataset: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("batches", ["one", "many"])
-def test_rows_of_every_type_are_unchanged_when_they_come_again(
+def test_rows_of_every_type_are_unchanged_in_a_second_load(
     batches: str,
     loader: BlobLoader,
     container: ContainerClient,
@@ -108,19 +108,19 @@ def test_rows_of_every_type_are_unchanged_when_they_come_again(
 ) -> None:
     if batches == "many":
         small_batches(monkeypatch)
-    container.upload_blob("things/a.csv", csv(*NASTY))
-    container.upload_blob("things/b.csv", csv(*reversed(NASTY)))
+    container.upload_blob("things/a.csv", csv(*VALUES_OF_EACH_TYPE))
+    container.upload_blob("things/b.csv", csv(*reversed(VALUES_OF_EACH_TYPE)))
     loader.load("things/a.csv")
     before = str(rows(engine, "things"))  # as text, since NaN is not equal to itself
 
     loader.load("things/b.csv")
 
-    assert counts(engine, "things/b.csv") == (0, 0, len(NASTY), 0)
+    assert counts(engine, "things/b.csv") == (0, 0, len(VALUES_OF_EACH_TYPE), 0)
     assert str(rows(engine, "things")) == before
 
 
 @pytest.mark.parametrize("column", range(2, 8))
-def test_a_change_of_any_one_value_is_a_change(
+def test_a_row_is_updated_if_any_one_value_differs(
     column: int, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     values = ["k", "2026-01-01", "2026-01-01T10:00:00Z", "1.0000", "1.5", "1", "true", "x"]
@@ -131,11 +131,11 @@ def test_a_change_of_any_one_value_is_a_change(
         container.upload_blob(f"things/{name}.csv", csv(",".join(content)) + b"\n" * ord(name))
         loader.load(f"things/{name}.csv")
 
-    became = [counts(engine, f"things/{name}.csv") for name in "abcde"]
-    assert became == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0)]
+    results = [counts(engine, f"things/{name}.csv") for name in "abcde"]
+    assert results == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0)]
 
 
-def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
+def test_existing_rows_with_values_beyond_the_contract_are_replaced(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("k,2026-01-01,,1.5,,,,", "l,2026-01-01,,2.5,,,,"))
@@ -158,7 +158,7 @@ def test_rows_that_somebody_else_wrote_beyond_the_contract_are_replaced(
         assert [tuple(row) for row in found] == [("k", Decimal("1.5")), ("l", Decimal("2.5")), ("m", None)]
 
 
-def test_keys_scattered_over_a_bigger_table_are_found(
+def test_keys_scattered_over_a_larger_table_are_found(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     many = [f"{number:05d},2026-01-01,,{number},,,," for number in range(2000)]
@@ -173,7 +173,7 @@ def test_keys_scattered_over_a_bigger_table_are_found(
     assert len(rows(engine, "things")) == 2001
 
 
-def test_keep_leaves_rows_that_are_there(
+def test_keep_leaves_existing_rows_unchanged(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keeping/a.csv", csv("k,2026-01-01,,1,,,,"))
@@ -188,7 +188,7 @@ def test_keep_leaves_rows_that_are_there(
     assert [(row[0], row[3]) for row in rows(engine, "keeping")] == [("k", 1), ("l", 4)]
 
 
-def test_refuse_refuses_a_file_with_a_row_that_is_there(
+def test_refuse_refuses_a_file_with_an_existing_key(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("refusing/a.csv", csv("k,2026-01-01,,1,,,,"))
@@ -201,29 +201,29 @@ def test_refuse_refuses_a_file_with_a_row_that_is_there(
     error = entry(engine, "refusing/b.csv")["error"]
     assert (error["code"], error["lines"]) == ("key_conflict", [3])
     assert [row[0] for row in rows(engine, "refusing")] == ["k"]
-    assert loader.load("refusing/c.csv").state is State.LOADED  # a key that comes twice is no conflict
+    assert loader.load("refusing/c.csv").state is State.LOADED  # a key twice in one file is no conflict
     assert counts(engine, "refusing/c.csv") == (1, 0, 0, 1)
 
 
 @pytest.mark.parametrize(
-    "house_rule",
+    "change",
     [
         "alter table things add column mine text",
         "create table others (name text, day timestamp, foreign key (name, day) references things)",
         "create publication everything for all tables",
     ],
 )
-def test_where_the_owner_would_notice_a_row_is_updated_in_place(
-    house_rule: str, loader: BlobLoader, container: ContainerClient, engine: Engine
+def test_rows_are_updated_in_place_where_a_replacement_would_be_noticed(
+    change: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text(house_rule))
+        connection.execute(text(change))
     container.upload_blob("things/a.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,1,,,,"))
     loader.load("things/a.csv")
     with engine.begin() as connection:
-        if "mine" in house_rule:
+        if "mine" in change:
             connection.execute(text("update things set mine = 'kept'"))
-        if "others" in house_rule:
+        if "others" in change:
             connection.execute(text("insert into others select name, day from things"))
     container.upload_blob(
         "things/b.csv", csv("k,2026-01-01,,1,,,,", "l,2026-01-01,,2,,,,", "m,2026-01-01,,2,,,,")
@@ -233,11 +233,11 @@ def test_where_the_owner_would_notice_a_row_is_updated_in_place(
 
     assert counts(engine, "things/b.csv") == (1, 1, 1, 0)
     assert [row[3] for row in rows(engine, "things")] == [1, 2, 2]
-    if "mine" in house_rule:
+    if "mine" in change:
         assert [row[-1] for row in rows(engine, "things")] == ["kept", "kept", None]
 
 
-def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
+def test_a_new_version_without_a_key_replaces_the_rows_of_the_earlier_version(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for path, names in (("keyless/a.csv", "ab"), ("keyless/other.csv", "x"), ("keyless/a.csv", "cd")):
@@ -253,7 +253,7 @@ def test_without_a_key_a_new_version_replaces_the_rows_of_the_one_before(
     assert replaced == newest["id"]
 
 
-def test_bytes_whose_rows_were_replaced_load_again(
+def test_bytes_whose_rows_were_replaced_are_loaded_again(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for names in ("ab", "cd", "ab"):
@@ -263,7 +263,7 @@ def test_bytes_whose_rows_were_replaced_load_again(
     assert sorted(row[0] for row in rows(engine, "keyless")) == ["a", "b"]
 
 
-def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
+def test_a_refused_new_version_leaves_the_rows_of_the_earlier_version(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("keyless/a.csv", b"name\na\n")
@@ -275,7 +275,7 @@ def test_a_new_version_that_is_refused_leaves_the_rows_of_the_one_before(
 
 
 class Until(Contract):
-    """A row whose key has a moment, a float and a number of many digits."""
+    """A contract whose key has a timestamp, a float and a number with many digits."""
 
     dataset: ClassVar[str] = "until"
     key: ClassVar[tuple[str, ...]] = ("at", "share", "amount")
@@ -286,7 +286,7 @@ class Until(Contract):
     note: str | None = None
 
 
-def test_keys_that_are_the_same_in_postgres_are_the_same_here(
+def test_keys_that_are_equal_in_postgres_are_equal_in_the_comparison(
     loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
@@ -305,12 +305,12 @@ def test_keys_that_are_the_same_in_postgres_are_the_same_here(
     assert counts(engine, "until/b.csv") == (1, 1, 1, 0)
 
 
-def test_long_texts_are_compared_without_being_fetched(
+def test_long_texts_are_compared_by_their_digests(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    marked = "\x02" + hashlib.sha256(b"y" * 1000).hexdigest()  # what the digest of a long text looks like
+    like_digest = "\x02" + hashlib.sha256(b"y" * 1000).hexdigest()
     notes = {"same": "x" * 1000, "other": "y" * 1000, "shorter": "y" * 1000, "marked": "y" * 1000}
-    again = notes | {"other": "z" * 1000, "shorter": "y", "marked": marked, "new": "é" * 200}
+    again = notes | {"other": "z" * 1000, "shorter": "y", "marked": like_digest, "new": "é" * 200}
     for name, texts in (("a", notes), ("b", again), ("c", dict(reversed(again.items())))):
         lines = [f"{key},2026-01-01,,,,,,{note}" for key, note in texts.items()]
         container.upload_blob(f"things/{name}.csv", csv(*lines))
@@ -321,7 +321,7 @@ def test_long_texts_are_compared_without_being_fetched(
     assert {row[0]: row[7] for row in rows(engine, "things")} == again
 
 
-def test_a_partition_may_have_its_own_name_for_the_key(
+def test_the_primary_key_of_a_partition_may_have_another_name(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     with engine.begin() as connection:
@@ -346,7 +346,7 @@ def test_a_partition_may_have_its_own_name_for_the_key(
     ["return null", "new.name := 'always'; return new"],
     ids=["drops updates", "changes keys"],
 )
-def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
+def test_a_trigger_that_prevents_every_write_fails_the_load(
     body: str, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("things/a.csv", csv("always,2026-01-01,,1,,,,"))
@@ -354,10 +354,10 @@ def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
     event = "update" if "null" in body else "insert"
     with engine.begin() as connection:
         connection.execute(
-            text(f"create function house_rule() returns trigger language plpgsql as $$ begin {body}; end $$")
+            text(f"create function change_rows() returns trigger language plpgsql as $$ begin {body}; end $$")
         )
         connection.execute(
-            text(f"create trigger t before {event} on things for each row execute function house_rule()")
+            text(f"create trigger t before {event} on things for each row execute function change_rows()")
         )
     container.upload_blob("things/b.csv", csv("always,2026-01-01,,2,,,,", "other,2026-01-01,,2,,,,"))
 
@@ -365,7 +365,7 @@ def test_a_trigger_that_is_in_the_way_for_good_fails_the_load(
     assert "trigger" in entry(engine, "things/b.csv")["error"]["detail"]
 
 
-def test_a_database_in_another_encoding_gets_the_same_letters(
+def test_a_database_in_another_encoding_gets_the_same_characters(
     postgres: Postgres, container: ContainerClient, storage: str
 ) -> None:
     with cloned(postgres, "template0", "LATIN1") as url:

@@ -1,4 +1,4 @@
-"""How far a load has come can be seen while it runs, and the load waits for nobody who looks."""
+"""The ledger shows the progress of a running load, and no reader of the ledger delays the load."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.fixtures.samples import orders
 from tests.integration.assertions import entry
 
 EVERY_SECONDS = 2
-LATE = 0.5
-"""Seconds that a busy machine may add."""
+MAX_DELAY_SECONDS = 0.5
+"""Seconds of delay on a busy machine."""
 
 
 @pytest.mark.parametrize(
     ("rows", "seconds_a_block"),
     [
-        pytest.param(200_000, 0.1, id="as storage usually is"),
+        pytest.param(200_000, 0.1, id="normal storage"),
         pytest.param(50_000, 0.4, id="slow storage"),
     ],
 )
-def test_rows_and_bytes_grow_at_least_every_two_seconds(
+def test_progress_is_written_at_least_every_two_seconds(
     rows: int, seconds_a_block: float, container: ContainerClient, engine: Engine, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, rows))
@@ -48,15 +48,15 @@ def test_rows_and_bytes_grow_at_least_every_two_seconds(
         ended = time.monotonic()
         assert load.result().state is State.LOADED
 
-    moments = [begun, *(moment for moment, _, _ in steps), ended]
-    assert max(after - before for before, after in pairwise(moments)) < EVERY_SECONDS + LATE
+    times = [begun, *(at for at, _, _ in steps), ended]
+    assert max(after - before for before, after in pairwise(times)) < EVERY_SECONDS + MAX_DELAY_SECONDS
     rows_read, bytes_read = [step[1] for step in steps], [step[2] for step in steps]
     assert rows_read == sorted(rows_read)
     assert bytes_read == sorted(set(bytes_read))
 
 
 def growth(engine: Engine, load: Future[LoadOutcome]) -> Iterator[tuple[float, int, int]]:
-    """When the entry showed new rows and bytes, and how many, until the `load` is done."""
+    """Time, rows and bytes of each change of the entry until the `load` is done."""
     seen = (0, 0)
     while not load.done():
         found = entry(engine, "sales/a.csv")
@@ -72,32 +72,32 @@ def is_loading(engine: Engine) -> bool:
         return bool(connection.scalar(text("select count(*) from ingest.ingestions where state = 'loading'")))
 
 
-def test_a_load_goes_on_while_somebody_holds_its_entry(
+def test_a_load_continues_while_its_entry_is_locked(
     container: ContainerClient, engine: Engine, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 120_000))
     query = "select 1 from ingest.ingestions for update"
 
-    with Gate() as gate, ThreadPoolExecutor(1) as pool, engine.connect() as somebody:
+    with Gate() as gate, ThreadPoolExecutor(1) as pool, engine.connect() as locker:
         held = container_read_in_blocks(
             storage, str(container.container_name), lambda offset: gate.go_through() if offset else None
         )
         load = pool.submit(BlobLoader(engine, held, "sales").load, "sales/a.csv")
         gate.wait()
-        somebody.execute(text(query))
-        time.sleep(1.1)  # from now on each batch is told
+        locker.execute(text(query))
+        time.sleep(1.1)  # from now on each batch writes its progress
         gate.open()
-        at_its_end = wait_until(lambda: ends(engine) or load.done(), 20)
-        somebody.rollback()
+        is_at_end = wait_until(lambda: waits_to_finish(engine) or load.done(), 20)
+        locker.rollback()
         outcome = load.result()
         held.close()
 
-    assert at_its_end
+    assert is_at_end
     assert outcome.state is State.LOADED
 
 
-def ends(engine: Engine) -> bool:
-    """Whether a load has brought all of its rows and waits to write its end into its entry."""
+def waits_to_finish(engine: Engine) -> bool:
+    """Whether a load has written all rows and waits to finish its entry."""
     query = (
         "select count(*) from pg_stat_activity where datname = current_database() "
         "and wait_event_type = 'Lock' and query like 'UPDATE ingest.ingestions%sha256%'"

@@ -1,4 +1,4 @@
-"""Messages that have a blob delivered once more."""
+"""Queue messages that replay a blob."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.use_cases import replay_load
 
 @pytest.fixture
 def queue(own: Resources, storage: str) -> Iterator[QueueServiceClient]:
-    """The account's queues; that of the replays is none of them yet."""
+    """The queues of the account; the queue of replays does not exist yet."""
     with QueueServiceClient.from_connection_string(storage) as queues:
         _remove(queues)
         yield queues
@@ -32,7 +32,9 @@ def _remove(queues: QueueServiceClient) -> None:
         return
 
 
-def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue: QueueServiceClient) -> None:
+def test_a_message_has_the_path_of_the_blob_in_the_platforms_encoding(
+    own: Resources, queue: QueueServiceClient
+) -> None:
     for path in ("sales/a.csv", 'sales/ü "1".csv'):
         replay_load.enqueue(own.replays, path)
 
@@ -44,18 +46,18 @@ def test_a_message_names_the_blob_as_the_platform_reads_it(own: Resources, queue
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "1"])
-def test_a_message_that_is_not_ours_is_named_as_such(body: str) -> None:
+def test_a_message_without_a_path_is_refused(body: str) -> None:
     with pytest.raises(ValueError, match="not a message"):
         replay_load.parse_message(body)
 
 
-def test_by_identity_the_queues_address_is_a_setting_of_its_own() -> None:
-    least = {
+def test_the_queue_address_is_a_separate_setting_without_a_connection_string() -> None:
+    minimal = {
         "DATABASE_URL": "postgresql://u:p@h/d",
         "UPLOADS__blobServiceUri": "https://a.blob.core.windows.net",
     }
     with pytest.raises(SettingsError, match="UPLOADS__queueServiceUri is not set"):
-        _ = Resources(settings.load(least)).replays
+        _ = Resources(settings.load(minimal)).replays
     address = {"UPLOADS__queueServiceUri": "https://a.queue.core.windows.net"}
-    made = Resources(settings.load({**least, **address})).replays
-    assert made.url == f"https://a.queue.core.windows.net/{REPLAYS_QUEUE}"
+    queue = Resources(settings.load({**minimal, **address})).replays
+    assert queue.url == f"https://a.queue.core.windows.net/{REPLAYS_QUEUE}"

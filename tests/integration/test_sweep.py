@@ -1,4 +1,4 @@
-"""What no event brought is loaded by the sweep, and what was given up on is recorded."""
+"""The sweep loads blobs whose events were missed, and gives up on loads that cannot succeed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 from tests.integration.assertions import entry, states, table
 
-AT_ONCE = timedelta(seconds=-60)
-"""A settling time below zero: everything is old enough, even where the servers' clocks differ a little."""
+NO_MIN_AGE = timedelta(seconds=-60)
+"""A minimum age below zero: all blobs are old enough, even if the clocks of the servers differ a little."""
 
 
 def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
+    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=NO_MIN_AGE)
 
 
 def version(container: ContainerClient, path: str) -> BlobVersion:
@@ -44,7 +44,7 @@ def test_a_blob_whose_event_was_missed_is_loaded(
     assert len(table(engine)) == 10
 
 
-def test_a_young_blob_is_left_to_its_own_event(
+def test_a_new_blob_is_left_to_its_event(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -52,7 +52,7 @@ def test_a_young_blob_is_left_to_its_own_event(
     assert sweep_module.sweep(engine, container, loader.load, 60, timedelta(minutes=2)) == 0
 
 
-def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
+def test_an_idle_entry_is_loaded_and_one_without_its_blob_superseded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name in ("stale", "replaced", "deleted"):
@@ -66,7 +66,7 @@ def test_a_stale_entry_is_loaded_and_a_lost_one_superseded(
     assert states(engine) == {"refused": 1, "superseded": 2, "loaded": 1}
 
 
-def test_a_blob_that_fails_does_not_keep_the_others_waiting(
+def test_a_blob_that_fails_does_not_delay_the_others(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -77,11 +77,11 @@ def test_a_blob_that_fails_does_not_keep_the_others_waiting(
             raise Unavailable("storage", "just now")
         loader.load(path)
 
-    assert sweep_module.sweep(engine, container, fail_first, 60, AT_ONCE) == 1
+    assert sweep_module.sweep(engine, container, fail_first, 60, NO_MIN_AGE) == 1
     assert len(table(engine)) == 5
 
 
-def test_what_failed_for_a_passing_reason_is_tried_again(
+def test_a_load_that_failed_with_a_transient_error_is_retried(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -105,7 +105,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again(
     assert states(engine) == {"loaded": 1, "failed": 1}
 
 
-def test_giving_up_records_the_last_reason(
+def test_giving_up_keeps_the_error_of_the_last_attempt(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -118,7 +118,7 @@ def test_giving_up_records_the_last_reason(
     assert entry(engine, "sales/a.csv")["error"] == {"code": "unexpected"}
 
 
-def test_giving_up_after_the_worker_died_each_time_says_so(
+def test_giving_up_after_the_worker_died_each_time_has_its_own_error(
     container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -130,7 +130,7 @@ def test_giving_up_after_the_worker_died_each_time_says_so(
     assert entry(engine, "sales/a.csv")["error"]["code"] == "worker_died"
 
 
-def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
+def test_giving_up_because_postgres_was_unavailable_leaves_the_file_to_the_sweep(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -144,7 +144,7 @@ def test_giving_up_because_postgres_was_away_leaves_the_file_to_the_sweep(
     assert states(engine) == {"loaded": 2}
 
 
-def test_giving_up_never_overrules_what_is_settled(
+def test_giving_up_does_not_change_a_final_state(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
@@ -154,12 +154,12 @@ def test_giving_up_never_overrules_what_is_settled(
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"BlobName": 1}'])
-def test_a_message_that_is_not_the_platforms_is_named_as_such(body: str) -> None:
+def test_a_poison_message_in_another_format_is_refused(body: str) -> None:
     with pytest.raises(ValueError, match="poison"):
         give_up.PoisonMessage.parse(body)
 
 
-def test_a_bug_that_only_the_sweep_meets_is_given_up_on(
+def test_a_bug_that_only_the_sweep_triggers_fails_the_load(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))

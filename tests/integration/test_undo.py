@@ -20,7 +20,7 @@ from tests.fixtures.barriers import Gate
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.assertions import entry, table
 from tests.integration.keyless_dataset import Uploads, history, names
-from tests.integration.test_sweep import AT_ONCE
+from tests.integration.test_sweep import NO_MIN_AGE
 
 LOADED, DUPLICATE, UNDONE = State.LOADED, State.DUPLICATE, State.UNDONE
 
@@ -110,7 +110,7 @@ def test_undone_is_for_good_but_for_the_same_bytes_elsewhere(
 
     undo_load.undo_load(engine, undone)
     assert loader.load("sales/a.csv").state is UNDONE
-    sweep.sweep(engine, container, loader.load, 60, AT_ONCE)
+    sweep.sweep(engine, container, loader.load, 60, NO_MIN_AGE)
 
     assert numbers(engine) == []
     assert entry(engine, "sales/a.csv")["undone"] == facts

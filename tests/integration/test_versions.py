@@ -1,4 +1,4 @@
-"""Without a key, the rows that stay are those of each blob's newest version, whichever load brought them."""
+"""Without a key, the table has the rows of the newest version of each blob, whichever load wrote them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.integration.keyless_dataset import Uploads, history, names
 LOADED, DUPLICATE = State.LOADED, State.DUPLICATE
 
 
-def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engine) -> None:
+def test_rows_that_another_blob_still_has_remain(uploads: Uploads, engine: Engine) -> None:
     assert uploads.put("a", "x y toolong") is LOADED
     assert uploads.put("b", "x y toolong") is DUPLICATE
 
@@ -39,7 +39,7 @@ def test_rows_that_another_blob_still_holds_stay(uploads: Uploads, engine: Engin
         assert [tuple(one) for one in connection.execute(query, {"id": new_owner["id"]})] == [(4, "toolong")]
 
 
-def test_a_new_version_that_is_a_duplicate_takes_the_rows_of_the_one_before_away(
+def test_a_new_version_that_is_a_duplicate_removes_the_rows_of_the_earlier_version(
     uploads: Uploads, engine: Engine
 ) -> None:
     uploads.put("a", "x")
@@ -54,7 +54,7 @@ def test_a_new_version_that_is_a_duplicate_takes_the_rows_of_the_one_before_away
     assert names(engine) == "x y"
 
 
-def test_the_same_bytes_again_are_a_duplicate_that_the_next_version_replaces(
+def test_a_version_with_the_same_bytes_is_a_duplicate_that_the_next_version_replaces(
     uploads: Uploads, engine: Engine
 ) -> None:
     assert [uploads.put("a", "x") for _ in range(3)] == [LOADED, DUPLICATE, DUPLICATE]
@@ -70,9 +70,7 @@ def test_the_same_bytes_again_are_a_duplicate_that_the_next_version_replaces(
     assert [one["replaced_by"] for one in (first, second, third)] == [newest["id"], third["id"], newest["id"]]
 
 
-def test_rows_go_from_duplicate_to_duplicate_until_no_blob_holds_them(
-    uploads: Uploads, engine: Engine
-) -> None:
+def test_rows_are_reassigned_to_duplicates_until_no_blob_has_them(uploads: Uploads, engine: Engine) -> None:
     assert [uploads.put(blob, "x y") for blob in "abc"] == [LOADED, DUPLICATE, DUPLICATE]
 
     assert uploads.put("a", "1") is LOADED
@@ -83,24 +81,24 @@ def test_rows_go_from_duplicate_to_duplicate_until_no_blob_holds_them(
     c = entry(engine, "keyless/c.csv")
     assert (names(engine), c["state"], c["duplicate_of"]) == ("1 x y", "loaded", None)
     assert uploads.put("d", "x y") is DUPLICATE
-    assert uploads.put("d", "2") is LOADED  # a duplicate that is replaced takes no rows with it
+    assert uploads.put("d", "2") is LOADED  # replacing a duplicate removes no rows
     assert names(engine) == "1 2 x y"
 
     assert uploads.put("c", "3") is LOADED
     assert names(engine) == "1 2 3"
 
 
-def test_two_blobs_that_swap_their_contents_keep_both(uploads: Uploads, engine: Engine) -> None:
+def test_two_blobs_that_swap_their_contents_keep_the_rows_of_both(uploads: Uploads, engine: Engine) -> None:
     uploads.put("a", "x")
     uploads.put("b", "y")
 
     assert [uploads.put("a", "y"), uploads.put("b", "x")] == [DUPLICATE, LOADED]
 
     assert names(engine) == "x y"
-    assert entry(engine, "keyless/a.csv")["state"] == "loaded"  # it took the rows of the first b over
+    assert entry(engine, "keyless/a.csv")["state"] == "loaded"  # it took over the rows of the first b
 
 
-def test_bytes_that_come_while_their_rows_are_taken_away_are_loaded(
+def test_bytes_that_are_loaded_while_their_rows_are_removed_are_no_duplicate(
     uploads: Uploads, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads.put("a", "x")
@@ -111,21 +109,21 @@ def test_bytes_that_come_while_their_rows_are_taken_away_are_loaded(
 
     with ThreadPoolExecutor(1) as pool:
 
-        def replace_while_another_looks(connection: Connection, *rest: Any) -> dict[int, int | None]:
+        def replace_while_another_load_waits(connection: Connection, *rest: Any) -> dict[int, int | None]:
             replaced = replace_earlier(connection, *rest)
             if not meanwhile:
                 meanwhile.append(pool.submit(uploads.load, "b"))
-                _wait_for_a_waiting_lock(engine)
+                _wait_until_a_lock_is_awaited(engine)
             return replaced
 
-        monkeypatch.setattr(versions, "replace_earlier", replace_while_another_looks)
+        monkeypatch.setattr(versions, "replace_earlier", replace_while_another_load_waits)
         uploads.load("a")
 
     assert meanwhile[0].result().state is LOADED
     assert names(engine) == "x y"
 
 
-def _wait_for_a_waiting_lock(engine: Engine) -> None:
+def _wait_until_a_lock_is_awaited(engine: Engine) -> None:
     deadline = time.monotonic() + 20
     waiting = text("""
         select count(*) from pg_locks where locktype = 'advisory' and not granted
@@ -135,28 +133,28 @@ def _wait_for_a_waiting_lock(engine: Engine) -> None:
             if connection.scalar(waiting):
                 return
         time.sleep(0.02)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no transaction waits for a lock")
 
 
-def test_where_there_is_nothing_to_replace_one_statement_finds_that_out(
+def test_a_version_that_replaces_nothing_needs_one_statement_to_find_out(
     uploads: Uploads, engine: Engine
 ) -> None:
     statements: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         found = re.search(
             r"set replaced_by|(update|delete from) (public\.)?keyless", statement, re.IGNORECASE
         )
         statements.extend([statement] if found else [])
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record)
     uploads.put("a", "x")
     assert len(statements) == 1
     uploads.put("a", "y")
     assert len(statements) == 3  # and the deletion of the rows
 
 
-def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_it_commits(
+def test_a_late_duplicate_keeps_its_rows_if_the_other_load_is_replaced_before_its_commit(
     uploads: Uploads, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads.upload("a", "x")
@@ -164,13 +162,13 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
     run, replace = FileLoader.run, versions.replace_earlier
     begun: dict[str, Future[LoadOutcome]] = {}
 
-    def run_and_let_the_twin_load(load: FileLoader, *arguments: Any) -> None:
+    def run_and_load_the_other(load: FileLoader, *arguments: Any) -> None:
         run(load, *arguments)
-        if "twin" not in begun:
-            begun["twin"] = pool.submit(uploads.load, "a")
-            begun["twin"].result(20)
+        if "other" not in begun:
+            begun["other"] = pool.submit(uploads.load, "a")
+            begun["other"].result(20)
 
-    def replace_after_the_twin_was(*arguments: Any) -> dict[int, int | None]:
+    def replace_after_the_other(*arguments: Any) -> dict[int, int | None]:
         if arguments[-1] and "new" not in begun:
             uploads.upload("a", "z")
             begun["new"] = pool.submit(uploads.load, "a")
@@ -178,9 +176,9 @@ def test_a_duplicate_found_late_keeps_its_rows_when_its_twin_is_replaced_before_
                 begun["new"].result(1)
         return replace(*arguments)
 
-    with ThreadPoolExecutor(2) as pool, monkeypatch.context() as meddling:
-        meddling.setattr(FileLoader, "run", run_and_let_the_twin_load)
-        meddling.setattr(versions, "replace_earlier", replace_after_the_twin_was)
+    with ThreadPoolExecutor(2) as pool, monkeypatch.context() as patched:
+        patched.setattr(FileLoader, "run", run_and_load_the_other)
+        patched.setattr(versions, "replace_earlier", replace_after_the_other)
         uploads.load("b")
         begun["new"].result(20)
 
