@@ -31,7 +31,7 @@ def page(req: func.HttpRequest) -> func.HttpResponse:
     found = rows.read_page(engine, contract, _asked(contract, req.url, asked_for))
     form, after = (
         row_formats.requested_format(req.headers.get("accept", "")),
-        parameters.encode_cursor(found.after),
+        parameters.encode_cursor(found.next),
     )
     headers = {"Vary": "Accept"}
     if after is not None:

@@ -69,9 +69,9 @@ def pages(
     while True:
         found = read_page(engine, contract, PageRequest(limit, after, **asked))
         yield [json.loads(one) for one in found.rows]
-        if found.after is None:
+        if found.next is None:
             return
-        after = json.loads(json.dumps(found.after))
+        after = json.loads(json.dumps(found.next))
 
 
 def walk(engine: Engine, contract: type[Contract], limit: int, **asked: Any) -> list[Any]:
@@ -141,11 +141,11 @@ def test_a_long_stretch_without_rows_is_passed(engine: Engine, notes: type[Contr
 
 
 def test_a_rewritten_table_is_no_end_of_the_list(engine: Engine, notes: type[Contract]) -> None:
-    after = read_page(engine, notes, PageRequest(10)).after
+    after = read_page(engine, notes, PageRequest(10)).next
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum full notes"))
 
-    with pytest.raises(InvalidRequest, match="begin anew"):
+    with pytest.raises(InvalidRequest, match="Start again"):
         read_page(engine, notes, PageRequest(10, after))
 
 
@@ -320,7 +320,7 @@ def test_recent_rows_that_pass_filters_are_found_with_and_without_sorting_the_ta
     recent = walk(engine, Sales, 100, recent=True)
     dear, new = only(Sales, unit_price__gt="1"), only(Sales, sales_order_number__gte="SO210")
     for windows in ((500, 20_000), (5, 10)):
-        monkeypatch.setattr(load_tail, "_WINDOWS", windows)
+        monkeypatch.setattr(load_tail, "_LINE_WINDOWS", windows)
         for limit in (3, 7, 100):
             assert walk(engine, Sales, limit, recent=True, filters=dear) == recent[3:]
             assert walk(engine, Sales, limit, recent=True, filters=new) == [n for n in recent if n >= "SO210"]
@@ -360,11 +360,11 @@ def test_a_row_by_hand_that_a_new_load_changes_is_not_seen_twice(
     container.upload_blob("sales/d.csv", csv(row(111, price="7"), row(112, price="7")))
     loader.load("sales/d.csv")
 
-    after, numbers = first.after, [json.loads(one)["sales_order_number"] for one in first.rows]
+    after, numbers = first.next, [json.loads(one)["sales_order_number"] for one in first.rows]
     while after:
         page = read_page(engine, Sales, PageRequest(2, after, recent=True))
         numbers += [json.loads(one)["sales_order_number"] for one in page.rows]
-        after = page.after
+        after = page.next
 
     assert numbers[:4] == ["SO112", "SO111", "SO110", "SO300"]
     assert sorted(numbers) == EVERY_ORDER
