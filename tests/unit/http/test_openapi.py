@@ -28,7 +28,7 @@ def request(path: str, **route: str) -> func.HttpRequest:
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    description: dict[str, Any] = json.loads(api_docs.description(request("openapi.json")).get_body())
+    description: dict[str, Any] = json.loads(api_docs.serve_description(request("openapi.json")).get_body())
     return description
 
 
@@ -122,7 +122,7 @@ def test_warnings_replace_the_deprecated_doubts(described: dict[str, Any], model
 
 
 def test_the_page_takes_nothing_from_elsewhere() -> None:
-    page = api_docs.page(request("docs"))
+    page = api_docs.serve_page(request("docs"))
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.get_body().decode())
 
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
@@ -132,10 +132,10 @@ def test_the_page_takes_nothing_from_elsewhere() -> None:
     for address in addresses:
         if address.startswith("/api/docs/"):
             name = address.removeprefix("/api/docs/")
-            assert api_docs.file(request("docs/x", file=name)).get_body(), name
+            assert api_docs.serve_file(request("docs/x", file=name)).get_body(), name
 
 
 @pytest.mark.parametrize("name", ["index.html", "../__init__.py", "swagger-ui.js.map"])
 def test_no_other_file_is_served(name: str) -> None:
     with pytest.raises(Exception, match="There is no file"):
-        api_docs.file(request("docs/x", file=name))
+        api_docs.serve_file(request("docs/x", file=name))

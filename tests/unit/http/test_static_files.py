@@ -70,14 +70,14 @@ def test_without_settings_the_page_is_there_all_the_same(monkeypatch: pytest.Mon
     for name in ("DATABASE_URL", "UPLOADS", "UPLOADS__blobServiceUri"):
         monkeypatch.delenv(name, raising=False)
 
-    found = console_page.page(request("console"))
+    found = console_page.serve_page(request("console"))
 
     assert (found.status_code, found.mimetype) == (200, "text/html")
     assert "connect-src 'self';" in found.headers["Content-Security-Policy"]
 
 
 def test_the_page_with_a_slash_behind_it_is_the_page_without() -> None:
-    found = console_page.page(request("console/"))
+    found = console_page.serve_page(request("console/"))
 
     assert (found.status_code, found.headers["Location"]) == (302, "../console")
 
