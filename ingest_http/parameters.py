@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -14,6 +13,7 @@ from shared.formats import overrides
 from shared.formats.overrides import Overrides
 from shared.http.requests import KEY_PARAMETER
 from shared.settings import Settings
+from shared.storage import upload_options
 from shared.storage.upload_options import UploadOptions
 from shared.use_cases.upload_files import Destination
 
@@ -46,7 +46,7 @@ def destination(
         faults += [{"parameter": fault.partition(" ")[0], "detail": fault} for fault in exc.faults]
     key = tuple(name.strip() for name in parameters["key"].split(",")) if "key" in parameters else ()
     faults += [{"parameter": "key", "detail": fault} for fault in _key_faults(key)]
-    corrects = _uuid(parameters.get("corrects", ""))
+    corrects = upload_options.corrected_ingestion(parameters)
     if "corrects" in parameters and corrects is None:
         faults.append({"parameter": "corrects", "detail": "corrects must be the id of an ingestion, a UUID."})
     dataset = parameters.get("dataset", settings.default_dataset)
@@ -70,13 +70,6 @@ def _blank(url: str) -> list[str]:
 def is_known(name: str) -> bool:
     """Whether there is a parameter `name`."""
     return name in {*parameter_names(), KEY_PARAMETER}
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _unknown(name: str) -> str:

@@ -29,7 +29,7 @@ def split_list(text: str) -> list[str]:
 
 
 _MAX_DIGITS = 500
-"""Digits before and after the decimal point of a number; Postgres compares huge exponents slowly."""
+"""Digits before and after the decimal point of a number; a longer one is a mistake or an attack."""
 _MAX_SHOWN = 100
 """Characters of a value that an error message repeats."""
 
