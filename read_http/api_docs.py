@@ -45,14 +45,14 @@ _SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 _PACKAGE = "swagger_ui_bundle"
 
 
-def serve_description(req: func.HttpRequest) -> func.HttpResponse:
-    """The OpenAPI 3.1 description of all HTTP functions."""
-    from ingest_http import api_description as ingest_description  # noqa: PLC0415 - a sibling package
-    from ingest_http import handler as ingest_handler  # noqa: PLC0415
-    from read_http import api_description, handler  # noqa: PLC0415
+def serve_description(req: func.HttpRequest, blueprint: func.Blueprint) -> func.HttpResponse:
+    """The OpenAPI 3.1 description of `ingest_http` and `blueprint`, the functions of this package."""
+    import ingest_http  # noqa: PLC0415 - only this function needs the other package
+    from ingest_http import api_description as ingest_description  # noqa: PLC0415
+    from read_http import api_description  # noqa: PLC0415
 
     prefix = urlsplit(req.url).path.rstrip("/").rpartition("/")[0]
-    routes = openapi.http_routes(ingest_handler.blueprint, handler.blueprint)
+    routes = openapi.http_routes(ingest_http.blueprint, blueprint)
     operations = {**ingest_description.OPERATIONS, **api_description.OPERATIONS}
     return responses.json_value(openapi.document(routes, operations, prefix or "/"))
 

@@ -159,7 +159,7 @@ def openapi(req: func.HttpRequest) -> func.HttpResponse:
     """The OpenAPI description."""
     from read_http import api_docs  # noqa: PLC0415
 
-    return api_docs.serve_description(req)
+    return api_docs.serve_description(req, blueprint)
 
 
 @blueprint.function_name("docs")

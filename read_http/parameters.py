@@ -21,7 +21,7 @@ from shared.queries.ingestions import IngestionFilter
 def _digits(value: object) -> object:
     """Refuse texts such as `1_000` and ` 5 `, which pydantic accepts as numbers."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise ValueError("Input should be a number in digits")
+        raise ValueError("must be a whole number in digits")
     return value
 
 
@@ -107,7 +107,7 @@ def parse_parameters(model: type[Parameters], given: Mapping[str, str]) -> Param
         faults = [
             {
                 "parameter": str(error["loc"][0]),
-                "detail": f"{error['loc'][0]}: {_reason(error['msg'])}, not {error['input']!r}.",
+                "detail": f"{error['loc'][0]} {_reason(error['msg'])}, not {error['input']!r}.",
             }
             for error in exc.errors(include_url=False, include_context=False)
         ]
@@ -115,7 +115,7 @@ def parse_parameters(model: type[Parameters], given: Mapping[str, str]) -> Param
 
 
 def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return message.removeprefix("Value error, ").replace("Input should", "must", 1)
 
 
 Position = TypeVar("Position", str, int, list[Any])

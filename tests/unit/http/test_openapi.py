@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 import function_app
+import read_http
 from ingest_http import api_description as ingest_description
 from ingest_http import parameters as ingest_parameters
 from read_http import api_description as read_description
@@ -28,7 +29,9 @@ def request(path: str, **route: str) -> func.HttpRequest:
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    description: dict[str, Any] = json.loads(api_docs.serve_description(request("openapi.json")).get_body())
+    description: dict[str, Any] = json.loads(
+        api_docs.serve_description(request("openapi.json"), read_http.blueprint).get_body()
+    )
     return description
 
 
