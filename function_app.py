@@ -1,4 +1,4 @@
-"""CSV files in, Postgres rows out: the functions of the app."""
+"""The functions of the app, which loads CSV files into PostgreSQL."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""Each new blob → load; what the platform gave up on; what was missed."""
+"""Functions that load blobs: on events, on replays, after failed attempts, and by timer."""
 
 from blob_trigger.handler import blueprint
 

@@ -1,7 +1,7 @@
-"""The functions that load: on a new blob, on demand, on a poisoned message, and by the clock.
+"""The functions that load files: for a new blob, a replay, a poison message and a timer.
 
-What they use is imported inside of them: every process imports this module, those that only serve HTTP too,
-and pandas and pyarrow alone take longer to import than all the rest.
+Their use cases are imported inside the functions: each process of the app imports this module, also one that
+only serves HTTP, and pandas and pyarrow take longer to import than everything else.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ _SWEEP_SECONDS = 240
     source=_SOURCES[bindings.trigger_source()],
 )
 def load(client: blob.BlobClient) -> None:
-    """Load a blob that is new; an exception makes the platform try again, five times in all."""
+    """Load a new blob; after an exception the platform tries again, five times in all."""
     from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
 
     if client.container_name != UPLOADS_CONTAINER:
-        logger.warning("an event of another container was ignored: {}", client.container_name)
+        logger.warning("an event for another container was ignored: {}", client.container_name)
         return
     app = resources()
-    loader = _ingesting(app)
+    loader = _loader(app)
     retry.retry_unavailable(lambda: loader.load(str(client.blob_name)), app.settings.retry_seconds)
 
 
 @blueprint.function_name("replay")
 @blueprint.queue_trigger("message", REPLAYS_QUEUE, STORAGE_CONNECTION)
 def replay(message: func.QueueMessage) -> None:
-    """Load a blob again for which that was asked; tried as often as a new one is."""
+    """Load a blob again, as a replay requests; the platform tries as often as for a new blob."""
     from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import replay_load  # noqa: PLC0415
 
     app = resources()
-    loader = _ingesting(app)
+    loader = _loader(app)
     path = replay_load.parse_message(message.get_body().decode())
     retry.retry_unavailable(lambda: loader.load(path), app.settings.retry_seconds)
 
@@ -66,7 +66,7 @@ def replay(message: func.QueueMessage) -> None:
 @blueprint.function_name("give_up")
 @blueprint.queue_trigger("message", "webjobs-blobtrigger-poison", STORAGE_CONNECTION)
 def give_up(message: func.QueueMessage) -> None:
-    """Record that a blob could not be loaded, after the platform's last try."""
+    """Record that a blob could not be loaded, after the last attempt of the platform."""
     from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import give_up  # noqa: PLC0415
@@ -81,18 +81,18 @@ def give_up(message: func.QueueMessage) -> None:
 
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger("timer", "0 */5 * * * *")
-def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the platform wants the binding's parameter
-    """Load what no event brought: events can be late, lost, or spent while Postgres was away."""
+def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs the parameter
+    """Load blobs that no event loaded: events can be late, lost, or spent while Postgres was unavailable."""
     from shared.resources import resources  # noqa: PLC0415
     from shared.use_cases import sweep  # noqa: PLC0415
 
     app = resources()
-    loader = _ingesting(app)
-    done = sweep.sweep(app.engine, app.uploads, loader.load, _SWEEP_SECONDS)
-    logger.bind(ingested=done).info("swept")
+    loader = _loader(app)
+    loaded = sweep.sweep(app.engine, app.uploads, loader.load, _SWEEP_SECONDS)
+    logger.bind(ingested=loaded).info("swept")
 
 
-def _ingesting(app: Resources) -> BlobLoader:
+def _loader(app: Resources) -> BlobLoader:
     from shared.use_cases.load_blob import BlobLoader  # noqa: PLC0415
 
     return BlobLoader(

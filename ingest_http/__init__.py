@@ -1,4 +1,4 @@
-"""Bringing files in over HTTP."""
+"""HTTP functions that upload files, and replay or undo loads."""
 
 from ingest_http.handler import blueprint
 

@@ -17,32 +17,34 @@ from shared.resources import resources
 from shared.storage import blobs, sas_url
 from shared.use_cases import upload_files
 
-_ELSEWHERE = {
-    "dataset": "dataset stands in the body, not in the query.",
-    "filename": "filename stands in the body, not in the query.",
+_MISPLACED = {
+    "dataset": "Send dataset in the body, not in the query.",
+    "filename": "Send filename in the body, not in the query.",
     "dry_run": "dry_run is a parameter of POST /api/ingest.",
 }
 
-_LARGEST_FILE = 50_000 * 4000 * 1024 * 1024
-"""Bytes of a blob: so many blocks of so many MiB."""
+_MAX_FILE_BYTES = 50_000 * 4000 * 1024 * 1024
+"""The limit of a blob: 50,000 blocks of 4,000 MiB."""
 
 
 class Announced(JsonBody):
-    """The file that is to be uploaded; `size` in bytes."""
+    """The file to upload; `size` in bytes."""
 
     dataset: Annotated[str, Field(min_length=1)]
     filename: Annotated[str, Field(min_length=1, max_length=1000)]
-    size: Annotated[int, Field(ge=1, le=_LARGEST_FILE)]
+    size: Annotated[int, Field(ge=1, le=_MAX_FILE_BYTES)]
 
 
 def create_upload_url(req: func.HttpRequest) -> func.HttpResponse:
-    """201 with the address, what to send with the file, and where to see what becomes of it."""
+    """201 with the address, the headers to send with the file, and the address of its result."""
     app = resources()
     announced = parse_body(req.get_body(), Announced)
-    elsewhere = [{"parameter": name, "detail": why} for name, why in _ELSEWHERE.items() if name in req.params]
+    misplaced = [
+        {"parameter": name, "detail": detail} for name, detail in _MISPLACED.items() if name in req.params
+    ]
     given = {**req.params, "dataset": announced.dataset}
     to, faults = parameters.destination(given, app.settings, req.url)
-    path = upload_files.reserve_path(to, announced.filename, [*elsewhere, *faults])
+    path = upload_files.reserve_path(to, announced.filename, [*misplaced, *faults])
     by_identity = bool(app.settings.storage_account_url)
     signed = sas_url.sign_upload(app.uploads, path, by_identity=by_identity)
     blob = f"{app.uploads.container_name}/{path}"

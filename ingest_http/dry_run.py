@@ -11,20 +11,20 @@ from shared.errors import InvalidRequest
 from shared.http import ingest_models, responses
 from shared.resources import resources
 
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def is_dry_run(query: Mapping[str, str]) -> bool:
-    """Whether `dry_run` is true; raises `InvalidRequest` for what is neither true nor false."""
+    """Whether `dry_run` is true; raises `InvalidRequest` if it is neither true nor false."""
     text = query.get("dry_run", "false")
-    if text.lower() not in _WORDS:
+    if text.lower() not in _BOOLEANS:
         detail = f"dry_run must be true or false, not {text!r}."
         raise InvalidRequest(detail, [{"parameter": "dry_run", "detail": detail}])
-    return _WORDS[text.lower()]
+    return _BOOLEANS[text.lower()]
 
 
-def answer_dry_run(req: func.HttpRequest) -> func.HttpResponse:
-    """What would become of each file, in the request's order; 200, and nothing is stored."""
+def preview_files(req: func.HttpRequest) -> func.HttpResponse:
+    """200 with the predicted result of each file, in the order of the request; nothing is stored."""
     from shared.use_cases import dry_run  # noqa: PLC0415 - imports pandas and pyarrow, which uploads do not need
 
     app = resources()

@@ -1,4 +1,4 @@
-"""Reads the files of a request: multipart with any number of them, or one raw body."""
+"""Reads the files of a request: any number in a multipart body, or one as the whole body."""
 
 from __future__ import annotations
 
@@ -8,52 +8,52 @@ from shared.errors import InvalidRequest, LengthRequired, TooLarge
 from shared.formats.compressions import MEDIA_TYPES
 from shared.use_cases.upload_files import UploadedFile
 
-_LARGEST_BODY = 104_857_600
-"""Bytes; the platform's own limit, which answers before us in Azure."""
+_MAX_BODY_BYTES = 104_857_600
+"""The default limit of the Functions host, which answers larger bodies itself; its limit can be raised."""
 
-_ONE_FILE = {
+_FILE_TYPES = {
     *("text/csv", "text/tab-separated-values", "text/plain", "application/csv", "application/octet-stream"),
     *MEDIA_TYPES,
 }
-"""What the file is, is told by its bytes, not by these."""
+"""Content types of a body that is a file. The file itself is detected from its bytes."""
 
 
 def request_files(request: func.HttpRequest) -> list[UploadedFile]:
-    """The files that `request` carries, in order, under any field names.
+    """The files of `request` in order; form fields can have any names.
 
     Raises `InvalidRequest`, `LengthRequired` or `TooLarge`.
     """
     body = request.get_body()
-    _require_length(request, body)
+    _check_length(request, body)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return _parts(request)
-    if media_type in _ONE_FILE:
+        return _form_files(request)
+    if media_type in _FILE_TYPES:
         return [UploadedFile(request.params.get("filename", "").strip(), body)]
     raise InvalidRequest(
-        f"Content-Type {media_type or '(none)'} is not supported: send multipart/form-data with files, "
-        "or one file as text/csv with ?filename=."
+        f"Content-Type {media_type or '(none)'} is not supported. Send files as multipart/form-data, or one "
+        "file as text/csv with ?filename=<name>."
     )
 
 
-def _require_length(request: func.HttpRequest, body: bytes) -> None:
-    """The platform hands a chunked body over as an empty one, so it must not pass for an empty file."""
+def _check_length(request: func.HttpRequest, body: bytes) -> None:
+    """Refuse chunked bodies, which the platform delivers empty: they would count as an empty file."""
     if not body and "chunked" in request.headers.get("transfer-encoding", "").lower():
         raise LengthRequired
-    if len(body) > _LARGEST_BODY:
+    if len(body) > _MAX_BODY_BYTES:
         raise TooLarge
 
 
-def _parts(request: func.HttpRequest) -> list[UploadedFile]:
-    """The parts that are files.
+def _form_files(request: func.HttpRequest) -> list[UploadedFile]:
+    """The files of a multipart body.
 
-    The library's parser yields nothing at all, and no error, for a body that is malformed, cut off or lacks
-    its boundary, so an empty result of a body that is not empty is such a one.
+    For a body that is malformed, incomplete or without a boundary, the library's parser yields nothing and
+    raises no error. So a body without files and fields that is not empty is refused.
     """
-    parts: list[UploadedFile] = []
+    files: list[UploadedFile] = []
     for _, part in request.files.items(multi=True):  # noqa: PERF102 - values() gives one of each name
-        with part.stream:  # a temporary file where it is big
-            parts.append(UploadedFile(part.filename or "", part.read()))
-    if request.get_body() and not parts and not request.form:
-        raise InvalidRequest("The multipart body is malformed or cut off, or its boundary is not declared.")
-    return parts
+        with part.stream:  # a large part is a temporary file
+            files.append(UploadedFile(part.filename or "", part.read()))
+    if request.get_body() and not files and not request.form:
+        raise InvalidRequest("The multipart body is malformed or incomplete, or has no boundary.")
+    return files

@@ -17,22 +17,22 @@ from shared.storage.blobs import Upload
 from shared.use_cases import upload_files, wait_for_loads
 from shared.use_cases.upload_files import UploadedFile
 
-MOST_SECONDS = 60
-"""More are taken for this many: a waiting request holds a thread."""
+MAX_WAIT_SECONDS = 60
+"""A longer wait is cut to this: a waiting request occupies a thread."""
 
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)', re.IGNORECASE)
 
 
 def wait_seconds(header: str) -> int:
-    """The seconds, 0 without such a preference; one that cannot be read is ignored, as the RFC says."""
-    found = _WAIT.search(header)
-    return min(int(found[1]), MOST_SECONDS) if found else 0
+    """The seconds of `wait` in a `Prefer` header; 0 if it is missing or invalid (RFC 7240)."""
+    wait = _WAIT.search(header)
+    return min(int(wait[1]), MAX_WAIT_SECONDS) if wait else 0
 
 
 def accept_files(req: func.HttpRequest) -> func.HttpResponse:
-    """Store one or many files; 202 with an entry for each, in the request's order.
+    """Store one or many files; 202 with an entry for each, in the order of the request.
 
-    200 with what became of each, where the request prefers to wait and all are settled by then.
+    200 with the results, if the request prefers to wait and all files are finished in time.
     """
     app = resources()
     to, faults = parameters.destination(req.params, app.settings, req.url)

@@ -1,4 +1,4 @@
-"""Reading over HTTP: the first rows, what happened to a file, and whether the app is well."""
+"""HTTP functions that read and edit data: rows, ingestions, datasets, health, and the pages."""
 
 from read_http.handler import blueprint
 

@@ -12,15 +12,15 @@ import azure.functions as func
 from shared.errors import NotFound
 from shared.http import openapi, responses
 
-_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 _HEADERS = {
-    # Nothing but our own files: neither a script in the page, nor anything from elsewhere.
+    # Only files of the app: no scripts inside the page, and nothing from other origins.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_OF_FILES = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+_FILE_HEADERS = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -41,46 +41,46 @@ _START = """SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-_SERVED = ("swagger-ui.css", "swagger-ui-bundle.js")
+_SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 _PACKAGE = "swagger_ui_bundle"
 
 
-def description(req: func.HttpRequest) -> func.HttpResponse:
-    """The OpenAPI 3.1 description of all HTTP functions."""
-    from ingest_http import api_description as ingest_description  # noqa: PLC0415 - a sibling package
-    from ingest_http import handler as ingest_handler  # noqa: PLC0415
-    from read_http import api_description, handler  # noqa: PLC0415
+def serve_description(req: func.HttpRequest, blueprint: func.Blueprint) -> func.HttpResponse:
+    """The OpenAPI 3.1 description of `ingest_http` and `blueprint`, the functions of this package."""
+    import ingest_http  # noqa: PLC0415 - only this function needs the other package
+    from ingest_http import api_description as ingest_description  # noqa: PLC0415
+    from read_http import api_description  # noqa: PLC0415
 
     prefix = urlsplit(req.url).path.rstrip("/").rpartition("/")[0]
-    routes = openapi.http_routes(ingest_handler.blueprint, handler.blueprint)
+    routes = openapi.http_routes(ingest_http.blueprint, blueprint)
     operations = {**ingest_description.OPERATIONS, **api_description.OPERATIONS}
     return responses.json_value(openapi.document(routes, operations, prefix or "/"))
 
 
-def page(req: func.HttpRequest) -> func.HttpResponse:
-    """The page, whose files are beside it."""
+def serve_page(req: func.HttpRequest) -> func.HttpResponse:
+    """The page, which refers to its files by its own address."""
     folder = urlsplit(req.url).path.rstrip("/")
     return func.HttpResponse(
         _PAGE.format(folder=folder), mimetype="text/html", charset="utf-8", headers=_HEADERS
     )
 
 
-def file(req: func.HttpRequest) -> func.HttpResponse:
+def serve_file(req: func.HttpRequest) -> func.HttpResponse:
     """A file of the page."""
     name = req.route_params["file"]
-    if name != "start.js" and name not in _SERVED:
+    if name != "start.js" and name not in _SWAGGER_FILES:
         raise NotFound(f"There is no file {name!r}.")
     content = _START.encode() if name == "start.js" else _content(name)
-    kind = _TYPES[Path(name).suffix]
-    return func.HttpResponse(content, mimetype=kind, charset="utf-8", headers=_OF_FILES)
+    media_type = _MEDIA_TYPES[Path(name).suffix]
+    return func.HttpResponse(content, mimetype=media_type, charset="utf-8", headers=_FILE_HEADERS)
 
 
 @cache
 def _content(name: str) -> bytes:
-    """A file of Swagger UI, which the package carries; importing it would import more than that."""
+    """A file of Swagger UI from its package, which is not imported, since it imports more than the files."""
     spec = find_spec(_PACKAGE)
     folders = spec.submodule_search_locations if spec else None
     if not folders:
         raise RuntimeError(f"{_PACKAGE} is not installed")
-    (found,) = Path(folders[0]).glob(f"vendor/swagger-ui-*/{name}")
-    return found.read_bytes()
+    (file,) = Path(folders[0]).glob(f"vendor/swagger-ui-*/{name}")
+    return file.read_bytes()

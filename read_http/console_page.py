@@ -1,4 +1,4 @@
-"""The console: the page itself, and the files that it is made of."""
+"""Serves the page of the console and its files."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _FOLDER = Path(__file__).parent / "console"
 _PAGE = "index.html"
 
 
-def page(req: func.HttpRequest) -> func.HttpResponse:
-    """The page, which names its files relative to its own address."""
+def serve_page(req: func.HttpRequest) -> func.HttpResponse:
+    """The page, which refers to its files by relative addresses."""
     if urlsplit(req.url).path.endswith("/"):
         return func.HttpResponse(status_code=int(HTTPStatus.FOUND), headers={"Location": "../console"})
     return static_files.serve_file(
-        req, _FOLDER, _PAGE, {"Content-Security-Policy": static_files.policy(_storage())}
+        req, _FOLDER, _PAGE, {"Content-Security-Policy": static_files.policy(_storage_origins())}
     )
 
 
-def file(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the page."""
+def serve_file(req: func.HttpRequest) -> func.HttpResponse:
+    """A file of the console."""
     return static_files.serve_file(
         req, _FOLDER, req.route_params["file"], {"Content-Security-Policy": static_files.policy()}
     )
 
 
-def _storage() -> list[str]:
-    """The origin that big files are sent to; without settings the page can still say what is wrong."""
+def _storage_origins() -> list[str]:
+    """The origin that big files are sent to; none without settings, so that the page can show the error."""
     try:
         address = urlsplit(resources().uploads.url)
     except SettingsError:

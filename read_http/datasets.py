@@ -1,4 +1,4 @@
-"""The answers about datasets: parse, ask one use case, respond."""
+"""Handles the dataset endpoints: list, description, key, loads by day, contract source."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from read_http import parameters
 from shared.http import dataset_models, requests, responses
 from shared.queries import describe_datasets
 from shared.resources import resources
-from shared.use_cases import set_key
+from shared.use_cases.set_key import set_key as set_dataset_key
 
 
 class NewKey(requests.JsonBody):
-    """The key of a dataset that has none: its columns, by their names or the files' headers."""
+    """The key of an inferred dataset: names of its columns, in the table or in files."""
 
     key: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 
 
 def list_datasets(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of the datasets by name, declared and inferred."""
+    """A page of the declared and inferred datasets, by name."""
     query = parameters.parse_query(parameters.Datasets, req)
-    found, after = describe_datasets.dataset_page(
+    descriptions, after = describe_datasets.dataset_page(
         resources().engine, parameters.decode_cursor(query.after, str), query.limit
     )
-    datasets = [dataset_models.Dataset.from_description(description) for description in found]
+    datasets = [dataset_models.Dataset.from_description(description) for description in descriptions]
     return responses.json_model(
         dataset_models.Datasets(datasets=datasets, next=parameters.encode_cursor(after))
     )
 
 
-def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
-    """A dataset, and a page of the changes of its table, the newest first."""
+def read_dataset(req: func.HttpRequest) -> func.HttpResponse:
+    """A dataset, and a page of the changes of its table, newest first."""
     query = parameters.parse_query(parameters.Datasets, req)
     engine, name = resources().engine, req.route_params["name"]
     before = parameters.decode_cursor(query.after, int)
@@ -43,24 +43,24 @@ def one_dataset(req: func.HttpRequest) -> func.HttpResponse:
     return responses.json_model(body)
 
 
-def loads(req: func.HttpRequest) -> func.HttpResponse:
-    """How many rows were loaded on each of the last days."""
+def list_loads(req: func.HttpRequest) -> func.HttpResponse:
+    """The number of rows loaded on each of the last days."""
     query = parameters.parse_query(parameters.Loads, req)
-    found = describe_datasets.loads_per_day(resources().engine, req.route_params["name"], query.days)
-    return responses.json_model(dataset_models.Days.model_validate({"days": found}))
+    days = describe_datasets.loads_per_day(resources().engine, req.route_params["name"], query.days)
+    return responses.json_model(dataset_models.Days.model_validate({"days": days}))
 
 
-def put_key(req: func.HttpRequest) -> func.HttpResponse:
-    """Give an inferred dataset the key of the body; the dataset as it is then."""
+def set_key(req: func.HttpRequest) -> func.HttpResponse:
+    """Set the key of an inferred dataset; the response is the changed dataset."""
     parameters.parse_query(parameters.Nothing, req)
     engine, name = resources().engine, req.route_params["name"]
-    set_key.set_key(engine, name, requests.parse_body(req.get_body(), NewKey).key)
+    set_dataset_key(engine, name, requests.parse_body(req.get_body(), NewKey).key)
     description = describe_datasets.describe_dataset(engine, name)
     return responses.json_model(dataset_models.Dataset.from_description(description))
 
 
-def contract(req: func.HttpRequest) -> func.HttpResponse:
-    """The contract of a dataset as a module of Python."""
+def read_contract(req: func.HttpRequest) -> func.HttpResponse:
+    """The contract of a dataset as a Python module."""
     parameters.parse_query(parameters.Nothing, req)
     name = req.route_params["name"]
     source = describe_datasets.source_of_contract(resources().engine, name)

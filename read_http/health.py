@@ -10,16 +10,16 @@ from shared import driver_errors
 from shared.http import responses
 from shared.http.models import Health
 from shared.resources import resources
-from shared.use_cases import check_health
+from shared.use_cases import check_health as probes
 
 
-def health() -> func.HttpResponse:
-    """200 where every part answers, 503 where one does not; a line for each."""
+def check_health() -> func.HttpResponse:
+    """200 if Postgres and storage answer, 503 if one does not; an entry for each."""
     app = resources()
-    parts = check_health.check_health(
+    parts = probes.check_health(
         {
-            driver_errors.POSTGRES: lambda: check_health.probe_postgres(app.engine),
-            driver_errors.STORAGE: lambda: check_health.probe_storage(app.uploads),
+            driver_errors.POSTGRES: lambda: probes.probe_postgres(app.engine),
+            driver_errors.STORAGE: lambda: probes.probe_storage(app.uploads),
         }
     )
     is_well = all(part.ok for part in parts)

@@ -1,4 +1,4 @@
-"""The answers about ingestions: parse, ask one use case, respond."""
+"""Handles the ingestion endpoints: the list, and one ingestion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.resources import resources
 
 
 def list_ingestions(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of them, the newest first."""
+    """A page of ingestions, newest first."""
     query = parameters.parse_query(parameters.Ingestions, req)
     before = parameters.decode_cursor(query.after, int)
     views, after = ingestions.ingestion_page(
@@ -21,8 +21,8 @@ def list_ingestions(req: func.HttpRequest) -> func.HttpResponse:
     return responses.json_model(models.Ingestions(ingestions=listed, next=parameters.encode_cursor(after)))
 
 
-def one_ingestion(req: func.HttpRequest) -> func.HttpResponse:
-    """What happened to one version of one file."""
+def read_ingestion(req: func.HttpRequest) -> func.HttpResponse:
+    """The result of one version of one file."""
     parameters.parse_query(parameters.Nothing, req)
     view = ingestions.find_ingestion(resources().engine, requests.ingestion_id(req.route_params))
     return responses.json_model(models.Ingestion.from_view(view))

@@ -8,33 +8,33 @@ from dataclasses import dataclass
 
 from shared.queries.row_page import RowPage
 
-_SPECIAL = frozenset('",\r\n')
+_NEEDS_QUOTES = frozenset('",\r\n')
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A media type, and the text of a page in it with the cursor of the next one."""
+class RowFormat:
+    """A media type, and a function that writes a page with the cursor of the next one."""
 
     media_type: str
     write: Callable[[RowPage, str | None], str]
 
 
-def requested_format(accept: str) -> Form:
-    """The form that `accept`, a header, prefers; JSON where it names none of them."""
+def requested_format(accept: str) -> RowFormat:
+    """The format that the header `accept` prefers; JSON if it names none of them."""
     weights = dict(_weights(accept))
 
-    def weight(form: Form) -> float:
-        kind = form.media_type.partition("/")[0]
-        ranges = (form.media_type, f"{kind}/*", "*/*")
-        return next((weights[one] for one in ranges if one in weights), 0.0)
+    def weight(row_format: RowFormat) -> float:
+        main_type = row_format.media_type.partition("/")[0]
+        ranges = (row_format.media_type, f"{main_type}/*", "*/*")
+        return next((weights[media_range] for media_range in ranges if media_range in weights), 0.0)
 
-    return max(FORMS, key=weight)  # of equals the first
+    return max(_FORMATS, key=weight)  # the first one with the highest weight
 
 
 def _weights(accept: str) -> Iterable[tuple[str, float]]:
-    for one in accept.split(","):
-        media_range, *parameters = (part.strip().lower() for part in one.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    for item in accept.split(","):
+        media_range, *options = (part.strip().lower() for part in item.split(";"))
+        quality = next((option[2:] for option in options if option.startswith("q=")), "1")
         try:
             yield media_range, float(quality)
         except ValueError:
@@ -50,12 +50,12 @@ def _ndjson(page: RowPage, _after: str | None) -> str:
 
 
 def _csv(page: RowPage, _after: str | None) -> str:
-    """Missing values are empty, an empty text is `""`; numbers, times and truths are as in JSON."""
+    """Missing values are empty, an empty text is `""`; numbers, times and booleans are as in JSON."""
     lines = [",".join(map(_cell, page.columns))]
     for row in page.rows:
-        # The texts of numbers, so that no digit is lost.
-        shown = json.loads(row, parse_float=str, parse_int=str)
-        lines.append(",".join(_cell(shown[name]) for name in page.columns))
+        # Numbers stay texts, so that no digit is lost.
+        values = json.loads(row, parse_float=str, parse_int=str)
+        lines.append(",".join(_cell(values[name]) for name in page.columns))
     return "".join(f"{line}\r\n" for line in lines)
 
 
@@ -63,13 +63,13 @@ def _cell(value: str | bool | None) -> str:
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else value
-    if text and not _SPECIAL.intersection(text):
+    if text and not _NEEDS_QUOTES.intersection(text):
         return text
     return '"' + text.replace('"', '""') + '"'
 
 
-FORMS = (
-    Form("application/json", _json),
-    Form("text/csv", _csv),
-    Form("application/x-ndjson", _ndjson),
+_FORMATS = (
+    RowFormat("application/json", _json),
+    RowFormat("text/csv", _csv),
+    RowFormat("application/x-ndjson", _ndjson),
 )

@@ -23,7 +23,7 @@ _MEDIA_TYPES = {
 }
 
 _HEADERS = {
-    # Asked for again each time, and mostly answered with 304: files of two deployments never meet in a page.
+    # Browsers ask each time and mostly get 304, so a page never mixes files of two deployments.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
@@ -35,7 +35,7 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class File:
-    """A file of a page; its entity tag is a weak one, since it is the same for both forms of the content."""
+    """A file of a page; its entity tag is weak, since the plain and the compressed content share it."""
 
     content: bytes
     compressed: bytes
@@ -44,8 +44,9 @@ class File:
 
 
 def policy(connects_to: Sequence[str] = ()) -> str:
-    """A Content-Security-Policy: what the app itself serves and nothing else, requests to other origins where
-    `connects_to` names them, and no HTML made of text.
+    """A Content-Security-Policy that allows only files of the app, and no HTML made from text.
+
+    Requests can also go to the origins `connects_to`.
     """
     connections = " ".join(["'self'", *connects_to])
     return (
@@ -58,22 +59,22 @@ def policy(connects_to: Sequence[str] = ()) -> str:
 def serve_file(
     req: func.HttpRequest, folder: Path, name: str, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
-    """The file `name` of `folder`, or 304 where the caller has it; raises `NotFound`."""
-    found = files(folder).get(name)
-    if found is None:
-        raise NotFound(f"There is no file {name!r} here.")
-    sent = {**_HEADERS, "ETag": found.entity_tag, **(headers or {})}
-    if found.entity_tag in req.headers.get("if-none-match", ""):
-        return func.HttpResponse(status_code=int(HTTPStatus.NOT_MODIFIED), headers=sent)
-    content = found.content
+    """The file `name` of `folder`, or 304 if the caller has it; raises `NotFound`."""
+    file = files(folder).get(name)
+    if file is None:
+        raise NotFound(f"There is no file {name!r}.")
+    headers = {**_HEADERS, "ETag": file.entity_tag, **(headers or {})}
+    if file.entity_tag in req.headers.get("if-none-match", ""):
+        return func.HttpResponse(status_code=int(HTTPStatus.NOT_MODIFIED), headers=headers)
+    content = file.content
     if "gzip" in req.headers.get("accept-encoding", ""):  # the platform itself compresses nothing
-        content, sent["Content-Encoding"] = found.compressed, "gzip"
-    return func.HttpResponse(content, mimetype=found.media_type, charset="utf-8", headers=sent)
+        content, headers["Content-Encoding"] = file.compressed, "gzip"
+    return func.HttpResponse(content, mimetype=file.media_type, charset="utf-8", headers=headers)
 
 
 @functools.cache
 def files(folder: Path) -> Mapping[str, File]:
-    """The files of a folder by their names, read once; only these are ever answered."""
+    """The files of a folder by name, read once; no other files are served."""
     return {path.name: _read(path) for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES}
 
 

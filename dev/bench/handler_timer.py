@@ -20,9 +20,9 @@ def main(cursor: str) -> None:
     route = {"dataset": "sales"}
     requests: list[tuple[Handler, dict[str, str], dict[str, str]]] = [
         (rows.first_chunk, {}, {}),
-        (rows.page, route, {}),
-        (rows.page, route, {"after": cursor}),
-        (rows.page, route, {"order": "recent"}),
+        (rows.list_rows, route, {}),
+        (rows.list_rows, route, {"after": cursor}),
+        (rows.list_rows, route, {"order": "recent"}),
     ]
     for request in requests:
         _median_seconds(*request, _WARM_UP_CALLS)

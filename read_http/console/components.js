@@ -12,7 +12,7 @@ export const muted = (...text) => h("p.muted", ...text);
 export const message = (level, ...text) => h(`p.message.${level}`, ...text);
 
 /** The warnings about the format of a file (of a dry run or an ingestion), as texts. */
-export const warningTexts = (file) => file.format?.doubts ?? [];
+export const warningTexts = (file) => (file.warnings ?? []).map((warning) => warning.message);
 
 /** An error with the problems that it lists; `onretry` adds a button. */
 export function errorMessage(error, onretry) {

@@ -219,7 +219,7 @@ function details({ format, timings, columns = [], ...ingestion }) {
   return [
     h("section", h("h2", "Details"), definitionList([
       ["Format", describeFormat(format).join(", ")],
-      ["Uncertain", warningTexts({ format, ...ingestion }).join(" ")],
+      ["Uncertain", warningTexts(ingestion).join(" ")],
       ["Set by user", format?.told?.join(", ")],
       ["Not loaded", skipped || ingestion.ignored_columns?.join(", ")],
       ["Received", formatTime(timings.received_at)],

@@ -116,24 +116,24 @@ class _ForeseenFile(ResponseModel):
     @classmethod
     def from_item(cls, item: dry_run.DryRunItem) -> Self:
         """The prediction for a file, without its first rows."""
-        found = item.result
-        compression = "zip" if item.is_archive else found.format and found.format.compression
-        file_format = found.format.as_json() if found.format else None
-        read = found.accepted + found.rejected
+        result = item.result
+        compression = "zip" if item.is_archive else result.format and result.format.compression
+        file_format = result.format.as_json() if result.format else None
+        read = result.accepted + result.rejected
         return cls.model_validate(
             {
                 "filename": item.file.filename,
                 "member": item.member and item.member.name,
                 "size": item.member.size if item.member else len(item.file.content),
-                "would_be": "refused" if found.refusal else "loaded",
-                "error": found.refusal and found.refusal.as_json(),
+                "would_be": "refused" if result.refusal else "loaded",
+                "error": result.refusal and result.refusal.as_json(),
                 "compression": compression or None,
                 "format": file_format,
-                "columns": found.columns,
-                "ignored_columns": _ignored_columns(found),
-                "counts": {"read": read, "accepted": found.accepted, "rejected": found.rejected},
-                "rejects": [_printable_reject(reject) for reject in found.rejects],
-                "changes": [change.as_json() for change in found.changes],
+                "columns": result.columns,
+                "ignored_columns": _ignored_columns(result),
+                "counts": {"read": read, "accepted": result.accepted, "rejected": result.rejected},
+                "rejects": [_printable_reject(reject) for reject in result.rejects],
+                "changes": [change.as_json() for change in result.changes],
                 "warnings": format_warnings(file_format),
             }
         )
@@ -173,10 +173,10 @@ def dry_run_json(run: dry_run.DryRun, options: UploadOptions) -> str:
     return _with_texts(head, "files", files)
 
 
-def _ignored_columns(found: FileDryRun) -> list[str]:
+def _ignored_columns(result: FileDryRun) -> list[str]:
     """Columns that the contract does not have; none if the file is refused because of its header."""
-    is_any_loaded = any(column.name for column in found.columns)
-    return [column.header for column in found.columns if not column.name] if is_any_loaded else []
+    is_any_loaded = any(column.name for column in result.columns)
+    return [column.header for column in result.columns if not column.name] if is_any_loaded else []
 
 
 def _printable_reject(reject: rejects.Reject) -> dict[str, Any]:

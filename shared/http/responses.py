@@ -46,7 +46,7 @@ def json_model(body: ResponseModel, status: int = HTTPStatus.OK) -> func.HttpRes
 
 
 def problem(status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) -> func.HttpResponse:
-    """A problem: `type`, `title`, `status`, `detail`, and `errors` where there are several."""
+    """A problem response: `type`, `title`, `status`, `detail`, and `errors` if there are `faults`."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -61,19 +61,19 @@ def problem(status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) 
 
 
 def problem_responses(handler: Handler) -> Handler:
-    """Make every error of `handler` a problem: left alone, the platform answers 500 without a body."""
+    """Turn each error of `handler` into a problem; otherwise the platform answers 500 without a body."""
 
     @functools.wraps(handler)
     def wrapper(req: func.HttpRequest) -> func.HttpResponse:
         try:
             return handler(req)
-        except Exception as exc:  # noqa: BLE001 - the caller gets a problem, the log gets the place
-            return _problem_of(exc)
+        except Exception as exc:  # noqa: BLE001 - the caller gets a problem, the log gets the stack
+            return _problem_for(exc)
 
     return wrapper
 
 
-def _problem_of(exc: Exception) -> func.HttpResponse:
+def _problem_for(exc: Exception) -> func.HttpResponse:
     match exc:
         case RequestError():
             return problem(exc.status, exc.message, exc.faults)
@@ -90,4 +90,4 @@ def _problem_of(exc: Exception) -> func.HttpResponse:
         case _:
             unexpected = Unexpected(exc)
             logger.error("{}\n{}", unexpected, unexpected.frames)
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The app failed; its log says where.")
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The app failed. Its log has the details.")

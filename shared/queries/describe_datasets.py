@@ -16,13 +16,13 @@ from shared.datasets import catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.datasets.tables import RowCount
 from shared.inference import contract_source
-from shared.ledger import datasets
-from shared.ledger import tables as ledger_tables
+from shared.ledger import datasets as ledger_datasets
+from shared.ledger.tables import datasets
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetColumn:
-    """A column of a dataset; `headers` are the files' own names of it, `nulls` stand for missing values."""
+    """A column of a dataset; `headers` are its names in files, `nulls` are texts for missing values."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class DatasetColumn:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDescription:
-    """What callers are told of a dataset; `last_load` is an entry of the ledger."""
+    """A dataset with its columns, number of rows and last load, an entry of the ledger."""
 
     dataset: Dataset
     columns: tuple[DatasetColumn, ...]
@@ -43,7 +43,7 @@ class DatasetDescription:
 
 @dataclass(frozen=True, slots=True)
 class LoadDay:
-    """The files loaded on one day, and the rows that they brought: inserted or updated."""
+    """The number of files loaded on one day, and of rows that they inserted or updated."""
 
     day: date
     rows: int
@@ -53,19 +53,19 @@ class LoadDay:
 def dataset_page(
     engine: Engine, after: str | None, limit: int
 ) -> tuple[list[DatasetDescription], str | None]:
-    """At most `limit` datasets by name, from the one behind `after` on; and `after` for the next page.
+    """At most `limit` datasets whose names come after `after`, by name; and `after` for the next page.
 
     Raises `Unavailable`.
     """
     with transactions.short_transaction(engine) as connection:
         names = _names(connection, after or "", limit + 1)
-        found = [catalog.find_dataset(connection, name) for name in names[:limit]]
-        described = [_describe(connection, one) for one in found if one is not None]
+        page = [catalog.find_dataset(connection, name) for name in names[:limit]]
+        described = [_describe(connection, dataset) for dataset in page if dataset is not None]
     return described, names[limit - 1] if len(names) > limit else None
 
 
 def describe_dataset(engine: Engine, name: str) -> DatasetDescription:
-    """The dataset of that name; raises `NotFound` and `Unavailable`."""
+    """The dataset `name`; raises `NotFound` and `Unavailable`."""
     with transactions.short_transaction(engine) as connection:
         return _describe(connection, catalog.get_dataset(connection, name))
 
@@ -73,66 +73,62 @@ def describe_dataset(engine: Engine, name: str) -> DatasetDescription:
 def dataset_changes(
     engine: Engine, name: str, before: int | None, limit: int
 ) -> tuple[Sequence[RowMapping], int | None]:
-    """At most `limit` changes of the dataset's table, the newest first; and `before` for the next page."""
+    """At most `limit` changes of the dataset's table, newest first; and `before` for the next page."""
     with transactions.short_transaction(engine) as connection:
-        found = datasets.schema_changes(connection, name, limit + 1, before)
-    return found[:limit], found[limit - 1]["id"] if len(found) > limit else None
+        changes = ledger_datasets.schema_changes(connection, name, limit + 1, before)
+    return changes[:limit], changes[limit - 1]["id"] if len(changes) > limit else None
 
 
 def loads_per_day(engine: Engine, name: str, days: int) -> list[LoadDay]:
-    """What was loaded on each of the last `days` days, today in UTC the last one.
+    """The loads of each of the last `days` days in UTC, today last.
 
     Raises `NotFound` and `Unavailable`.
     """
-    today = datetime.now(UTC).date()
-    first = today - timedelta(days=days - 1)
+    first = datetime.now(UTC).date() - timedelta(days=days - 1)
     with transactions.short_transaction(engine) as connection:
         catalog.get_dataset(connection, name)
         since = datetime.combine(first, time(), UTC)
-        found = {one.day: one for one in datasets.loads_by_day(connection, name, since)}
-    every = [first + timedelta(days=place) for place in range(days)]
+        loads = {load.day: load for load in ledger_datasets.loads_by_day(connection, name, since)}
     return [
-        LoadDay(day, found[day].rows, found[day].ingestions) if day in found else LoadDay(day, 0, 0)
-        for day in every
+        LoadDay(day, loads[day].rows, loads[day].ingestions) if day in loads else LoadDay(day, 0, 0)
+        for day in (first + timedelta(days=number) for number in range(days))
     ]
 
 
 def source_of_contract(engine: Engine, name: str) -> str:
-    """The contract as a module of Python; raises `NotFound` and, but for a declared one, `Unavailable`."""
+    """The contract as a Python module; raises `NotFound`, and `Unavailable` for an inferred dataset."""
     if name in CONTRACTS:
         return inspect.getsource(inspect.getmodule(CONTRACTS[name]) or CONTRACTS[name])
     with transactions.short_transaction(engine) as connection:
-        found = catalog.get_dataset(connection, name)
-    return contract_source.contract_source(name, found.columns or (), found.contract.key)
+        dataset = catalog.get_dataset(connection, name)
+    return contract_source.contract_source(name, dataset.columns or (), dataset.contract.key)
 
 
 def _names(connection: Connection, after: str, limit: int) -> list[str]:
-    """The first names behind `after`, in the order of their bytes."""
-    name = ledger_tables.datasets.c.name.collate("C")
-    inferred = select(ledger_tables.datasets.c.name).where(
-        ledger_tables.datasets.c.columns.is_not(None), name > after
-    )
-    found = set(connection.scalars(inferred.order_by(name).limit(limit)))
-    return sorted(found.union(name for name in CONTRACTS if name > after))[:limit]
+    """The first names after `after`, in the order of their bytes."""
+    name = datasets.c.name.collate("C")
+    query = select(datasets.c.name).where(datasets.c.columns.is_not(None), name > after)
+    inferred = set(connection.scalars(query.order_by(name).limit(limit)))
+    return sorted(inferred.union(name for name in CONTRACTS if name > after))[:limit]
 
 
-def _describe(connection: Connection, found: Dataset) -> DatasetDescription:
+def _describe(connection: Connection, dataset: Dataset) -> DatasetDescription:
     return DatasetDescription(
-        found,
-        _columns(found),
-        tables.count_rows(connection, dataset_table.sqlalchemy_table(found.contract)),
-        datasets.last_load(connection, found.name),
+        dataset,
+        _columns(dataset),
+        tables.count_rows(connection, dataset_table.sqlalchemy_table(dataset.contract)),
+        ledger_datasets.last_load(connection, dataset.name),
     )
 
 
-def _columns(found: Dataset) -> tuple[DatasetColumn, ...]:
-    if found.columns is not None:
+def _columns(dataset: Dataset) -> tuple[DatasetColumn, ...]:
+    if dataset.columns is not None:
         return tuple(
             DatasetColumn(column.name, str(column.type.kind), column.nullable, column.headers, column.nulls)
-            for column in found.columns
+            for column in dataset.columns
         )
-    nulls = found.contract.null_spellings
+    nulls = dataset.contract.null_spellings
     return tuple(
         DatasetColumn(field.name, field.column_type.name, field.nullable, nulls=nulls.get(field.name, ()))
-        for field in dataset_table.contract_fields(found.contract)
+        for field in dataset_table.contract_fields(dataset.contract)
     )

@@ -1,8 +1,9 @@
 """The first rows of a dataset or of a load, in load order.
 
-A load's rows lie in the order of their lines as long as no freed places are used again. No two rows of a
-load have the same line, so where lines follow each other without a gap, from the one behind the header on,
-there can be none between them anywhere else: neither an index nor the rest of the table has to be asked.
+A load writes its rows in line order, and they stay in this order in the table until deleted space is reused.
+Two rows of a load never have the same line. So if the first blocks of the table hold rows on consecutive
+lines, beginning on the line after the header, no row of the load can come before or between them: the query
+needs neither an index nor the rest of the table.
 """
 
 from __future__ import annotations
@@ -21,28 +22,51 @@ from shared.errors import TooLarge
 from shared.ledger.tables import State, ingestions
 from shared.queries import row_page
 
-# `+ 0`, so that the planner does not look into the index of loads, which takes it longer in a larger table.
+# `+ 0` keeps the planner from the index of loads: with a larger table it takes longer.
 _QUERY = sql.SQL("""
     select coalesce(first.format ->> 'header_line', '0')::bigint
         + case when first.format ->> 'header_line' is null then 1
             else (first.format ->> 'header_lines')::bigint end,
-        page._line, row_to_json(_shown.*)::text
+        page._line, row_to_json(_output.*)::text
     from (
         select serial, format from ingest.ingestions
         where dataset = {dataset} and state = 'loaded' and replaced_by is null
             and rows_inserted + rows_updated > 0
         order by serial limit 1
-    ) as first cross join lateral ({rows}) as page cross join lateral (select {columns}) as _shown""")
+    ) as first cross join lateral ({rows}) as page cross join lateral (select {columns}) as _output""")
 _ROWS = sql.SQL("""
     select * from {table} where ctid < {end}::tid and _load + 0 = first.serial
     order by _line limit {limit}""")
+_ROWS_OF_LOAD = sql.SQL("""
+    select * from {table} where _load = {load} and _line between 1 and {last} order by _line limit {limit}""")
+
+_LINE_WINDOWS = (2_000, 200_000, 2**62)
+"""How many lines of a file are searched for its first rows; the next number if too few rows are found."""
+
+_MAX_BYTES = 8 * row_page.MAX_PAGE_BYTES
+"""Bytes of rows of several loads; the rows of one load are limited by `row_page`."""
+
+_NEVER_READ_WHOLE_TABLE = text(
+    "; ".join(f"set local enable_{plan} = off" for plan in ("seqscan", "hashagg", "hashjoin", "mergejoin"))
+)
+"""Without statistics, or with few loads, the planner would choose these and read the whole table."""
 
 
-def first_rows_by_position(engine: Engine, contract: type[Contract], limit: int) -> list[str] | None:
-    """The first `limit` rows as JSON texts; `None` where they may lie elsewhere. Raises `Unavailable`."""
+def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
+    """The first `limit` rows in load order as a JSON array of objects, columns in the contract's order.
+
+    Dates are ISO 8601; decimals are JSON numbers with the digits of the file, without trailing zeros. Rows
+    whose last change was an edit are left out. Raises `TooLarge` and `Unavailable`.
+    """
+    rows = _rows_by_position(engine, contract, limit) or _rows_by_load(engine, contract, limit)
+    return f"[{','.join(rows)}]"
+
+
+def _rows_by_position(engine: Engine, contract: type[Contract], limit: int) -> list[str] | None:
+    """The first rows as JSON texts; `None` if the beginning of the table does not prove that it has them."""
     rows = _ROWS.format(
         table=row_page.table_identifier(contract),
-        end=sql.Literal(f"({limit // row_page.MAX_ROWS_PER_BLOCK + 1},0)"),
+        end=sql.Literal(f"({limit // row_page.MIN_ROWS_PER_BLOCK + 1},0)"),
         limit=sql.Literal(limit),
     )
     query = _QUERY.format(
@@ -50,70 +74,48 @@ def first_rows_by_position(engine: Engine, contract: type[Contract], limit: int)
         rows=row_page.limited_rows(contract, rows, sql.SQL("_line")),
         columns=row_page.json_columns(contract),
     )
-    found = transactions.run_query(engine, query)
-    if len(found) < limit or [line for _, line, _ in found] != list(range(found[0][0], found[0][0] + limit)):
+    result = transactions.run_query(engine, query)
+    if len(result) < limit:
         return None
-    return [row for _, _, row in found]
+    first_line = result[0][0]
+    is_complete = [line for _, line, _ in result] == list(range(first_line, first_line + limit))
+    return [row for _, _, row in result] if is_complete else None
 
 
-_WINDOWS = (2_000, 200_000, 2**62)
-"""Lines of a file that are looked at for its first rows: more only where these do not hold enough."""
-
-
-_MOST_BYTES = 8 * row_page.MAX_PAGE_BYTES
-"""Of rows of several loads; those of one load are measured by themselves."""
-
-
-_ROWS_OF_LOAD = sql.SQL("""
-    select * from {table} where _load = {load} and _line between 1 and {last} order by _line limit {limit}""")
-
-
-_NEVER_THROUGH_EVERY_ROW = text(
-    "; ".join(f"set local enable_{way} = off" for way in ("seqscan", "hashagg", "hashjoin", "mergejoin"))
-)
-"""What the planner must not choose: without statistics, or with few loads, it would read the whole table."""
-
-
-def first_chunk(engine: Engine, contract: type[Contract], limit: int) -> str:
-    """The first `limit` rows in load order as a JSON array of objects, columns in the contract's order.
-
-    Dates are ISO 8601; decimals are JSON numbers with the digits of the file, but for zeros at their end.
-    Rows that no load brought are not among them. Raises `TooLarge` and `Unavailable`.
-    """
-    chunk = first_rows_by_position(engine, contract, limit) or []
-    if chunk:
-        return f"[{','.join(chunk)}]"
+def _rows_by_load(engine: Engine, contract: type[Contract], limit: int) -> list[str]:
+    """The first rows as JSON texts, load by load; raises `TooLarge`."""
+    chunk: list[str] = []
+    size = 0
     with transactions.short_transaction(engine) as connection:
-        connection.execute(_NEVER_THROUGH_EVERY_ROW)
-        size = 0
+        connection.execute(_NEVER_READ_WHOLE_TABLE)
         for serial in _loads(connection, contract):
-            found, is_cut = _rows_of(connection, contract, serial, limit - len(chunk))
-            chunk += found
-            size += sum(len(row.encode()) for row in found)
-            if is_cut or size > _MOST_BYTES:
+            rows, is_cut = _rows_of_load(connection, contract, serial, limit - len(chunk))
+            chunk += rows
+            size += sum(len(row.encode()) for row in rows)
+            if is_cut or size > _MAX_BYTES:
                 raise TooLarge(
-                    f"The first {limit} rows are too long for one answer: ask for fewer, or read them page "
-                    f"by page (GET /api/read/{contract.dataset})."
+                    f"The first {limit} rows are too long for one response. Ask for fewer rows, or read them "
+                    f"page by page (GET /api/read/{contract.dataset})."
                 )
             if len(chunk) >= limit:
                 break
-    return f"[{','.join(chunk)}]"
+    return chunk
 
 
 def first_rows_of_load(
     connection: Connection, contract: type[Contract], serial: int, limit: int
 ) -> list[str]:
-    """The first `limit` rows of one load, as texts of JSON objects."""
-    connection.execute(_NEVER_THROUGH_EVERY_ROW)
-    return _rows_of(connection, contract, serial, limit)[0]
+    """The first `limit` rows of one load as JSON texts."""
+    connection.execute(_NEVER_READ_WHOLE_TABLE)
+    return _rows_of_load(connection, contract, serial, limit)[0]
 
 
 def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:
-    """Serials of the loads that rows belong to, in order, each looked up when it is asked for."""
+    """The serials of the loads that have rows, in order; each is queried when it is needed."""
     table = dataset_table.sqlalchemy_table(contract)
     serial = 0
     while True:
-        found = connection.scalar(
+        following = connection.scalar(
             select(ingestions.c.serial)
             .where(
                 ingestions.c.dataset == contract.dataset,
@@ -124,19 +126,19 @@ def _loads(connection: Connection, contract: type[Contract]) -> Iterator[int]:
             .order_by(ingestions.c.serial)
             .limit(1)
         )
-        if found is None:
+        if following is None:
             return
-        serial = found
+        serial = following
         yield serial
 
 
-def _rows_of(
+def _rows_of_load(
     connection: Connection, contract: type[Contract], serial: int, limit: int
 ) -> tuple[list[str], bool]:
-    """The first rows of one load as JSON texts, and whether an answer has no room for all of them."""
-    found: list[Any] = []
+    """The first rows of one load as JSON texts, and whether some of them do not fit into a page."""
+    result: list[Any] = []
     driver: Any = connection.connection.dbapi_connection
-    for last_line in _WINDOWS:
+    for last_line in _LINE_WINDOWS:
         rows = _ROWS_OF_LOAD.format(
             table=row_page.table_identifier(contract),
             load=sql.Literal(serial),
@@ -144,7 +146,7 @@ def _rows_of(
             limit=sql.Literal(limit),
         )
         query = row_page.rows_query(contract, rows, sql.SQL("_line"))
-        found = list(connection.exec_driver_sql(query.as_string(driver)))
-        if found and found[0][0] >= limit:
+        result = list(connection.exec_driver_sql(query.as_string(driver)))
+        if result and result[0][0] >= limit:
             break
-    return [row for _, row in found], bool(found) and found[0][0] > len(found)
+    return [row for _, row in result], bool(result) and result[0][0] > len(result)

@@ -17,7 +17,7 @@ from shared.ledger.tables import State, ingestions
 
 @dataclass(frozen=True, slots=True)
 class IngestionFilter:
-    """Which entries; what is `None` or empty keeps none out. `blob` is a container and a path in it."""
+    """Conditions on ledger entries; `None` or empty means any. `blob` is a container and a path in it."""
 
     dataset: str | None = None
     states: Collection[State] = ()
@@ -25,55 +25,53 @@ class IngestionFilter:
     blob: tuple[str, str] | None = None
 
 
-def list_entries(
-    connection: Connection, wanted: IngestionFilter, before: int | None, limit: int
+def _entries(
+    connection: Connection, filters: IngestionFilter, before: int | None, limit: int
 ) -> Sequence[RowMapping]:
-    """At most `limit` entries, the newest first; with `before`, a serial, those older than that one."""
-    query = select(ingestions).where(*_conditions(wanted))
+    """At most `limit` entries, newest first; with `before`, a serial, those that are older."""
+    query = select(ingestions).where(*_conditions(filters))
     if before is not None:
         query = query.where(ingestions.c.serial < before)
     return connection.execute(query.order_by(ingestions.c.serial.desc()).limit(limit)).mappings().all()
 
 
-def _conditions(wanted: IngestionFilter) -> list[ColumnElement[bool]]:
+def _conditions(filters: IngestionFilter) -> list[ColumnElement[bool]]:
     conditions = []
-    if wanted.dataset is not None:
-        conditions.append(ingestions.c.dataset == wanted.dataset)
-    if wanted.states:
-        conditions.append(_is_in(wanted.states))
-    if wanted.since is not None:
-        conditions.append(ingestions.c.received_at >= wanted.since)
-    if wanted.blob is not None:
-        container, path = wanted.blob
+    if filters.dataset is not None:
+        conditions.append(ingestions.c.dataset == filters.dataset)
+    if filters.states:
+        conditions.append(_has_state(filters.states))
+    if filters.since is not None:
+        conditions.append(ingestions.c.received_at >= filters.since)
+    if filters.blob is not None:
+        container, path = filters.blob
         conditions += [ingestions.c.container == container, ingestions.c.path == path]
     return conditions
 
 
-def _is_in(states: Collection[State]) -> ColumnElement[bool]:
-    """An entry that waits to be loaded again is in the state of that, whatever it was before."""
-    at_rest = and_(ingestions.c.state.in_(states), ingestions.c.replaying.is_(None))
-    on_its_way = {State.RECEIVED, State.LOADING}.intersection(states)
-    return or_(at_rest, ingestions.c.replaying.in_(on_its_way)) if on_its_way else at_rest
+def _has_state(states: Collection[State]) -> ColumnElement[bool]:
+    """During a replay, an entry has the state of the replay, not of the load before."""
+    not_replayed = and_(ingestions.c.state.in_(states), ingestions.c.replaying.is_(None))
+    pending = {State.RECEIVED, State.LOADING}.intersection(states)
+    return or_(not_replayed, ingestions.c.replaying.in_(pending)) if pending else not_replayed
 
 
-def find_corrections(
-    connection: Connection, ids: Collection[uuid.UUID]
-) -> Mapping[uuid.UUID, list[uuid.UUID]]:
-    """For each of `ids` those whose files correct its rejects, the oldest first."""
+def _corrections(connection: Connection, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[uuid.UUID]]:
+    """For each of `ids`, the ingestions whose files correct its rejects, oldest first."""
     query = (
         select(ingestions.c.corrects, ingestions.c.id)
         .where(ingestions.c.corrects.in_(ids))
         .order_by(ingestions.c.serial)
     )
-    found: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    corrections: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     for corrected, correction in connection.execute(query):
-        found[corrected].append(correction)
-    return found
+        corrections[corrected].append(correction)
+    return corrections
 
 
 @dataclass(frozen=True, slots=True)
 class IngestionView:
-    """An entry, the ids of ingestions whose files correct its rejects, and the members of an archive."""
+    """A ledger entry, the ids of the ingestions that correct its rejects, and the files of an archive."""
 
     entry: RowMapping
     corrected_by: Sequence[uuid.UUID]
@@ -81,30 +79,26 @@ class IngestionView:
 
 
 def ingestion_page(
-    engine: Engine, wanted: IngestionFilter, before: int | None, limit: int
+    engine: Engine, filters: IngestionFilter, before: int | None, limit: int
 ) -> tuple[list[IngestionView], int | None]:
-    """At most `limit` of those `wanted`, the newest first; and `before` for the next page.
+    """At most `limit` ingestions, newest first; and `before` for the next page.
 
     Raises `Unavailable`.
     """
     with transactions.short_transaction(engine) as connection:
-        entries = list_entries(connection, wanted, before, limit + 1)
-        seen = _views(connection, entries[:limit])
-    return seen, entries[limit - 1]["serial"] if len(entries) > limit else None
+        entries = _entries(connection, filters, before, limit + 1)
+        corrections = _corrections(connection, [entry["id"] for entry in entries[:limit]])
+    views = [IngestionView(entry, corrections.get(entry["id"], ())) for entry in entries[:limit]]
+    return views, entries[limit - 1]["serial"] if len(entries) > limit else None
 
 
 def find_ingestion(engine: Engine, ingestion_id: uuid.UUID) -> IngestionView:
-    """One of them; raises `NotFound` and `Unavailable`."""
+    """The ingestion with this id; raises `NotFound` and `Unavailable`."""
     with transactions.short_transaction(engine) as connection:
         return view_of(connection, get_entry(connection, ingestion_id))
 
 
 def view_of(connection: Connection, entry: RowMapping) -> IngestionView:
-    """What there is to see of `entry`."""
-    corrections = find_corrections(connection, [entry["id"]])
+    """The entry with its corrections and members."""
+    corrections = _corrections(connection, [entry["id"]])
     return IngestionView(entry, corrections.get(entry["id"], ()), members_of_entry(connection, entry))
-
-
-def _views(connection: Connection, entries: Sequence[RowMapping]) -> list[IngestionView]:
-    corrections = find_corrections(connection, [entry["id"] for entry in entries])
-    return [IngestionView(entry, corrections.get(entry["id"], ())) for entry in entries]

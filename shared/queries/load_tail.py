@@ -1,9 +1,9 @@
 """The last rows of one load, by position in the table or by index.
 
-A load's rows lie in the order of their lines as long as no freed places are used again. No two rows of a
-load have the same line, so where lines follow each other without a gap, from the last one that there is
-upwards, there can be none between them anywhere else: the index of loads, which takes the longer the larger
-the table is, need not be asked.
+A load writes its rows in line order, and they stay in this order in the table until deleted space is reused.
+Two rows of a load never have the same line. So if some blocks hold rows on consecutive lines, up to the last
+line of the load, no other row can be between them. Then the query does not need the index of loads, which
+takes longer the larger the table is.
 """
 
 from __future__ import annotations
@@ -18,15 +18,29 @@ from shared.contracts.dataset_table import MANUAL_EDIT_LOAD
 from shared.database import transactions
 from shared.queries import row_page
 
-MOST_BLOCKS = 2**32 - 1
-"""A table has no more."""
+MAX_BLOCKS = 2**32 - 1
+"""The most blocks of a table."""
+MAX_LINE = 2**63 - 1
 
-# `+ 0`, so that the planner does not look into the index of loads.
+_LINE_WINDOWS = (500, 20_000)
+"""How many lines of a file are searched for its last rows; all lines if these have too few rows."""
+
+# `+ 0` keeps the planner from the index of loads.
 _ROWS_BY_POSITION = sql.SQL("""
-    select *, ctid as _place from {table}
+    select *, ctid as _ctid from {table}
     where ctid >= {begin}::tid and ctid < {end}::tid and _load + 0 = {load} and _line + 0 < {below}
     order by _line desc limit {limit}""")
-_POSITION = sql.SQL("page._line, page._place::text,")
+_LINE_AND_CTID = sql.SQL("page._line, page._ctid::text,")
+
+_ROWS_BY_INDEX = sql.SQL("""
+    select *, ctid as _ctid from {table}
+    where _load = {load} and _line < {below} and _line >= {first} and {conditions}
+    order by _line desc limit {limit}""")
+_ORDER = sql.SQL("_load desc, _line desc")
+_LOAD_LINE_AND_CTID = sql.SQL("page._load, page._line, page._ctid::text,")
+_ALWAYS_BY_INDEX = sql.SQL("set local enable_seqscan = off; ")
+_NOTHING = sql.SQL("")
+_NO_CONDITION = sql.SQL("true")
 
 
 class LineRange(NamedTuple):
@@ -37,69 +51,8 @@ class LineRange(NamedTuple):
     below: int
 
 
-class TailRow(NamedTuple):
-    """A row as JSON text, and where it is: in its load, and in the table."""
-
-    serial: int
-    line: int
-    place: str
-    text: str
-
-    @property
-    def block(self) -> int:
-        """The block of the table that it lies in."""
-        return row_page.block_number(self.place)
-
-
-class TailRows(NamedTuple):
-    """Rows of a load, the last one first; whether there are more that the answer has no room for."""
-
-    rows: list[TailRow]
-    is_cut: bool = False
-
-
-def last_rows_by_position(
-    engine: Engine, contract: type[Contract], stretch: LineRange, block: int, limit: int
-) -> TailRows | None:
-    """The last `limit` rows of `stretch`, which may end in `block`; `None` where they may lie elsewhere."""
-    if stretch.below <= stretch.first:
-        return TailRows([])
-    rows = _ROWS_BY_POSITION.format(
-        table=row_page.table_identifier(contract),
-        begin=sql.Literal(f"({max(block - limit // row_page.MAX_ROWS_PER_BLOCK - 1, 0)},0)"),
-        end=sql.Literal(f"({block + 1},0)"),
-        load=sql.Literal(stretch.serial),
-        below=sql.Literal(stretch.below),
-        limit=sql.Literal(limit),
-    )
-    answer = transactions.run_query(
-        engine, row_page.rows_query(contract, rows, sql.SQL("_line desc"), _POSITION)
-    )
-    found = [TailRow(stretch.serial, *row) for _, *row in answer]
-    if [row.line for row in found] != list(range(stretch.below - 1, stretch.below - 1 - len(found), -1)):
-        return None
-    is_cut = bool(answer) and answer[0][0] > len(found)
-    is_all = bool(found) and found[-1].line == stretch.first
-    return TailRows(found, is_cut) if is_cut or is_all or len(found) >= limit else None
-
-
-_WINDOWS = (500, 20_000)
-"""Lines of a file that are looked at for its last rows: all of them only where these do not hold enough."""
-
-_ROWS_BY_INDEX = sql.SQL("""
-    select *, ctid as _place from {table}
-    where _load = {load} and _line < {line} and _line >= {first} and {conditions}
-    order by _line desc limit {limit}""")
-_ORDER = sql.SQL("_load desc, _line desc")
-_LOAD_AND_POSITION = sql.SQL("page._load, page._line, page._place::text,")
-_ALWAYS_BY_INDEX = sql.SQL("set local enable_seqscan = off; ")
-_NOTHING = sql.SQL("")
-_ALL = sql.SQL("true")
-_LAST = 2**63 - 1
-
-
 class LoadRange(NamedTuple):
-    """A load, about the last line that a row of it is on, and what is known of its first and last one."""
+    """A load: about its last line with a row, and the exact first and last lines if they are known."""
 
     serial: int
     about_last: int
@@ -107,18 +60,42 @@ class LoadRange(NamedTuple):
     last: int | None = None
 
 
+class TailRow(NamedTuple):
+    """A row as JSON text, with its position in its load and in the table."""
+
+    serial: int
+    line: int
+    ctid: str
+    text: str
+
+    @property
+    def block(self) -> int:
+        """The block of the table that has the row."""
+        return row_page.block_number(self.ctid)
+
+
+class TailRows(NamedTuple):
+    """Rows of a load, last line first; `is_cut` if more rows were found than fit into a page."""
+
+    rows: list[TailRow]
+    is_cut: bool = False
+
+
 def last_rows(
     engine: Engine, contract: type[Contract], load: LoadRange, end: tuple[int | None, int], limit: int
 ) -> TailRows:
-    """The last rows of one load, those before a line if there is one in `end`, where a block is, too."""
+    """The last `limit` rows of one load; `end` has the line that they are before, if any, and a block.
+
+    The block is the last one that can have them.
+    """
     below, block = end
     if below is None and load.last is not None:
         below = load.last + 1
     if below is not None and load.serial != MANUAL_EDIT_LOAD:
-        stretch = LineRange(load.serial, load.first or 1, below)
-        if (found := last_rows_by_position(engine, contract, stretch, block, limit)) is not None:
-            return found
-    return _by_index(engine, contract, load, _LAST if below is None else below, limit)
+        lines = LineRange(load.serial, load.first or 1, below)
+        if (rows := _by_position(engine, contract, lines, block, limit)) is not None:
+            return rows
+    return _by_index(engine, contract, load, MAX_LINE if below is None else below, limit)
 
 
 def search_tail(
@@ -126,52 +103,75 @@ def search_tail(
     contract: type[Contract],
     load: LoadRange,
     end: tuple[int | None, int],
-    where: sql.Composable,
+    condition: sql.Composable,
 ) -> TailRows | None:
-    """The last rows of one load that fulfil `where`; `end` is the line they are before, if any, and how many.
+    """The last rows of one load that match `condition`; `end` has the line they are before, and a limit.
 
-    `None` where that is not known from as many lines as can be looked at while somebody waits.
+    `None` if the lines that a request has time for have too few of them.
     """
-    below, limit = end[0] if end[0] is not None else _LAST, end[1]
+    below, limit = end[0] if end[0] is not None else MAX_LINE, end[1]
     begin = min(below, load.about_last)
-    first = max(begin - _WINDOWS[-1], 0) if begin < _LAST else 0
-    rows = _rows(contract, load, (first, below), limit, where)
+    first = max(begin - _LINE_WINDOWS[-1], 0) if begin < MAX_LINE else 0
+    rows = _rows_by_index(contract, LineRange(load.serial, first, below), limit, condition)
     found = fetch_tail(engine, contract, rows, _ALWAYS_BY_INDEX)
-    return found if found.is_cut or len(found.rows) >= limit or first <= (load.first or 1) else None
+    is_complete = found.is_cut or len(found.rows) >= limit or first <= (load.first or 1)
+    return found if is_complete else None
+
+
+def fetch_tail(
+    engine: Engine, contract: type[Contract], rows: sql.Composable, settings: sql.Composable = _NOTHING
+) -> TailRows:
+    """The rows of the query `rows`, newest load and last line first; the statements `settings` run first."""
+    query = row_page.rows_query(contract, rows, _ORDER, _LOAD_LINE_AND_CTID)
+    result = transactions.run_query(engine, settings + query)
+    found = [TailRow(*row) for _, *row in result]
+    return TailRows(found, bool(result) and result[0][0] > len(found))
+
+
+def _by_position(
+    engine: Engine, contract: type[Contract], lines: LineRange, block: int, limit: int
+) -> TailRows | None:
+    """The last rows of `lines`, which can end in `block`; `None` if the blocks do not prove that."""
+    if lines.below <= lines.first:
+        return TailRows([])
+    rows = _ROWS_BY_POSITION.format(
+        table=row_page.table_identifier(contract),
+        begin=sql.Literal(f"({max(block - limit // row_page.MIN_ROWS_PER_BLOCK - 1, 0)},0)"),
+        end=sql.Literal(f"({block + 1},0)"),
+        load=sql.Literal(lines.serial),
+        below=sql.Literal(lines.below),
+        limit=sql.Literal(limit),
+    )
+    query = row_page.rows_query(contract, rows, sql.SQL("_line desc"), _LINE_AND_CTID)
+    result = transactions.run_query(engine, query)
+    found = [TailRow(lines.serial, *row) for _, *row in result]
+    if [row.line for row in found] != list(range(lines.below - 1, lines.below - 1 - len(found), -1)):
+        return None
+    is_cut = bool(result) and result[0][0] > len(found)
+    is_whole_load = bool(found) and found[-1].line == lines.first
+    return TailRows(found, is_cut) if is_cut or is_whole_load or len(found) >= limit else None
 
 
 def _by_index(engine: Engine, contract: type[Contract], load: LoadRange, below: int, limit: int) -> TailRows:
-    """The same, wherever they lie. A row has one line or more."""
+    """The last rows before line `below`, wherever they are. A row has one line or more."""
     found = TailRows([])
     begin = min(below, load.about_last)
-    for first in (*(begin - max(window, limit) for window in _WINDOWS if begin < _LAST), 0):
-        rows = _rows(contract, load, (first, below), limit, _ALL)
+    for first in (*(begin - max(window, limit) for window in _LINE_WINDOWS if begin < MAX_LINE), 0):
+        rows = _rows_by_index(contract, LineRange(load.serial, first, below), limit, _NO_CONDITION)
         found = fetch_tail(engine, contract, rows, _ALWAYS_BY_INDEX)
         if found.is_cut or len(found.rows) >= limit:
             break
     return found
 
 
-def _rows(
-    contract: type[Contract], load: LoadRange, lines: tuple[int, int], limit: int, conditions: sql.Composable
+def _rows_by_index(
+    contract: type[Contract], lines: LineRange, limit: int, conditions: sql.Composable
 ) -> sql.Composable:
-    first, below = lines
     return _ROWS_BY_INDEX.format(
         table=row_page.table_identifier(contract),
-        load=sql.Literal(load.serial),
-        line=sql.Literal(below),
-        first=sql.Literal(first),
+        load=sql.Literal(lines.serial),
+        below=sql.Literal(lines.below),
+        first=sql.Literal(lines.first),
         conditions=conditions,
         limit=sql.Literal(limit),
     )
-
-
-def fetch_tail(
-    engine: Engine, contract: type[Contract], rows: sql.Composable, before: sql.Composable = _NOTHING
-) -> TailRows:
-    """The rows that the query `rows` finds, the newest load's last line first."""
-    answer = transactions.run_query(
-        engine, before + row_page.rows_query(contract, rows, _ORDER, _LOAD_AND_POSITION)
-    )
-    found = [TailRow(*row) for _, *row in answer]
-    return TailRows(found, bool(answer) and answer[0][0] > len(found))

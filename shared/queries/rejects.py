@@ -22,25 +22,93 @@ from shared.storage import blob_version
 StoredReject = Row[int, str, list[dict[str, str | None]]]
 """`line`, `raw`, `errors`."""
 
-_FETCHED = 100
-"""Rows that are fetched at a time; the text of each may have a megabyte."""
+MAX_FILE_BYTES = 32 * 1024 * 1024
+"""Bytes of a file of rejects. The host holds and copies a response, about four times its size in all, in the
+process that also runs loads."""
+_MAX_PAGE_BYTES = 4 * 1024 * 1024
+_MAX_MEMBERS = 1000
+_FETCH_SIZE = 100
+"""Rows fetched at a time; the text of each can have a megabyte."""
+_NO_LIMIT = 2**62
+
+_TOO_MANY = (
+    "The rejects have more than {} MB, which is too much for one response. Ask for parts with "
+    "?limit={} and follow the Link of each response; or query the table ingest.rejects "
+    "where ingestion_id = '{}'."
+)
 
 
-def iterate_rejects(
+@dataclass(frozen=True, slots=True)
+class RejectFile:
+    """A CSV file of rejects; `next` is the line after which further rejects follow, if any."""
+
+    filename: str
+    content: bytes
+    next: int | None
+
+
+def reject_page(
+    engine: Engine, ingestion_id: uuid.UUID, after: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """At most `limit` rejects, fewer if they are long, and `after` for the next page.
+
+    Raises `NotFound`, `Unavailable`, and `Conflict` for an archive: its files have the rejects.
+    """
+    page: list[dict[str, Any]] = []
+    size = 0
+    with transactions.short_transaction(engine) as connection:
+        _check_no_archive(connection, entries.get_entry(connection, ingestion_id))
+        for reject in _iterate_rejects(connection, ingestion_id, after or 0, limit + 1):
+            if len(page) == limit or size > _MAX_PAGE_BYTES:
+                return page, page[-1]["line"]
+            page.append({"line": reject.line, "raw": reject.raw, "errors": reject.errors})
+            size += len(reject.raw)
+    return page, None
+
+
+def reject_file(
+    engine: Engine,
+    ingestion_id: uuid.UUID,
+    after: int | None,
+    limit: int | None,
+    max_bytes: int = MAX_FILE_BYTES,
+) -> RejectFile:
+    """All rejects, or at most `limit`, as a CSV file that can be corrected and uploaded again.
+
+    Raises what `reject_page` raises, and `TooLarge` if the file would have more than `max_bytes`.
+    """
+    with transactions.short_transaction(engine) as connection:
+        entry = entries.get_entry(connection, ingestion_id)
+        _check_no_archive(connection, entry)
+        part = (ingestion_id, after or 0, _NO_LIMIT if limit is None else limit + 1)
+        _check_size(max_bytes, ingestion_id, *_reject_size(connection, *part))
+        writer = _RejectFileWriter(entry["columns"] or (), entry["format"] or {})
+        content = bytearray(writer.header().encode())
+        line, count = None, 0
+        for reject in _iterate_rejects(connection, *part):
+            if count == limit:
+                return RejectFile(_filename(entry), bytes(content), line)
+            content += writer.record(reject.line, reject.raw, reject.errors).encode()
+            line, count = reject.line, count + 1
+            _check_size(max_bytes, ingestion_id, count, len(content))
+    return RejectFile(_filename(entry), bytes(content), None)
+
+
+def _iterate_rejects(
     connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int
 ) -> Iterator[StoredReject]:
-    """At most `limit` of them, from the one behind the line `after` on."""
+    """At most `limit` rejects on lines after `after`."""
     query = _query(ingestion_id, after, limit)
-    with connection.execute(query, execution_options={"yield_per": _FETCHED}) as found:
-        yield from found
+    with connection.execute(query, execution_options={"yield_per": _FETCH_SIZE}) as result:
+        yield from result
 
 
-def reject_size(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> tuple[int, int]:
-    """How many of them `every` would give, and the bytes of their texts, without having these sent."""
-    these = _query(ingestion_id, after, limit).subquery()
-    query = select(func.count(), func.coalesce(func.sum(func.octet_length(these.c.raw)), 0))
-    count, texts = connection.execute(query.select_from(these)).one()
-    return count, int(texts)
+def _reject_size(connection: Connection, ingestion_id: uuid.UUID, after: int, limit: int) -> tuple[int, int]:
+    """The number of the rejects and the bytes of their texts, without fetching them."""
+    part = _query(ingestion_id, after, limit).subquery()
+    query = select(func.count(), func.coalesce(func.sum(func.octet_length(part.c.raw)), 0))
+    count, size = connection.execute(query.select_from(part)).one()
+    return count, int(size)
 
 
 def _query(ingestion_id: uuid.UUID, after: int, limit: int) -> Select[int, str, list[dict[str, str | None]]]:
@@ -52,171 +120,99 @@ def _query(ingestion_id: uuid.UUID, after: int, limit: int) -> Select[int, str, 
     )
 
 
-_OF_A_DIALECT = ("delimiter", "quote", "escape", "spaces_around_quotes", "has_trailing_delimiter")
+def _check_size(max_bytes: int, ingestion_id: uuid.UUID, count: int, size: int) -> None:
+    if size > max_bytes:
+        limit = max(count * max_bytes // size // 2, 1)  # half, since a record is longer than its text
+        raise TooLarge(_TOO_MANY.format(max_bytes // 2**20, limit, ingestion_id))
 
 
-def reject_dialect(found: Mapping[str, Any]) -> Dialect:
-    """That of a file with the format `found`, as the ledger has it."""
-    return Dialect(**{name: found[name] for name in _OF_A_DIALECT if name in found})
+def _check_no_archive(connection: Connection, entry: RowMapping) -> None:
+    """The files of an archive have their own columns and lines, so each has its own rejects."""
+    members = [one for one in entries.members_of_entry(connection, entry) if one.counts.rejected]
+    if members:
+        errors = [
+            {
+                "file": member.member,
+                "detail": f"Rejected rows: {member.counts.rejected}.",
+                "ingestion_id": str(member.id),
+            }
+            for member in members[:_MAX_MEMBERS]
+        ]
+        raise Conflict("This is an archive. Ask for the rejects of each of its files, see errors.", errors)
 
 
-def raw_values(text: str, of: Dialect) -> Values | None:
-    """The values of the one record that `text` is; `None` if it is broken."""
-    parsed = records.parse_records(Lines([text.encode()]), None, of)
-    try:
-        first, more = next(parsed, None), next(parsed, None)
-    except FileRefused:
-        return None
-    return None if first is None or more or first.fault else first.fields
+def _filename(entry: Mapping[Any, Any]) -> str:
+    stem = blob_version.stem(blob_version.safe_name(entry["filename"]))
+    return f"{stem}.rejects.csv"
 
 
-_LONGEST_NAME = 100
-"""Characters of a column's name that the ledger keeps."""
+_DIALECT_FIELDS = ("delimiter", "quote", "escape", "spaces_around_quotes", "has_trailing_delimiter")
+
+_MAX_NAME = 100
+"""Characters of a column name in the ledger; a longer name is cut."""
 
 _RAW = "raw"
-"""The column of rows whose file has none."""
+"""The column for whole rows, if the columns of the file are unknown."""
 
-_TO_QUOTE = re.compile(r'[,"\r\n]|^\s|\s$|^$')
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]|^\s|\s$|^$')
 
 
-class RejectFileWriter:
-    """Writes RFC 4180 with LF, columns in the order of the file of `columns` and `format`, then the notes."""
+class _RejectFileWriter:
+    """Writes rejects as RFC 4180 with LF: the columns of the file, then `_line` and `_errors`."""
 
-    def __init__(self, columns: Sequence[Mapping[str, str | None]], found: Mapping[str, Any]) -> None:
-        """Both as the ledger has them."""
-        self._dialect = reject_dialect(found)
-        self._places = [
-            place for place, one in enumerate(columns) if one["name"] not in column_mapping.REJECT_COLUMNS
+    def __init__(self, columns: Sequence[Mapping[str, str | None]], file_format: Mapping[str, Any]) -> None:
+        """`columns` and `file_format` are JSON values of the ledger."""
+        options = {name: file_format[name] for name in _DIALECT_FIELDS if name in file_format}
+        self._dialect = Dialect(**options)
+        self._positions = [
+            position
+            for position, column in enumerate(columns)
+            if column["name"] not in column_mapping.REJECT_COLUMNS
         ]
-        has_names = found.get("header_line", 1) is not None
-        self._names = [_error_column(columns[place], has_names=has_names) for place in self._places] or [_RAW]
+        has_names = file_format.get("header_line", 1) is not None
+        names = [_column_name(columns[position], has_names=has_names) for position in self._positions]
+        self._names = names or [_RAW]
         self._width = len(columns)
 
     def header(self) -> str:
-        """The first line: names as the file has them, or the table's where it has none."""
-        return _line([*self._names, *column_mapping.REJECT_COLUMNS])
+        """The first line: the names in the file, or those of the table if the file has no header."""
+        return _record([*self._names, *column_mapping.REJECT_COLUMNS])
 
     def record(self, line: int, text: str, errors: Sequence[Mapping[str, str | None]]) -> str:
-        """One reject. Values too many follow behind the notes; of a broken one the text comes first."""
-        values = (raw_values(text, self._dialect) if self._width else None) or [text]
-        own = [values[place] if place < len(values) else None for place in self._places]
-        return _line([*(own or [text]), str(line), _told(errors), *values[max(self._width, 1) :]])
+        """One reject. Extra values come after `_errors`; a row that cannot be split is the first value."""
+        values = (_split_row(text, self._dialect) if self._width else None) or [text]
+        own = [values[position] if position < len(values) else None for position in self._positions]
+        extra = values[max(self._width, 1) :]
+        return _record([*(own or [text]), str(line), _error_text(errors), *extra])
 
 
-def _error_column(column: Mapping[str, str | None], *, has_names: bool) -> str:
-    """The file's own name, unless it has none or a longer one than is known."""
+def _split_row(text: str, dialect: Dialect) -> Values | None:
+    """The values of the record `text`; `None` if it is corrupt or not exactly one record."""
+    parsed = records.parse_records(Lines([text.encode()]), None, dialect)
+    try:
+        first, second = next(parsed, None), next(parsed, None)
+    except FileRefused:
+        return None
+    return None if first is None or second or first.fault else first.fields
+
+
+def _column_name(column: Mapping[str, str | None], *, has_names: bool) -> str:
+    """The name in the file; that of the table if the file has no header or the name was cut."""
     name = column["name"] or ""
-    is_whole = has_names and len(name) < _LONGEST_NAME
+    is_whole = has_names and len(name) < _MAX_NAME
     return name if is_whole else column["column"] or name
 
 
-def _told(errors: Sequence[Mapping[str, str | None]]) -> str:
+def _error_text(errors: Sequence[Mapping[str, str | None]]) -> str:
     return "; ".join(
         f"{error['column']}: {error['message']}" if error["column"] else f"{error['message']}"
         for error in errors
     )
 
 
-def _line(values: Sequence[str | None]) -> str:
-    return ",".join("" if value is None else _cell(value) for value in values) + "\n"
+def _record(values: Sequence[str | None]) -> str:
+    return ",".join("" if value is None else _quoted(value) for value in values) + "\n"
 
 
-def _cell(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"' if _TO_QUOTE.search(value) else value
-
-
-MOST_BYTES = 32 * 1024 * 1024
-"""Of one answer. The platform holds an answer whole and copies it, some four times its size in all, beside
-the loads of the same process."""
-
-_MOST_OF_A_PAGE = 4 * 1024 * 1024
-
-_EVERY = 2**62
-
-_MOST_NAMED = 1000
-"""Files of an archive."""
-
-
-@dataclass(frozen=True, slots=True)
-class RejectFile:
-    """A file of rejects: `content` is CSV; `next` is the line behind which others follow, if they do."""
-
-    filename: str
-    content: bytes
-    next: int | None
-
-
-def reject_page(
-    engine: Engine, ingestion_id: uuid.UUID, after: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
-    """At most `limit` rejects, fewer where they are long, and `after` for the next page.
-
-    Raises `NotFound`, `Unavailable`, and `Conflict` where the files in an archive have them.
-    """
-    found: list[dict[str, Any]] = []
-    size = 0
-    with transactions.short_transaction(engine) as connection:
-        _require_no_archive(connection, entries.get_entry(connection, ingestion_id))
-        for reject in iterate_rejects(connection, ingestion_id, after or 0, limit + 1):
-            if len(found) == limit or size > _MOST_OF_A_PAGE:
-                return found, found[-1]["line"]
-            found.append({"line": reject.line, "raw": reject.raw, "errors": reject.errors})
-            size += len(reject.raw)
-    return found, None
-
-
-def reject_file(
-    engine: Engine, ingestion_id: uuid.UUID, after: int | None, limit: int | None, most: int = MOST_BYTES
-) -> RejectFile:
-    """All rejects, or at most `limit`, as a CSV file that can be sent again once it is mended.
-
-    Raises what `page` does, and `TooLarge` where they are more than `most` bytes.
-    """
-    with transactions.short_transaction(engine) as connection:
-        entry = entries.get_entry(connection, ingestion_id)
-        _require_no_archive(connection, entry)
-        wanted = (ingestion_id, after or 0, _EVERY if limit is None else limit + 1)
-        _require_less(most, ingestion_id, *reject_size(connection, *wanted))
-        correction = RejectFileWriter(entry["columns"] or (), entry["format"] or {})
-        content = bytearray(correction.header().encode())
-        line, count = None, 0
-        for reject in iterate_rejects(connection, *wanted):
-            if count == limit:
-                return RejectFile(_filename(entry), bytes(content), line)
-            content += correction.record(reject.line, reject.raw, reject.errors).encode()
-            line, count = reject.line, count + 1
-            _require_less(most, ingestion_id, count, len(content))
-    return RejectFile(_filename(entry), bytes(content), None)
-
-
-_TOO_MANY = (
-    "The rejects have more than {} MB, more than one answer can hold. Ask for a part at a time, "
-    "?limit={} say, and follow the Link of each answer; or query the table ingest.rejects "
-    "where ingestion_id = '{}'."
-)
-
-
-def _require_less(most: int, ingestion_id: uuid.UUID, count: int, size: int) -> None:
-    if size > most:
-        enough = max(count * most // size // 2, 1)  # the texts alone are shorter than the records
-        raise TooLarge(_TOO_MANY.format(most // 2**20, enough, ingestion_id))
-
-
-def _require_no_archive(connection: Connection, entry: RowMapping) -> None:
-    """The files in an archive have columns, lines and thus rejects of their own, which its counts add up."""
-    inside = [one for one in entries.members_of_entry(connection, entry) if one.counts.rejected]
-    if inside:
-        of_each = [
-            {
-                "file": one.member,
-                "detail": f"Rejected rows: {one.counts.rejected}.",
-                "ingestion_id": str(one.id),
-            }
-            for one in inside[:_MOST_NAMED]
-        ]
-        raise Conflict("It is an archive. Ask for the rejects of the files in it: see errors.", of_each)
-
-
-def _filename(entry: Mapping[Any, Any]) -> str:
-    stem = blob_version.stem(blob_version.safe_name(entry["filename"]))
-    return f"{stem}.rejects.csv"
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if _NEEDS_QUOTES.search(value) else value

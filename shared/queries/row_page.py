@@ -14,43 +14,44 @@ from shared.contracts.dataset_table import Field
 from shared.database import sql_fragments
 from shared.queries.filters import Filter
 
-Place = list[Any]
-"""Where a page ends, as JSON: the order that it is in, then what identifies its last row in that order."""
+Cursor = list[Any]
+"""The end of a page as JSON: the name of its order, then what identifies its last row in that order."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """At most `limit` rows that pass all `filters`, behind `after`; `recent` ones first, or as usual."""
+    """At most `limit` rows after the cursor `after` that match all `filters`; `recent`: newest first."""
 
     limit: int
-    after: Place | None = None
+    after: Cursor | None = None
     recent: bool = False
     filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Rows as JSON texts, and where the next page begins; `None` behind the last row."""
+    """Rows as JSON texts, and the cursor of the next page; `None` on the last page."""
 
     columns: tuple[str, ...]
     rows: list[str] = field(default_factory=list)
-    after: Place | None = None
+    next: Cursor | None = None
 
 
 MAX_PAGE_BYTES = 4_000_000
-"""Texts of a page, but for its last row: a row may have a megabyte, and an answer is held whole."""
+"""Bytes of the texts of a page, not counting its last row. A row can have 1 MB, and a response is held in
+memory."""
 
-# Of a text that lies outside of its row, Postgres tells the length without reading it.
-_FITTING = sql.SQL("""
+# For a text that is stored outside of its row, Postgres knows the length without reading the text.
+_LIMITED_ROWS = sql.SQL("""
     select * from (
-        select *, count(*) over () as _found,
-            sum({bytes}) over (order by {order} rows unbounded preceding) - ({bytes}) as _before
+        select *, count(*) over () as _count,
+            sum({bytes}) over (order by {order} rows unbounded preceding) - ({bytes}) as _bytes_before
         from ({rows}) as _row
-    ) as _row where _before < {most}""")
+    ) as _row where _bytes_before < {max_bytes}""")
 
 _QUERY = sql.SQL("""
-    select page._found, {also} row_to_json(_shown.*)::text from ({rows}) as page
-    cross join lateral (select {columns}) as _shown""")
+    select page._count, {position} row_to_json(_output.*)::text from ({rows}) as page
+    cross join lateral (select {columns}) as _output""")
 _NOTHING = sql.SQL("")
 
 
@@ -60,7 +61,7 @@ def table_identifier(contract: type[Contract]) -> sql.Identifier:
 
 
 def json_columns(contract: type[Contract]) -> sql.Composable:
-    """The columns of `page`, for `row_to_json`."""
+    """The columns of the subquery `page` for `row_to_json`."""
     return sql_fragments.comma_separated(_column(field) for field in dataset_table.contract_fields(contract))
 
 
@@ -68,38 +69,39 @@ def rows_query(
     contract: type[Contract],
     rows: sql.Composable,
     order: sql.Composable,
-    also: sql.Composable = _NOTHING,
+    position: sql.Composable = _NOTHING,
 ) -> sql.Composable:
-    """The texts of `fitting` rows, behind `_found` and what else of `page` is wanted, each with a comma."""
-    return _QUERY.format(also=also, rows=limited_rows(contract, rows, order), columns=json_columns(contract))
+    """Select from `limited_rows`: `_count`, columns of `page` (`position`, each with a comma), JSON text."""
+    limited = limited_rows(contract, rows, order)
+    return _QUERY.format(position=position, rows=limited, columns=json_columns(contract))
 
 
 def limited_rows(contract: type[Contract], rows: sql.Composable, order: sql.Composable) -> sql.Composable:
-    """Those of the query `rows`, which come in `order`, that an answer has room for; never none.
+    """The first rows of the query `rows` that fit into a page, at least one; `order` is their order.
 
-    With `_found`, how many there are.
+    The column `_count` is the number of all rows of the query.
     """
-    return _FITTING.format(
-        bytes=row_bytes(contract), order=order, rows=rows, most=sql.Literal(MAX_PAGE_BYTES)
+    return _LIMITED_ROWS.format(
+        bytes=_row_bytes(contract), order=order, rows=rows, max_bytes=sql.Literal(MAX_PAGE_BYTES)
     )
 
 
-def row_bytes(contract: type[Contract]) -> sql.Composable:
-    """About what a row takes in an answer: its texts, since all other values are short."""
+def _row_bytes(contract: type[Contract]) -> sql.Composable:
+    """The approximate size of a row in a response: the bytes of its texts, since other values are short."""
     texts = [field.name for field in dataset_table.contract_fields(contract) if field.python_type is str]
     lengths = [sql.SQL("coalesce(octet_length({}), 0)").format(sql.Identifier(name)) for name in texts]
     return sql.SQL(" + ").join([sql.SQL("0"), *lengths])
 
 
 def _column(field: Field) -> sql.Composable:
-    form = "trim_scale(page.{0}) as {0}" if field.python_type is Decimal else "page.{0}"
-    return sql.SQL(form).format(sql.Identifier(field.name))
+    template = "trim_scale(page.{0}) as {0}" if field.python_type is Decimal else "page.{0}"
+    return sql.SQL(template).format(sql.Identifier(field.name))
 
 
-MAX_ROWS_PER_BLOCK = 16
-"""Fewer than most tables have, so that a first look is mostly enough."""
+MIN_ROWS_PER_BLOCK = 16
+"""Most tables have more rows in a block, so blocks counted by this number mostly hold enough rows."""
 
 
-def block_number(place: str) -> int:
-    """The number of the block of a place, which is Postgres' text of a `ctid`."""
-    return int(place[1:].partition(",")[0])
+def block_number(ctid: str) -> int:
+    """The block of a `ctid`, given as Postgres' text."""
+    return int(ctid[1:].partition(",")[0])

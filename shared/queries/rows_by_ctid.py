@@ -1,8 +1,9 @@
 """Pages of rows in physical table order, for datasets without a key.
 
-Their rows hardly ever change: a load appends, and the rows of a replaced one go. So the place of a row is the
-order of the loads until freed places are used again, stays where it is, and is found without an index. Only
-where an undo hands rows over to another load, or a replay loads them anew, they go to other places.
+Rows of these datasets are hardly ever updated: a load appends rows, and the rows of a replaced version are
+deleted. So the order of the ctids is the load order until deleted space is reused, a row keeps its ctid, and
+Postgres finds it without an index. A row gets another ctid only if an undo reassigns it to another load, or a
+replay loads it again.
 """
 
 from __future__ import annotations
@@ -17,81 +18,83 @@ from shared.contracts.base import Contract
 from shared.database import transactions
 from shared.errors import InvalidRequest
 from shared.queries import filters, row_page
-from shared.queries.row_page import PageRequest, Place, RowPage
+from shared.queries.row_page import Cursor, PageRequest, RowPage
 
 CTID_ORDER = "place"
 
-_TIMES_MORE = 8
-_MOST_BLOCKS = 2**32
-"""A table has fewer."""
+_GROWTH = 8
+"""If a range of blocks holds too few rows, the next range is this many times as large."""
+_MAX_BLOCKS = 2**32
+"""A table has fewer blocks."""
 
 _FACTS = sql.SQL("""
     select pg_relation_filenode(oid), pg_relation_size(oid) / current_setting('block_size')::int
     from pg_class where oid = {}::regclass and relkind = 'r' and not relhassubclass""")
 _ROWS = sql.SQL("""
-    select *, ctid as _place from {table}
-    where ctid > {behind}::tid and ctid < {end}::tid and {conditions} order by ctid limit {limit}""")
-_PLACE = sql.SQL("page._place::text,")
+    select *, ctid as _ctid from {table}
+    where ctid > {after}::tid and ctid < {end}::tid and {conditions} order by ctid limit {limit}""")
+_POSITION = sql.SQL("page._ctid::text,")
 
-_BEGINNING = "(0,0)"
+_FIRST_CTID = "(0,0)"
 
 
 class TableFile(NamedTuple):
-    """The file that holds a table's rows now: a rewritten table has another one."""
+    """The file that holds a table's rows; a rewritten table has another one."""
 
     number: int
     blocks: int
 
 
 def find_table_file(engine: Engine, contract: type[Contract]) -> TableFile | None:
-    """The file of the dataset's table; `None` where there are several, as of a table of partitions."""
+    """The file of the dataset's table; `None` if there are several, because the table has partitions."""
     name = sql.Literal(dataset_table.qualified_name(contract.dataset))
-    found = transactions.run_query(engine, _FACTS.format(name))
-    return TableFile(*found[0]) if found else None
+    rows = transactions.run_query(engine, _FACTS.format(name))
+    return TableFile(*rows[0]) if rows else None
 
 
-def page_by_ctid(engine: Engine, contract: type[Contract], asked: PageRequest, file: TableFile) -> RowPage:
-    """The page that is `asked` for.
+def page_by_ctid(engine: Engine, contract: type[Contract], request: PageRequest, file: TableFile) -> RowPage:
+    """The requested page.
 
-    Raises `ValueError` where `after` is no place in this order, and `InvalidRequest` where the table was
+    Raises `ValueError` if `after` is not a cursor of this order, and `InvalidRequest` if the table was
     rewritten since.
     """
-    behind = _BEGINNING if asked.after is None else _checked(asked.after, file.number)
+    after = _FIRST_CTID if request.after is None else _ctid(request.after, file.number)
     rows: list[tuple[str, str]] = []
     is_cut = False
-    first, size = row_page.block_number(behind), asked.limit // row_page.MAX_ROWS_PER_BLOCK + 2
-    while first < file.blocks and len(rows) <= asked.limit and not is_cut:
-        end = min(first + size, _MOST_BLOCKS - 1)
-        query = _query(contract, asked, (behind, f"({end},0)"), asked.limit + 1 - len(rows))
-        answer = transactions.run_query(engine, query)
-        rows += [(place, row) for _, place, row in answer]
-        is_cut = bool(answer) and answer[0][0] > len(answer)
-        first, behind, size = end, f"({end},0)", size * _TIMES_MORE
-    found = rows[: asked.limit]
-    after = [CTID_ORDER, file.number, found[-1][0]] if len(rows) > asked.limit or is_cut else None
-    return RowPage(tuple(contract.model_fields), [row for _, row in found], after)
+    first, size = row_page.block_number(after), request.limit // row_page.MIN_ROWS_PER_BLOCK + 2
+    while first < file.blocks and len(rows) <= request.limit and not is_cut:
+        end = min(first + size, _MAX_BLOCKS - 1)
+        query = _query(contract, request, (after, f"({end},0)"), request.limit + 1 - len(rows))
+        result = transactions.run_query(engine, query)
+        rows += [(ctid, row) for _, ctid, row in result]
+        is_cut = bool(result) and result[0][0] > len(result)
+        first, after, size = end, f"({end},0)", size * _GROWTH
+    page = rows[: request.limit]
+    is_more = is_cut or len(rows) > request.limit
+    cursor = [CTID_ORDER, file.number, page[-1][0]] if is_more else None
+    return RowPage(tuple(contract.model_fields), [row for _, row in page], cursor)
 
 
 def _query(
-    contract: type[Contract], asked: PageRequest, between: tuple[str, str], limit: int
+    contract: type[Contract], request: PageRequest, ctids: tuple[str, str], limit: int
 ) -> sql.Composable:
-    behind, end = between
+    after, end = ctids
     rows = _ROWS.format(
         table=row_page.table_identifier(contract),
-        behind=sql.Literal(behind),
+        after=sql.Literal(after),
         end=sql.Literal(end),
-        conditions=filters.combine_filters(one.condition() for one in asked.filters),
+        conditions=filters.combine_conditions(condition.as_sql() for condition in request.filters),
         limit=sql.Literal(limit),
     )
-    return row_page.rows_query(contract, rows, sql.Identifier("_place"), _PLACE)
+    return row_page.rows_query(contract, rows, sql.Identifier("_ctid"), _POSITION)
 
 
-def _checked(after: Place, file: int) -> str:
-    _, of_file, place = after
-    block, row = (int(number) for number in str(place)[1:-1].split(","))
-    if not (0 <= block < _MOST_BLOCKS and 0 <= row < 2**16) or type(of_file) is not int:
-        raise ValueError("no place")
-    if of_file != file:
-        detail = "The table was rewritten since the page before, and its rows lie elsewhere: begin anew."
+def _ctid(cursor: Cursor, file_number: int) -> str:
+    _, number, ctid = cursor
+    block, row = (int(text) for text in str(ctid)[1:-1].split(","))
+    if not (0 <= block < _MAX_BLOCKS and 0 <= row < 2**16) or type(number) is not int:
+        raise ValueError("not a cursor of this order")
+    if number != file_number:
+        detail = "The table was rewritten since the page before, so its rows have another order. Start again."
         raise InvalidRequest(detail, [{"parameter": "after", "detail": detail}])
     return f"({block},{row})"

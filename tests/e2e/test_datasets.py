@@ -12,7 +12,13 @@ from tests.fixtures.samples import csv, orders, row
 PROBLEM = "application/problem+json"
 
 
-def test_a_dry_run_says_what_would_become_of_each_file_and_does_nothing(client: Client) -> None:
+def assert_problem(answer: httpx.Response, status: int, words: str) -> None:
+    """The response is a problem with this status and these words in its detail."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    assert words in answer.json()["detail"]
+
+
+def test_a_dry_run_predicts_the_result_of_each_file_and_stores_nothing(client: Client) -> None:
     one = csv(row(1, price="1234567890.1230"), row(2, quantity="none"), *map(row, range(3, 23)))
 
     answer = client.post(("one.csv", one), ("two.csv", b"Name\nx\n"), dataset="sales", dry_run="true")
@@ -28,7 +34,7 @@ def test_a_dry_run_says_what_would_become_of_each_file_and_does_nothing(client: 
     ]
 
 
-def test_a_dry_run_takes_what_is_told_about_the_files(client: Client) -> None:
+def test_a_dry_run_uses_the_upload_options(client: Client) -> None:
     answer = client.http.post(
         "/api/ingest",
         params={
@@ -48,9 +54,9 @@ def test_a_dry_run_takes_what_is_told_about_the_files(client: Client) -> None:
     assert body["files"][0]["rows"] == [{"id": 1, "name": "Zoë"}]
 
 
-@pytest.mark.parametrize("word", ["yes", "2", ""])
-def test_a_dry_run_is_asked_for_by_true_or_false_alone(client: Client, word: str) -> None:
-    answer = client.post(("one.csv", orders(1, 1)), dry_run=word)
+@pytest.mark.parametrize("value", ["yes", "2", ""])
+def test_dry_run_must_be_true_or_false(client: Client, value: str) -> None:
+    answer = client.post(("one.csv", orders(1, 1)), dry_run=value)
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert answer.json()["errors"][0]["parameter"] == "dry_run"
@@ -66,7 +72,7 @@ def test_datasets_are_listed_and_described(client: Client) -> None:
     assert {name: one[name] for name in page["datasets"][0]} == page["datasets"][0]
 
 
-def test_a_dataset_that_nobody_declared_is_described_and_gets_a_key(client: Client) -> None:
+def test_an_inferred_dataset_is_described_and_gets_a_key(client: Client) -> None:
     answer = client.post(("visits.csv", b"ID,Page\n1,/start\n2,/about\n"), dataset="visits")
     (file,) = answer.json()["files"]
     assert client.settled(file["ingestion_id"])["state"] == "loaded"
@@ -87,13 +93,13 @@ def test_a_dataset_that_nobody_declared_is_described_and_gets_a_key(client: Clie
 @pytest.mark.parametrize(
     ("name", "status", "words"), [("sales", 409, "contract"), ("nothing", 404, "no dataset")]
 )
-def test_a_key_is_given_to_no_other_dataset(client: Client, name: str, status: int, words: str) -> None:
+def test_only_an_inferred_dataset_gets_a_key(client: Client, name: str, status: int, words: str) -> None:
     answer = client.http.put(f"/api/datasets/{name}", json={"key": ["quantity"]})
 
-    refused(answer, status, words)
+    assert_problem(answer, status, words)
 
 
-def test_the_contract_is_a_file_of_python(client: Client) -> None:
+def test_the_contract_is_a_python_file(client: Client) -> None:
     answer = client.http.get("/api/datasets/sales/contract.py")
 
     assert answer.headers["content-type"] == "text/x-python; charset=utf-8"
@@ -102,13 +108,13 @@ def test_the_contract_is_a_file_of_python(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["datasets/nothing", "datasets/nothing/contract.py", "datasets/No%20Name"])
-def test_a_dataset_that_is_not_there_is_a_problem(client: Client, path: str) -> None:
-    refused(client.http.get(f"/api/{path}"), 404, "There is no dataset")
+def test_an_unknown_dataset_is_a_problem(client: Client, path: str) -> None:
+    assert_problem(client.http.get(f"/api/{path}"), 404, "There is no dataset")
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=Mg", "after=bnVsbA", "limit=0", "limit=101"])
-def test_a_bad_page_is_a_problem(client: Client, query: str) -> None:
-    refused(client.http.get(f"/api/datasets?{query}"), 400, query.partition("=")[0])
+def test_an_invalid_page_request_is_a_problem(client: Client, query: str) -> None:
+    assert_problem(client.http.get(f"/api/datasets?{query}"), 400, query.partition("=")[0])
 
 
 @pytest.mark.parametrize(
@@ -123,16 +129,10 @@ def test_a_bad_page_is_a_problem(client: Client, query: str) -> None:
         ('{"key": ["id"], "name": "x"}', "name"),
     ],
 )
-def test_a_body_that_sets_no_key_is_a_problem_that_names_the_member(
+def test_the_problem_for_an_invalid_key_body_names_the_member(
     client: Client, body: str, member: str | None
 ) -> None:
     answer = client.http.put("/api/datasets/visits", content=body)
 
-    refused(answer, 400, member or "the body")
+    assert_problem(answer, 400, member or "the body")
     assert answer.json()["errors"][0]["member"] == member
-
-
-def refused(answer: httpx.Response, status: int, words: str) -> None:
-    """The answer is a problem with this status that says so."""
-    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
-    assert words in answer.json()["detail"]

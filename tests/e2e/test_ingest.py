@@ -1,4 +1,4 @@
-"""From a request or a dropped blob to rows, and back, over HTTP."""
+"""Uploads by HTTP and by blob, their results, and errors of requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.fixtures.samples import csv, orders, row
 PROBLEM = "application/problem+json"
 
 
-def test_one_posted_file_becomes_rows(client: Client) -> None:
+def test_one_posted_file_is_loaded(client: Client) -> None:
     answer = client.post(("one.csv", orders(1000, 3)))
 
     assert answer.status_code == 202
@@ -26,7 +26,7 @@ def test_one_posted_file_becomes_rows(client: Client) -> None:
     assert file["sha256"].startswith(file["blob"].split("/")[2])
     assert file["size"] == len(orders(1000, 3))
     assert file["status_url"] == f"{client.app.api}/api/ingestions/{file['ingestion_id']}"
-    assert httpx.get(file["status_url"]).status_code == 200  # at once, not only when the trigger has seen it
+    assert httpx.get(file["status_url"]).status_code == 200  # at once, before the trigger runs
     done = client.settled(file["ingestion_id"])
     assert (done["state"], done["attempts"], done["error"]) == ("loaded", 1, None)
     assert done["counts"] == {
@@ -40,7 +40,7 @@ def test_one_posted_file_becomes_rows(client: Client) -> None:
     assert done["timings"]["load_milliseconds"] >= 0
 
 
-def test_several_files_in_one_request_become_an_ingestion_each(client: Client) -> None:
+def test_each_file_of_a_request_is_an_ingestion(client: Client) -> None:
     files = [(f"part {number}.csv", orders(2000 + 10 * number, 10)) for number in range(4)]
 
     answer = client.post(*files)
@@ -50,7 +50,7 @@ def test_several_files_in_one_request_become_an_ingestion_each(client: Client) -
     assert [client.settled(one)["counts"]["inserted"] for one in ids] == [10] * 4
 
 
-def test_the_same_request_again_changes_nothing(client: Client) -> None:
+def test_a_repeated_request_changes_nothing(client: Client) -> None:
     first = client.post(("again.csv", orders(3000, 5))).json()["files"]
     client.settled(first[0]["ingestion_id"])
     before = client.query("select * from sales order by 1, 2"), client.blobs()
@@ -62,7 +62,7 @@ def test_the_same_request_again_changes_nothing(client: Client) -> None:
     assert (client.query("select * from sales order by 1, 2"), client.blobs()) == before
 
 
-def test_one_raw_body_is_a_file(client: Client) -> None:
+def test_a_file_can_be_the_request_body(client: Client) -> None:
     answer = client.http.post(
         "/api/ingest",
         params={"filename": "raw.csv", "dataset": "sales"},
@@ -74,10 +74,10 @@ def test_one_raw_body_is_a_file(client: Client) -> None:
     assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
 
 
-def test_what_is_told_about_a_file_counts_and_is_told_back(client: Client) -> None:
+def test_upload_options_are_applied_and_returned(client: Client) -> None:
     content = orders(4500, 1).replace(b"Christy", "Łukasz".encode("cp1250"))
 
-    answer = client.post(("told.csv", content), encoding="windows-1250")
+    answer = client.post(("options.csv", content), encoding="windows-1250")
 
     assert (answer.status_code, answer.json()["told"]) == (202, {"encoding": "cp1250"})
     assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
@@ -85,7 +85,7 @@ def test_what_is_told_about_a_file_counts_and_is_told_back(client: Client) -> No
     assert client.query(query) == [("Łukasz Zhu",)]
 
 
-def test_the_files_in_a_posted_archive_become_rows(client: Client) -> None:
+def test_the_files_of_a_posted_archive_are_loaded(client: Client) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("first.csv", orders(4600, 2))
@@ -103,7 +103,7 @@ def test_the_files_in_a_posted_archive_become_rows(client: Client) -> None:
     assert (member["archive"], member["error"]["code"]) == (done["id"], "header_mismatch")
 
 
-def test_a_blob_dropped_into_the_container_becomes_rows(client: Client) -> None:
+def test_a_blob_put_into_the_container_is_loaded(client: Client) -> None:
     blob = client.uploads.get_blob_client("sales/2026/dropped file.csv")
     etag = blob.upload_blob(orders(5000, 7))["etag"]
 
@@ -114,7 +114,7 @@ def test_a_blob_dropped_into_the_container_becomes_rows(client: Client) -> None:
     assert done["filename"] == "dropped file.csv"
 
 
-def test_a_new_version_of_a_blob_is_loaded_too(client: Client) -> None:
+def test_a_new_version_of_a_blob_is_loaded(client: Client) -> None:
     blob = client.uploads.get_blob_client("sales/versions.csv")
     for price in ("1", "2"):
         etag = blob.upload_blob(csv(row(6000, price=price)), overwrite=True)["etag"]
@@ -125,7 +125,7 @@ def test_a_new_version_of_a_blob_is_loaded_too(client: Client) -> None:
     )] == [2]  # fmt: skip
 
 
-def test_a_bad_file_is_refused_with_its_reasons(client: Client) -> None:
+def test_a_file_with_another_header_is_refused_with_reasons(client: Client) -> None:
     answer = client.post(("bad.csv", b"Name,Amount\nx,1\n"))
 
     done = client.settled(answer.json()["files"][0]["ingestion_id"])
@@ -146,13 +146,13 @@ def test_the_first_chunk_is_in_load_order_with_exact_numbers(client: Client) -> 
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "1.5", "%EF%BC%91", "99999999999999999999"])
-def test_a_bad_limit_is_a_problem(client: Client, limit: str) -> None:
+def test_an_invalid_limit_is_a_problem(client: Client, limit: str) -> None:
     answer = client.http.get(f"/api/read/first-chunk?limit={limit}")
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert "limit" in answer.json()["detail"]
 
 
-def test_unknown_things_are_problems(client: Client) -> None:
+def test_unknown_ids_and_datasets_are_problems(client: Client) -> None:
     for path, status in (
         ("/api/ingestions/00000000-0000-0000-0000-000000000000", 404),
         ("/api/ingestions/none", 404),
@@ -213,7 +213,7 @@ def test_a_body_without_usable_files_is_a_problem(
     assert client.blobs() == before
 
 
-def test_a_chunked_body_is_not_taken_for_an_empty_file(client: Client) -> None:
+def test_a_chunked_body_does_not_count_as_an_empty_file(client: Client) -> None:
     answer = client.http.post(
         "/api/ingest?filename=a.csv", content=iter([b"a,b\n"]), headers={"content-type": "text/csv"}
     )
@@ -224,7 +224,7 @@ def test_a_chunked_body_is_not_taken_for_an_empty_file(client: Client) -> None:
     "name",
     ["../../other/x.csv", "..\\..\\x.csv", "new\x01line.csv", "😀 sales.csv", "a b.csv", "n" * 296 + ".csv"],
 )
-def test_an_odd_file_name_stays_inside_its_folder_and_is_remembered(client: Client, name: str) -> None:
+def test_a_difficult_file_name_stays_in_its_folder_and_is_stored(client: Client, name: str) -> None:
     answer = client.http.post(
         "/api/ingest",
         params={"filename": name},
@@ -239,7 +239,7 @@ def test_an_odd_file_name_stays_inside_its_folder_and_is_remembered(client: Clie
     assert client.settled(file["ingestion_id"])["filename"] == name
 
 
-def test_health_names_each_part(client: Client) -> None:
+def test_health_lists_postgres_and_storage(client: Client) -> None:
     answer = client.http.get("/api/health")
     assert answer.status_code == 200
     assert [(part["part"], part["ok"]) for part in answer.json()["parts"]] == [
@@ -248,17 +248,17 @@ def test_health_names_each_part(client: Client) -> None:
     ]
 
 
-def test_logs_have_a_line_per_stage_and_no_row(client: Client) -> None:
+def test_logs_have_one_line_per_stage_and_no_values(client: Client) -> None:
     done = client.post(("logged.csv", orders(9000, 3)))
     ingestion_id = done.json()["files"][0]["ingestion_id"]
     client.settled(ingestion_id)
 
     lines = [line for line in client.app.log.splitlines() if ingestion_id in line]
     for stage, rows in (("read", 3), ("validate", 3), ("copy", 3), ("record", 0)):
-        told = [line for line in lines if f"stage {stage} " in line]
-        assert len(told) == 1, stage
-        assert "dataset=sales" in told[0]
-        assert f"rows={rows} ms=" in told[0]
+        stage_lines = [line for line in lines if f"stage {stage} " in line]
+        assert len(stage_lines) == 1, stage
+        assert "dataset=sales" in stage_lines[0]
+        assert f"rows={rows} ms=" in stage_lines[0]
     assert "Christy" not in client.app.log
     assert "AccountKey" not in client.app.log
     assert json.dumps("SO9000") not in client.app.log

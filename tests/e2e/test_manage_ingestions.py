@@ -1,4 +1,4 @@
-"""Seeing what became of files, and steering it: correct, load again, undo, upload past the app."""
+"""Manage ingestions over HTTP: wait, correct rejects, undo, replay, upload big files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROBLEM = "application/problem+json"
 
 
 def post_and_wait(client: Client, name: str, content: bytes, **query: str) -> dict[str, Any]:
-    """Post one file, preferring to wait; the entry of the file."""
+    """Post one file with `Prefer: wait`; return its entry."""
     answer = client.http.post(
         "/api/ingest",
         params=query,
@@ -33,7 +33,7 @@ def post_and_wait(client: Client, name: str, content: bytes, **query: str) -> di
     return found
 
 
-def test_rejects_are_downloaded_mended_and_loaded(client: Client) -> None:
+def test_rejects_are_downloaded_corrected_and_loaded(client: Client) -> None:
     rows = [row(number, price="0.10") for number in range(1, 30)]
     bad = [row(90, quantity="many"), row(91, quantity='"a, few"')]
     first = post_and_wait(client, "june.csv", csv(*rows, *bad))
@@ -45,14 +45,14 @@ def test_rejects_are_downloaded_mended_and_loaded(client: Client) -> None:
     rest = client.http.get(rejects, params={"after": page["next"]}).json()
     assert [one["line"] for one in page["rejects"] + rest["rejects"]] == [31, 32]
     assert rest["next"] is None
-    sheet = client.http.get(rejects, headers={"accept": "text/csv"})
-    assert sheet.headers["content-type"] == "text/csv; charset=utf-8"
-    assert 'filename="june.rejects.csv"' in sheet.headers["content-disposition"]
-    corrected = sheet.headers["x-ingestion-corrects"]
+    file = client.http.get(rejects, headers={"accept": "text/csv"})
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="june.rejects.csv"' in file.headers["content-disposition"]
+    corrected = file.headers["x-ingestion-corrects"]
     assert corrected == first["id"]
 
-    mended = sheet.text.replace("many", "2").replace('"a, few"', "3").encode()
-    second = post_and_wait(client, "june.rejects.csv", mended, corrects=corrected)
+    corrections = file.text.replace("many", "2").replace('"a, few"', "3").encode()
+    second = post_and_wait(client, "june.rejects.csv", corrections, corrects=corrected)
 
     assert (second["state"], second["counts"]["inserted"], second["corrects"]) == ("loaded", 2, corrected)
     assert client.http.get(f"/api/ingestions/{corrected}").json()["corrected_by"] == [second["id"]]
@@ -68,7 +68,7 @@ def test_warnings_are_in_the_result_and_in_the_ingestion(client: Client) -> None
     assert client.http.get(f"/api/ingestions/{waited['id']}").json()["warnings"] == waited["warnings"]
 
 
-def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
+def test_a_file_of_rejects_can_be_read_in_parts(client: Client) -> None:
     entry = post_and_wait(client, "parts.csv", csv(*(row(700 + n, quantity="x") for n in range(3))))
     assert entry["state"] == "refused"
     lines: list[str] = []
@@ -78,8 +78,8 @@ def test_rejects_come_in_parts_where_that_is_asked(client: Client) -> None:
         lines += answer.text.splitlines()[1:]
         url = answer.links["next"]["url"] if "link" in answer.headers else None
     assert [line.partition(",")[0] for line in lines] == ["SO700", "SO701", "SO702"]
-    rather = httpx.get(answer.url, headers={"accept": "text/csv;q=0.5, application/json"})
-    assert rather.headers["content-type"] == "application/json"
+    as_json = httpx.get(answer.url, headers={"accept": "text/csv;q=0.5, application/json"})
+    assert as_json.headers["content-type"] == "application/json"
 
 
 def test_a_load_is_undone_and_replayed(client: Client) -> None:
@@ -107,29 +107,29 @@ def test_a_load_is_undone_and_replayed(client: Client) -> None:
     assert client.http.post(f"{url}/replay").status_code == 410
 
 
-def test_a_big_file_is_uploaded_past_the_app(client: Client) -> None:
+def test_a_big_file_is_uploaded_to_storage(client: Client) -> None:
     content = orders(30_000, 5)
     announced = {"dataset": "sales", "filename": "big ü.csv", "size": len(content)}
 
     answer = client.http.post("/api/uploads", json=announced, params={"delimiter": "comma"})
 
     assert answer.status_code == 201
-    told = answer.json()
-    assert client.http.get(told["status_url"]).json() == {"ingestions": [], "next": None}
-    put = httpx.request(told["method"], told["url"], content=content, headers=told["headers"])
+    upload = answer.json()
+    assert client.http.get(upload["status_url"]).json() == {"ingestions": [], "next": None}
+    put = httpx.request(upload["method"], upload["url"], content=content, headers=upload["headers"])
     assert put.status_code == 201
     done = client.app.wait_for(
         lambda: [
             one
-            for one in client.http.get(told["status_url"]).json()["ingestions"]
+            for one in client.http.get(upload["status_url"]).json()["ingestions"]
             if one["state"] == "loaded"
         ]
     )
     assert (done[0]["filename"], done[0]["counts"]["inserted"]) == ("big ü.csv", 5)
-    assert done[0]["blob"] == told["blob"]
+    assert done[0]["blob"] == upload["blob"]
 
 
-def test_days_have_the_rows_that_were_loaded(client: Client) -> None:
+def test_loads_are_counted_by_day(client: Client) -> None:
     post_and_wait(client, "day.csv", orders(40_000, 4))
     days = client.http.get("/api/datasets/sales/loads", params={"days": 2}).json()["days"]
     assert len(days) == 2
@@ -141,9 +141,14 @@ NOBODY = uuid.UUID(int=0)
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "told"),
+    ("method", "path", "status", "words"),
     [
-        ("GET", "ingestions?stat=loaded", 400, "stat is unknown; known: dataset, state, since, blob, limit"),
+        (
+            "GET",
+            "ingestions?stat=loaded",
+            400,
+            "stat is not a parameter. Parameters: dataset, state, since",
+        ),
         ("GET", "ingestions?state=loaded,gone", 400, "'gone'"),
         ("GET", "ingestions?since=2026-01-01", 400, "zone"),
         ("GET", "ingestions?blob=sales", 400, "container"),
@@ -162,12 +167,12 @@ NOBODY = uuid.UUID(int=0)
         ("POST", f"ingest?key={'%C3%A4' * 900}&filename=a.csv&dataset=wide", 400, "percent-encoded"),
     ],
 )
-def test_what_cannot_be_answered_is_a_problem(
-    client: Client, method: str, path: str, status: int, told: str
+def test_an_invalid_request_is_a_problem(
+    client: Client, method: str, path: str, status: int, words: str
 ) -> None:
     answer = client.http.request(method, f"/api/{path}", content=b"[]", headers={"content-type": "text/csv"})
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
-    assert told in json.dumps(answer.json())
+    assert words in json.dumps(answer.json())
 
 
 @pytest.mark.parametrize(
@@ -181,7 +186,7 @@ def test_what_cannot_be_answered_is_a_problem(
         {"size": 2**60},
     ],
 )
-def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: dict[str, Any]) -> None:
+def test_a_file_that_cannot_be_loaded_gets_no_upload_address(client: Client, wrong: dict[str, Any]) -> None:
     announced = {"dataset": "sales", "filename": "a.csv", "size": 1, **wrong}
     answer = client.http.post("/api/uploads", json=announced)
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
@@ -189,7 +194,7 @@ def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: 
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "words"),
     [
         ("dataset=visits", "in the body"),
         ("filename=b.csv", "in the body"),
@@ -197,14 +202,14 @@ def test_a_file_that_could_not_be_loaded_gets_no_address(client: Client, wrong: 
         ("delimiter=", "no value"),
     ],
 )
-def test_what_an_address_cannot_be_told_is_an_error(client: Client, query: str, told: str) -> None:
+def test_a_misplaced_parameter_of_a_big_upload_is_an_error(client: Client, query: str, words: str) -> None:
     announced = {"dataset": "sales", "filename": "a.csv", "size": 1}
     answer = client.http.post(f"/api/uploads?{query}", json=announced)
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
-    assert told in answer.json()["errors"][0]["detail"]
+    assert words in answer.json()["errors"][0]["detail"]
 
 
-def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> None:
+def test_responses_have_exactly_the_members_of_their_models(client: Client) -> None:
     def fits(model: type[BaseModel], answer: Any) -> None:
         assert model.model_validate(answer).model_dump(mode="json", exclude_unset=True) == answer
 
@@ -219,14 +224,14 @@ def test_answers_have_what_their_models_say_and_nothing_else(client: Client) -> 
 
     fits(ingest_models.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
     fits(ingest_models.Accepted, post().json())
-    settled = post(prefer="wait=25").json()
-    fits(ingest_models.Outcomes, settled)
-    whole = client.http.get(f"/api/ingestions/{settled['files'][0]['id']}").json()
+    results = post(prefer="wait=25").json()
+    fits(ingest_models.Outcomes, results)
+    whole = client.http.get(f"/api/ingestions/{results['files'][0]['id']}").json()
     fits(models.Ingestion, whole)
     inside = whole["members"][0]["id"]
     fits(models.Ingestion, client.http.get(f"/api/ingestions/{inside}").json())
     fits(models.Rejects, client.http.get(f"/api/ingestions/{inside}/rejects").json())
-    fits(models.Ingestion, client.http.delete(f"/api/ingestions/{settled['files'][1]['id']}").json())
+    fits(models.Ingestion, client.http.delete(f"/api/ingestions/{results['files'][1]['id']}").json())
     fits(models.Ingestions, client.http.get("/api/ingestions").json())
     fits(dataset_models.Datasets, client.http.get("/api/datasets").json())
     fits(dataset_models.ChangedDataset, client.http.get("/api/datasets/sales").json())

@@ -1,4 +1,4 @@
-"""Rows over HTTP: pages in three forms, one by its key, written and deleted; and what describes it all."""
+"""Rows over HTTP: pages in three formats, reading and editing one row, and the API description."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def loaded(client: Client) -> None:
     assert client.settled(file["ingestion_id"])["state"] == "loaded"
 
 
-def followed(client: Client, path: str, **headers: str) -> Iterator[httpx.Response]:
-    """A page and those behind it."""
+def follow_links(client: Client, path: str, **headers: str) -> Iterator[httpx.Response]:
+    """A page and all later pages."""
     link: str | None = path
     while link:
         answer = client.http.get(link, headers=headers)
@@ -40,27 +40,27 @@ def followed(client: Client, path: str, **headers: str) -> Iterator[httpx.Respon
         link = answer.links.get("next", {}).get("url")
 
 
-def test_pages_are_followed_by_their_links_in_every_form(client: Client) -> None:
+def test_links_lead_through_all_pages_in_every_format(client: Client) -> None:
     path = "/api/read/sales?limit=7&quantity__lte=1"
-    pages = [answer.json() for answer in followed(client, path)]
-    sheets = [
+    pages = [answer.json() for answer in follow_links(client, path)]
+    csv_pages = [
         list(python_csv.reader(io.StringIO(answer.text)))
-        for answer in followed(client, path, accept="text/csv")
+        for answer in follow_links(client, path, accept="text/csv")
     ]
-    lines = [answer.text.splitlines() for answer in followed(client, path, accept="application/x-ndjson")]
+    lines = [answer.text.splitlines() for answer in follow_links(client, path, accept="application/x-ndjson")]
 
     numbers = [one["sales_order_number"] for page in pages for one in page["rows"]]
     assert numbers == sorted(numbers)
     assert len(numbers) == 31
     assert pages[-1]["next"] is None
-    assert [line[0] for sheet in sheets for line in sheet[1:]] == numbers
-    assert {tuple(sheet[0]) for sheet in sheets} == {tuple(pages[0]["rows"][0])}
+    assert [line[0] for records in csv_pages for line in records[1:]] == numbers
+    assert {tuple(records[0]) for records in csv_pages} == {tuple(pages[0]["rows"][0])}
     assert [json.loads(line) for page in lines for line in page] == [
         one for page in pages for one in page["rows"]
     ]
 
 
-def test_a_cursor_goes_on_where_the_page_ended(client: Client) -> None:
+def test_a_cursor_continues_after_the_page(client: Client) -> None:
     first = client.http.get("/api/read/sales", params={"order": "recent", "limit": 2}).json()
     second = client.http.get(
         "/api/read/sales", params={"order": "recent", "limit": 2, "after": first["next"]}
@@ -83,7 +83,7 @@ def test_a_cursor_goes_on_where_the_page_ended(client: Client) -> None:
         ("item=a&item=b", "2 times"),
     ],
 )
-def test_what_cannot_be_asked_is_a_problem(client: Client, query: str, word: str) -> None:
+def test_an_invalid_query_is_a_problem(client: Client, query: str, word: str) -> None:
     answer = client.http.get(f"/api/read/sales?{query}")
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
@@ -93,21 +93,19 @@ def test_what_cannot_be_asked_is_a_problem(client: Client, query: str, word: str
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("read/first-chunk?limt=5", 400, "limt is unknown; known: dataset, limit"),
+        ("read/first-chunk?limt=5", 400, "limt is not a parameter. Parameters: dataset, limit"),
         ("read/first-chunk?dataset=", 400, "dataset has no value"),
-        ("datasets?foo=1", 400, "foo is unknown"),
+        ("datasets?foo=1", 400, "foo is not a parameter"),
         ("datasets/sales?limit=", 400, "limit has no value"),
-        ("datasets/sales/contract.py?foo=1", 400, "foo is unknown"),
+        ("datasets/sales/contract.py?foo=1", 400, "foo is not a parameter"),
         ("datasets?after=Ilx1MDAwMCI", 400, "after"),
         ("ingestions?state=", 400, "state has no value"),
-        ("read/sales/SO100,1?x=1", 400, "x is unknown"),
+        ("read/sales/SO100,1?x=1", 400, "x is not a parameter"),
         ("read/%00", 404, "no dataset"),
         ("datasets/%00", 404, "no dataset"),
     ],
 )
-def test_nothing_that_is_asked_is_left_out_in_silence(
-    client: Client, path: str, status: int, words: str
-) -> None:
+def test_no_parameter_is_silently_ignored(client: Client, path: str, status: int, words: str) -> None:
     answer = client.http.get(f"/api/{path}")
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
@@ -136,8 +134,8 @@ def test_a_row_is_written_read_changed_and_deleted(client: Client) -> None:
     assert statuses == [201, 200, 400, 5, 204, 404, 404, 404, 400]
 
 
-def test_what_the_app_answers_is_what_its_description_says(client: Client) -> None:
-    """Some hundred requests, right and wrong ones, to every operation."""
+def test_responses_conform_to_the_api_description(client: Client) -> None:
+    """Some hundred valid and invalid requests to every operation."""
     command = [
         *(
             sys.executable,
@@ -149,7 +147,7 @@ def test_what_the_app_answers_is_what_its_description_says(client: Client) -> No
             f"{client.app.api}/api/openapi.json",
         ),
         *("--phases", "coverage", "--checks", CHECKS, "--seed", "1", "--workers", "2"),
-        *("--exclude-operation-id", "docs_file"),  # another test's, and megabytes
+        *("--exclude-operation-id", "docs_file"),  # megabytes, and tested elsewhere
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 

@@ -1,4 +1,4 @@
-"""What callers are told of datasets, declared and inferred."""
+"""Descriptions of declared and inferred datasets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def enter(engine: Engine, name: str, rows: int = 0) -> None:
-    """An inferred dataset with a table of that many rows, as a load would have made it."""
+    """Add an inferred dataset with a table of `rows` rows, as a load would have created it."""
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -45,7 +45,7 @@ def enter(engine: Engine, name: str, rows: int = 0) -> None:
 
 
 def enter_change(engine: Engine, name: str, column: str) -> None:
-    """A change of the dataset's table that no file made."""
+    """Record a change of the dataset's table that no file caused."""
     with engine.begin() as connection:
         connection.execute(
             text("insert into ingest.dataset_changes (dataset, change) values (:name, :change)"),
@@ -54,12 +54,12 @@ def enter_change(engine: Engine, name: str, column: str) -> None:
 
 
 def described(engine: Engine, name: str) -> dict[str, Any]:
-    """The dataset as the API shows it."""
+    """The dataset as the API returns it."""
     return Dataset.from_description(describe_datasets.describe_dataset(engine, name)).as_json()
 
 
 def page(engine: Engine) -> list[dict[str, Any]]:
-    """The first ten datasets as the API shows them."""
+    """The first ten datasets as the API returns them."""
     found, _ = describe_datasets.dataset_page(engine, None, 10)
     return [Dataset.from_description(description).as_json() for description in found]
 
@@ -110,13 +110,13 @@ def test_an_inferred_dataset_is_described(engine: Engine) -> None:
     ]
 
 
-def test_nobody_knows_another_dataset(engine: Engine) -> None:
+def test_an_unknown_dataset_is_not_found(engine: Engine) -> None:
     for ask in (describe_datasets.describe_dataset, describe_datasets.source_of_contract):
         with pytest.raises(NotFound, match="'nothing'"):
             ask(engine, "nothing")
 
 
-def test_datasets_are_listed_by_page_in_the_order_of_their_names(engine: Engine) -> None:
+def test_datasets_are_paged_by_name(engine: Engine) -> None:
     for name in ("z_last", "zb", "a_first", "zz"):
         enter(engine, name)
 
@@ -127,11 +127,11 @@ def test_datasets_are_listed_by_page_in_the_order_of_their_names(engine: Engine)
     assert (names(second), end) == (["zb", "zz"], None)
 
 
-def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
+def test_a_page_that_is_exactly_full_is_the_last_one(engine: Engine) -> None:
     assert describe_datasets.dataset_page(engine, None, 1)[1] is None
 
 
-def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engine) -> None:
+def test_a_missing_table_is_named_and_other_datasets_are_listed(engine: Engine) -> None:
     enter(engine, "visits", 2)
     with engine.begin() as connection:
         connection.execute(text("drop table sales"))
@@ -142,7 +142,7 @@ def test_a_table_that_is_not_there_yet_is_named_and_breaks_nothing(engine: Engin
     assert sales["problem"] == "a table is missing; run `python3 dev migrate`"
 
 
-def test_a_table_that_a_load_is_changing_is_named_and_breaks_nothing(engine: Engine) -> None:
+def test_a_locked_table_is_named_and_other_datasets_are_listed(engine: Engine) -> None:
     enter(engine, "visits", 2)
     with engine.begin() as other:
         other.execute(text("alter table visits add column more text"))
@@ -165,7 +165,7 @@ def test_many_rows_are_estimated(engine: Engine, analyzed: bool) -> None:
     assert found["rows"] == pytest.approx(tables.MAX_COUNTED, rel=0.01 if analyzed else 0.9)
 
 
-def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
+def test_the_rows_of_partitions_are_summed(engine: Engine) -> None:
     enter(engine, "visits", 1)
     with engine.begin() as connection:
         connection.execute(text("drop table visits"))
@@ -180,7 +180,7 @@ def test_the_rows_of_partitions_are_added_up(engine: Engine) -> None:
     assert (found["rows"], found["rows_estimated"]) == (110_000, True)
 
 
-def test_changes_are_told_from_the_newest_on_by_page(engine: Engine) -> None:
+def test_changes_are_paged_newest_first(engine: Engine) -> None:
     enter(engine, "visits")
     for column in ("one", "two", "three"):
         enter_change(engine, "visits", column)

@@ -1,4 +1,4 @@
-"""The first rows, in load order, wherever they lie."""
+"""The first rows in load order, wherever they are in the table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 
 
-def test_the_first_chunk_goes_on_with_the_next_load(
+def test_the_first_chunk_continues_with_the_next_load(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     for name, first in (("a", 10), ("b", 20), ("c", 30)):
@@ -30,7 +30,7 @@ def test_the_first_chunk_goes_on_with_the_next_load(
     assert numbers == [f"SO{n}" for n in (21, 22, 23, 30, 31, 32, 33, 10, 11)]
 
 
-def test_the_first_rows_of_a_long_file_are_found_behind_gaps(
+def test_the_first_rows_of_a_long_file_are_found_across_gaps(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", csv(row(1)) + b"\n" * 5_000 + csv(row(2)).partition(b"\n")[2])
@@ -46,7 +46,7 @@ def test_the_first_chunk_never_reads_the_whole_table(
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 50_000))
     loader.load("sales/a.csv")
-    with engine.begin() as connection:  # so that the beginning of the table proves nothing
+    with engine.begin() as connection:  # a gap, so that the position proves nothing
         connection.execute(text("delete from sales where sales_order_number = 'SO3'"))
     plans: list[str] = []
 
@@ -64,7 +64,7 @@ def test_the_first_chunk_never_reads_the_whole_table(
 
 
 @pytest.mark.parametrize("limit", [3, 1])
-def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
+def test_the_first_rows_are_those_of_the_first_lines_wherever_they_are(
     loader: BlobLoader, container: ContainerClient, engine: Engine, limit: int
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 6))
@@ -80,7 +80,7 @@ def test_the_first_rows_are_those_of_the_first_lines_wherever_they_lie(
     assert "SO2" in first_rows.first_chunk(engine, Sales, 1)
 
 
-def test_first_rows_that_no_answer_has_room_for_are_refused_not_left_out(
+def test_first_rows_that_are_too_long_for_a_response_are_refused_not_left_out(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, first in (("a", 10), ("b", 20)):

@@ -1,4 +1,4 @@
-"""The list of ingestions: the newest first, by page, filtered."""
+"""The list of ingestions: newest first, paged and filtered; and single ingestions."""
 
 from __future__ import annotations
 
@@ -44,31 +44,31 @@ def enter(engine: Engine, name: str, state: str = "refused", **facts: object) ->
 
 
 def names(engine: Engine, wanted: IngestionFilter) -> str:
-    """What is listed, in its order."""
+    """The file names in the list, in its order."""
     seen, _ = ingestions.ingestion_page(engine, wanted, None, 100)
     return " ".join(one.entry["filename"].removesuffix(".csv") for one in seen)
 
 
-def test_the_newest_come_first_by_page(engine: Engine) -> None:
+def test_pages_list_the_newest_first(engine: Engine) -> None:
     for name in FIVE:
         enter(engine, name)
     pages, before = [], None
     for _ in range(3):
         seen, before = ingestions.ingestion_page(engine, IngestionFilter(), before, 2)
         pages.append([one.entry["filename"][0] for one in seen])
-        enter(engine, "newer")  # moves nothing on the pages behind
+        enter(engine, "newer")  # changes nothing on later pages
 
     assert pages == [["e", "d"], ["c", "b"], ["a"]]
     assert before is None
 
 
-def test_a_page_that_is_just_full_is_the_last_one(engine: Engine) -> None:
+def test_a_page_that_is_exactly_full_is_the_last_one(engine: Engine) -> None:
     for name in FIVE:
         enter(engine, name)
     assert ingestions.ingestion_page(engine, IngestionFilter(), None, 5)[1] is None
 
 
-def test_filters_keep_the_others_out(engine: Engine) -> None:
+def test_filters_exclude_other_ingestions(engine: Engine) -> None:
     enter(engine, "a", "refused")
     enter(engine, "b", "failed", received_at=datetime.now(UTC) - timedelta(days=3))
     enter(engine, "c", "duplicate", dataset="visits")
@@ -83,7 +83,7 @@ def test_filters_keep_the_others_out(engine: Engine) -> None:
     assert names(engine, IngestionFilter(blob=("others", "sales/b.csv"))) == ""
 
 
-def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine) -> None:
+def test_during_a_replay_an_ingestion_is_listed_by_the_state_of_the_replay(engine: Engine) -> None:
     enter(engine, "a", "loaded", replaying="received")
     enter(engine, "b", "loaded")
 
@@ -92,7 +92,7 @@ def test_one_that_is_loaded_again_is_listed_by_the_state_of_that(engine: Engine)
     assert names(engine, IngestionFilter(states=[State.LOADED, State.RECEIVED])) == "b a"
 
 
-def test_an_entry_of_a_list_has_all_but_what_is_long(engine: Engine) -> None:
+def test_a_listed_entry_lacks_only_the_long_members(engine: Engine) -> None:
     asked = enter(engine, "a")
     (seen,), _ = ingestions.ingestion_page(engine, IngestionFilter(), None, 1)
     whole = Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()
@@ -121,7 +121,7 @@ def test_a_file_without_doubts_has_no_warnings(engine: Engine, stored: str | Non
     assert Ingestion.from_view(ingestions.find_ingestion(engine, asked)).as_json()["warnings"] == []
 
 
-def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
+def test_an_entry_names_its_corrections(engine: Engine) -> None:
     first = enter(engine, "a")
     corrections = [enter(engine, name, corrects=first) for name in "bc"]
 
@@ -129,19 +129,19 @@ def test_an_entry_names_those_that_correct_it(engine: Engine) -> None:
     assert ingestions.find_ingestion(engine, corrections[0]).entry["corrects"] == first
 
 
-def test_what_there_is_not_is_null_to_those_who_ask_the_table(engine: Engine) -> None:
+def test_a_missing_error_is_null_in_the_table(engine: Engine) -> None:
     one = enter(engine, "a")
     with engine.begin() as connection:
         entries.finish(connection, one, State.SUPERSEDED, error=None)
         assert connection.scalar(text("select error is null from ingest.ingestions"))
 
 
-def test_nobody_knows_another_ingestion(engine: Engine) -> None:
+def test_an_unknown_ingestion_is_not_found(engine: Engine) -> None:
     with pytest.raises(NotFound, match="no ingestion 0000"):
         ingestions.find_ingestion(engine, uuid.UUID(int=0))
 
 
-def test_loads_are_added_up_by_day(engine: Engine, loader: BlobLoader, container: ContainerClient) -> None:
+def test_loads_are_counted_by_day(engine: Engine, loader: BlobLoader, container: ContainerClient) -> None:
     now = datetime.now(UTC)
     enter(engine, "a", "loaded", rows_inserted=5, finished_at=now)
     enter(engine, "b", "loaded", rows_inserted=7, finished_at=now)

@@ -1,4 +1,4 @@
-"""The table and its first chunk can be read while a load is in its transaction, at any of its stages."""
+"""The table and its first chunk can be read during all stages of a load."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row
 
 STAGES = """
-    select distinct case when query ilike 'copy%' then 'copy' when query like '%string_agg%' then 'look' end
+    select distinct case when query ilike 'copy%' then 'copy' when query like '%string_agg%' then 'lookup' end
     from pg_stat_activity
     where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
 """
 
 
-class Look(NamedTuple):
-    """What somebody saw who read beside the load, and in how many seconds.
+class Observation(NamedTuple):
+    """The result of reading during the load, and the seconds it took.
 
-    `stages` are what the load did then; `table` are count, lowest and highest price, `prices` those of the
-    first chunk.
+    `stages` are those of the load at that time; `table` is the count, lowest and highest price, `prices` are
+    those of the first chunk.
     """
 
     stages: set[str | None]
@@ -36,33 +36,33 @@ class Look(NamedTuple):
     seconds: float
 
 
-def test_reading_goes_on_beside_a_load_and_sees_all_of_it_or_nothing(
+def test_a_reader_is_not_blocked_by_a_load_and_sees_all_of_it_or_nothing(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    present, added = 140_000, 60_000
-    container.upload_blob("sales/old.csv", orders(1, present))
-    new = [row(number, price="1") for number in [*range(-added, 0), *range(1, present + 1)]]
+    existing, added = 140_000, 60_000
+    container.upload_blob("sales/old.csv", orders(1, existing))
+    new = [row(number, price="1") for number in [*range(-added, 0), *range(1, existing + 1)]]
     container.upload_blob("sales/new.csv", csv(*new))
     loader.load("sales/old.csv")
-    before, after = (present, 3399, 3399), (present + added, 1, 1)
+    before, after = (existing, 3399, 3399), (existing + added, 1, 1)
 
-    seen: list[Look] = []
+    observations: list[Observation] = []
     with ThreadPoolExecutor(1) as pool, engine.connect() as reader:
         reader.execute(text("set lock_timeout = '50ms'"))  # a reader that waits for a lock fails
         reader.commit()
         load = pool.submit(loader.load, "sales/new.csv")
         while not load.done():
-            seen.append(look(engine, reader))
+            observations.append(observe(engine, reader))
         assert load.result().state is State.LOADED
 
-    assert [one.table for one in seen] == sorted(one.table for one in seen)
-    assert {one.table for one in seen} <= {before, after}
-    assert {"copy", "look"} <= set().union(*(one.stages for one in seen if one.table == before))
-    assert all(len(one.prices) == 1 for one in seen)
-    assert max(one.seconds for one in seen) < 1
+    assert [one.table for one in observations] == sorted(one.table for one in observations)
+    assert {one.table for one in observations} <= {before, after}
+    assert {"copy", "lookup"} <= set().union(*(one.stages for one in observations if one.table == before))
+    assert all(len(one.prices) == 1 for one in observations)
+    assert max(one.seconds for one in observations) < 1
 
 
-def look(engine: Engine, reader: Connection) -> Look:
+def observe(engine: Engine, reader: Connection) -> Observation:
     begun = time.monotonic()
     totals = "select count(*), trunc(min(unit_price)), trunc(max(unit_price)) from sales"
     count, lowest, highest = reader.execute(text(totals)).one()
@@ -71,4 +71,4 @@ def look(engine: Engine, reader: Connection) -> Look:
     stages = set(reader.scalars(text(STAGES)))
     reader.rollback()
     prices = {int(one["unit_price"]) for one in chunk}
-    return Look(stages, (count, int(lowest), int(highest)), prices, seconds)
+    return Observation(stages, (count, int(lowest), int(highest)), prices, seconds)

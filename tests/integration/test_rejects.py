@@ -241,12 +241,12 @@ def test_more_than_an_answer_can_hold_is_refused_with_a_way_to_get_it(engine: En
     _reject(engine, asked, 2000, "repeat('x', 1000)")
 
     with pytest.raises(TooLarge, match=r"\?limit=\d+ .* ingest\.rejects") as refused:
-        rejects.reject_file(engine, asked, None, None, most=2**20)
+        rejects.reject_file(engine, asked, None, None, max_bytes=2**20)
 
     limit = int(refused.value.message.partition("?limit=")[2].partition(" ")[0])
     lines, after = 0, None
     while lines == 0 or after is not None:
-        part = rejects.reject_file(engine, asked, after, limit, most=2**20)
+        part = rejects.reject_file(engine, asked, after, limit, max_bytes=2**20)
         lines, after = lines + len(cells(part)) - 1, part.next
     assert lines == 2000
 
@@ -260,7 +260,7 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
         )  # all texts together are short enough, with the notes they are not
         tracemalloc.start()
         with pytest.raises(TooLarge):
-            rejects.reject_file(engine, asked, None, None, most=2**16)
+            rejects.reject_file(engine, asked, None, None, max_bytes=2**16)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     _, few, many = peaks  # the first one has statements compiled

@@ -74,7 +74,7 @@ def index(**environment: str) -> Any:
 
 
 def imported(module: str) -> Any:
-    """What is imported after `module` is, in a new process."""
+    """The modules of a new process after it imported `module`."""
     program = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -94,7 +94,7 @@ def test_without_any_setting_the_app_lists_exactly_its_functions() -> None:
     assert listed(index()) == FUNCTIONS
 
 
-def test_importing_the_app_imports_nothing_heavy() -> None:
+def test_importing_the_app_imports_no_heavy_package() -> None:
     assert index()["heavy"] == []
 
 
@@ -108,7 +108,7 @@ def test_no_http_module_imports_pandas_pyarrow_or_numpy() -> None:
     assert not {"pandas", "pyarrow", "numpy"} & set(imported(", ".join(sorted(modules))))
 
 
-def test_only_a_dry_run_imports_what_reads_files() -> None:
+def test_only_a_dry_run_imports_the_parser() -> None:
     assert "pyarrow" not in imported("ingest_http.dry_run")
     assert "pyarrow" in imported("shared.use_cases.dry_run")
 

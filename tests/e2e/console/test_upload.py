@@ -39,6 +39,18 @@ def test_dropped_files_are_previewed_and_not_stored(console: Console, client: Cl
     assert client.blobs() == before
 
 
+def test_warnings_about_the_format_are_shown_in_the_preview_and_in_the_result(console: Console) -> None:
+    warning = "Lines end in CR CR LF, which counts as one line end."
+    console.open("upload")
+    console.page.get_by_label("Dataset").fill("sales")
+    console.drop(("double.csv", orders(45_000, 3).replace(b"\n", b"\r\r\n").decode()))
+    expect(console.card("double.csv")).to_contain_text(warning)
+
+    console.page.get_by_role("button", name="Upload 1 file").click()
+    console.card("double.csv").get_by_role("link", name="View details").click()
+    expect(console.page.get_by_text(warning)).to_be_visible()
+
+
 def test_files_are_uploaded_and_show_their_counts_when_loaded(console: Console, client: Client) -> None:
     console.upload("sales", ("one.csv", orders(300, 5).decode()), ("two.csv", orders(310, 7).decode()))
 

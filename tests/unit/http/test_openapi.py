@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 import function_app
+import read_http
 from ingest_http import api_description as ingest_description
 from ingest_http import parameters as ingest_parameters
 from read_http import api_description as read_description
@@ -28,7 +29,9 @@ def request(path: str, **route: str) -> func.HttpRequest:
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    description: dict[str, Any] = json.loads(api_docs.description(request("openapi.json")).get_body())
+    description: dict[str, Any] = json.loads(
+        api_docs.serve_description(request("openapi.json"), read_http.blueprint).get_body()
+    )
     return description
 
 
@@ -67,7 +70,7 @@ def test_exactly_the_operations_that_need_a_key_say_so(operations: dict[str, dic
         assert ("security" not in operations[name]) == (trigger["authLevel"] == "ANONYMOUS"), name
 
 
-def test_it_is_openapi_3_1_whose_references_lead_somewhere(described: dict[str, Any]) -> None:
+def test_the_description_is_openapi_3_1_without_dangling_references(described: dict[str, Any]) -> None:
     references = set(re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(described)))
 
     assert described["openapi"] == "3.1.0"
@@ -98,8 +101,8 @@ def test_every_operation_has_a_tag_and_every_parameter_a_description(
         assert [one["name"] for one in operation["parameters"] if not one.get("description")] == [], name
 
 
-def test_rows_are_tried_out_as_json_and_without_filters(described: dict[str, Any]) -> None:
-    """A page that tries things out asks for the first form, and fills an object with nonsense."""
+def test_swagger_ui_tries_rows_as_json_without_filters(described: dict[str, Any]) -> None:
+    """Swagger UI requests the first media type, and fills an object without an example with nonsense."""
     rows = described["paths"]["/read/{dataset}"]["get"]
     (filters,) = (one for one in rows["parameters"] if one["name"] == "filters")
 
@@ -107,7 +110,7 @@ def test_rows_are_tried_out_as_json_and_without_filters(described: dict[str, Any
     assert next(iter(rows["responses"]["200"]["content"])) == "application/json"
 
 
-def test_bodies_are_the_models_that_read_them(described: dict[str, Any]) -> None:
+def test_bodies_are_described_by_the_models_that_parse_them(described: dict[str, Any]) -> None:
     body = described["paths"]["/datasets/{name}"]["put"]["requestBody"]["content"]["application/json"]
     assert body["schema"] == {"$ref": "#/components/schemas/NewKey"}
     assert described["components"]["schemas"]["NewKey"] == NewKey.model_json_schema()
@@ -121,8 +124,8 @@ def test_warnings_replace_the_deprecated_doubts(described: dict[str, Any], model
     assert properties["format"]["anyOf"][0]["properties"]["doubts"]["deprecated"] is True
 
 
-def test_the_page_takes_nothing_from_elsewhere() -> None:
-    page = api_docs.page(request("docs"))
+def test_the_page_uses_only_files_of_the_app() -> None:
+    page = api_docs.serve_page(request("docs"))
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.get_body().decode())
 
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
@@ -132,10 +135,10 @@ def test_the_page_takes_nothing_from_elsewhere() -> None:
     for address in addresses:
         if address.startswith("/api/docs/"):
             name = address.removeprefix("/api/docs/")
-            assert api_docs.file(request("docs/x", file=name)).get_body(), name
+            assert api_docs.serve_file(request("docs/x", file=name)).get_body(), name
 
 
 @pytest.mark.parametrize("name", ["index.html", "../__init__.py", "swagger-ui.js.map"])
 def test_no_other_file_is_served(name: str) -> None:
     with pytest.raises(Exception, match="There is no file"):
-        api_docs.file(request("docs/x", file=name))
+        api_docs.serve_file(request("docs/x", file=name))

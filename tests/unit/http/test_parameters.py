@@ -1,9 +1,10 @@
-"""The query of an upload: what it may tell, and the answer to what it may not."""
+"""Query parameters of uploads and of the reading endpoints, and the errors for wrong ones."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -14,22 +15,22 @@ from read_http import parameters
 from shared import settings
 from shared.errors import InvalidRequest
 from shared.formats.overrides import Overrides, option_names
-from shared.http import requests as of_requests
+from shared.http import requests
 from shared.settings import Settings
 
-OWN = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
+ENVIRONMENT = {"DATABASE_URL": "postgresql://somewhere/db", "UPLOADS": "UseDevelopmentStorage=true"}
 
 
-def own(**more: str) -> Settings:
-    return settings.load({**OWN, **more})
+def app_settings(**more: str) -> Settings:
+    return settings.load({**ENVIRONMENT, **more})
 
 
 def faults(**query: str) -> list[tuple[str, str]]:
-    _, found = ingest_parameters.destination(query, own())
-    return [(fault["parameter"], fault["detail"]) for fault in found]
+    _, errors = ingest_parameters.destination(query, app_settings())
+    return [(fault["parameter"], fault["detail"]) for fault in errors]
 
 
-def test_overrides_and_a_key_are_told_by_the_query() -> None:
+def test_the_query_sets_overrides_and_a_key() -> None:
     to, found = ingest_parameters.destination(
         {
             "delimiter": "tab",
@@ -38,7 +39,7 @@ def test_overrides_and_a_key_are_told_by_the_query() -> None:
             "filename": "a.csv",
             "code": "secret",
         },
-        own(DEFAULT_DATASET="orders"),
+        app_settings(DEFAULT_DATASET="orders"),
     )
 
     assert found == []
@@ -52,17 +53,17 @@ def test_every_override_is_a_parameter() -> None:
     assert all(ingest_parameters.is_known(name) for name in option_names())
 
 
-def test_a_misspelt_parameter_is_answered_with_those_there_are() -> None:
+def test_the_error_for_a_misspelt_parameter_lists_all_parameters() -> None:
     ((parameter, detail),) = faults(delimeter=";")
     assert parameter == "delimeter"
     assert detail.startswith(
-        "delimeter is unknown; known: dataset, filename, key, corrects, dry_run, compression, "
+        "delimeter is not a parameter. Parameters: dataset, filename, key, corrects, dry_run, compression, "
     )
 
 
-def test_all_faults_of_a_query_are_told_at_once() -> None:
-    found = faults(delimiter="#", encoding="klingon", header_line="two", key="a,,a", x="1")
-    assert [parameter for parameter, _ in found] == [
+def test_all_faults_of_a_query_are_listed_at_once() -> None:
+    errors = faults(delimiter="#", encoding="klingon", header_line="two", key="a,,a", x="1")
+    assert [parameter for parameter, _ in errors] == [
         "x", "header_line", "delimiter", "encoding", "key", "key",
     ]  # fmt: skip
 
@@ -73,18 +74,18 @@ def test_a_key_that_no_index_can_have_is_a_fault(key: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dry_run", "key", "delimiter", "dataset"])
-def test_a_parameter_without_a_value_is_a_fault_though_the_platform_drops_it(name: str) -> None:
+def test_a_parameter_without_a_value_is_a_fault_although_the_platform_drops_it(name: str) -> None:
     url = f"https://somewhere/api/ingest?code=&filename=a.csv&{name}="
-    _, found = ingest_parameters.destination({"filename": "a.csv"}, own(), url)
+    _, found = ingest_parameters.destination({"filename": "a.csv"}, app_settings(), url)
     assert found == [{"parameter": name, "detail": f"{name} has no value."}]
 
 
-def test_undeclared_datasets_are_made_only_where_the_settings_say_so() -> None:
-    to, _ = ingest_parameters.destination({}, own(UNDECLARED_DATASETS="refuse"))
+def test_inferred_datasets_are_created_only_if_the_settings_allow_it() -> None:
+    to, _ = ingest_parameters.destination({}, app_settings(UNDECLARED_DATASETS="refuse"))
     assert not to.creates
 
 
-def test_taking_files_imports_nothing_that_computes() -> None:
+def test_uploads_import_neither_pandas_nor_pyarrow_nor_numpy() -> None:
     program = "import sys, ingest_http.upload; print({'pandas', 'pyarrow', 'numpy'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -93,11 +94,11 @@ def test_taking_files_imports_nothing_that_computes() -> None:
 
 
 def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
-    asked = "5b0c8d0e-7c5c-5a4f-9d53-7f1f3a0a9d3b"
-    to, found = ingest_parameters.destination({"corrects": asked}, own())
-    assert (str(to.options.corrects), found) == (asked, [])
-    assert to.options.as_json() == {"corrects": asked}
-    assert faults(corrects="nothing") == [("corrects", "corrects is the id of an ingestion, a UUID.")]
+    corrected = "5b0c8d0e-7c5c-5a4f-9d53-7f1f3a0a9d3b"
+    to, errors = ingest_parameters.destination({"corrects": corrected}, app_settings())
+    assert (str(to.options.corrects), errors) == (corrected, [])
+    assert to.options.as_json() == {"corrects": corrected}
+    assert faults(corrects="nothing") == [("corrects", "corrects must be the id of an ingestion, a UUID.")]
 
 
 @pytest.mark.parametrize(
@@ -116,38 +117,39 @@ def test_a_correction_names_the_ingestion_that_it_corrects() -> None:
         ("wait=1.5", 0),
     ],
 )
-def test_a_preference_to_wait_is_taken_for_a_minute_at_most(header: str, seconds: int) -> None:
+def test_a_preference_to_wait_is_cut_to_a_minute(header: str, seconds: int) -> None:
     assert upload.wait_seconds(header) == seconds
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "message"),
     [
-        ("limit=", "limit has no value: give it one, or leave it out."),
-        ("limit&after=a", "limit has no value: give it one, or leave it out."),
+        ("limit=", "limit has no value. Add a value or leave it out."),
+        ("limit&after=a", "limit has no value. Add a value or leave it out."),
         (
             "item__gte=",
-            'item__gte has no value: give it one, or leave it out, or ask for the empty text: item__in="".',
+            'item__gte has no value. Add a value or leave it out. To find empty texts, use item__in="".',
         ),
-        ("item=a&item=b", "item is given 2 times: give it once."),
+        ("item=a&item=b", "item is given 2 times. Give it once."),
         (
             "%C3%A4=1&%C3%A4=2&limit=",
-            "limit has no value: give it one, or leave it out. ä is given 2 times: give it once.",
+            "limit has no value. Add a value or leave it out. ä is given 2 times. Give it once.",
         ),
     ],
 )
-def test_what_the_platform_would_drop_or_join_is_refused(query: str, words: str) -> None:
+def test_parameters_that_the_platform_drops_or_joins_are_refused(query: str, message: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        of_requests.check_plain(f"https://app/api/read/sales?{query}", ("limit", "after"))
+        requests.check_single_values(f"https://app/api/read/sales?{query}", ("limit", "after"))
 
-    assert caught.value.message == words
-
-
-def test_parameters_with_one_value_each_are_plain() -> None:
-    of_requests.check_plain("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
+    assert caught.value.message == message
 
 
-@pytest.mark.parametrize("place", ["\0", "\ud800", True, 1, ["a"], None])
-def test_a_cursor_of_another_list_is_refused(place: object) -> None:
-    with pytest.raises(InvalidRequest, match="earlier answer"):
-        parameters.decode_cursor(str(parameters.encode_cursor(place)) if place is not None else "~", str)  # type: ignore[arg-type]
+def test_parameters_with_one_value_each_are_accepted() -> None:
+    requests.check_single_values("https://app/api/read/sales?item=a%26b&limit=5&limit__gt=7#x", ("limit",))
+
+
+@pytest.mark.parametrize("position", ["\0", "\ud800", True, 1, ["a"], None])
+def test_a_cursor_of_another_list_is_refused(position: Any) -> None:
+    cursor = parameters.encode_cursor(position) or "~"
+    with pytest.raises(InvalidRequest, match="earlier page"):
+        parameters.decode_cursor(cursor, str)

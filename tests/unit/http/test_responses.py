@@ -1,4 +1,4 @@
-"""Errors as problems: what the caller may know is told, the rest is in the log."""
+"""Errors as problem responses: the caller gets no internal details, the log does."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from shared.http import responses
 
 
 @pytest.mark.parametrize(
-    ("exc", "told"),
+    ("exc", "detail"),
     [
         (LoadFailed("storage refused the request: status 409"), "storage refused the request: status 409"),
         (SettingsError("UPLOADS is missing"), "UPLOADS is missing"),
-        (ValueError("Ada Byron"), "The app failed; its log says where."),
+        (ValueError("Ada Byron"), "The app failed. Its log has the details."),
     ],
 )
-def test_a_failure_of_ours_says_what_is_known_of_it(exc: IngestError | ValueError, told: str) -> None:
+def test_an_internal_error_has_a_detail_without_values(exc: IngestError | ValueError, detail: str) -> None:
     @responses.problem_responses
     def fail(_: func.HttpRequest) -> func.HttpResponse:
         raise exc
 
-    found = fail(func.HttpRequest("GET", "http://127.0.0.1/api/x", body=b""))
+    response = fail(func.HttpRequest("GET", "http://127.0.0.1/api/x", body=b""))
 
-    assert (found.status_code, found.mimetype) == (500, "application/problem+json")
-    assert json.loads(found.get_body())["detail"] == told
+    assert (response.status_code, response.mimetype) == (500, "application/problem+json")
+    assert json.loads(response.get_body())["detail"] == detail

@@ -1,4 +1,4 @@
-"""Static pages: what is served of a folder, and how."""
+"""Static files of a folder: content, media types, entity tags and security headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def request(path: str = "console/page.js", **headers: str) -> func.HttpRequest:
     return func.HttpRequest("GET", f"http://127.0.0.1/api/{path}", headers=named, body=b"")
 
 
-def test_a_file_has_its_media_type_and_is_asked_for_again_each_time(folder: Path) -> None:
+def test_a_file_has_its_media_type_and_is_never_cached_without_asking(folder: Path) -> None:
     found = static_files.serve_file(request(), folder, "page.js")
 
     assert found.get_body() == b"export const answer = 42;\n"
@@ -35,7 +35,7 @@ def test_a_file_has_its_media_type_and_is_asked_for_again_each_time(folder: Path
     )
 
 
-def test_what_the_caller_has_is_not_sent_again(folder: Path) -> None:
+def test_a_file_that_the_caller_has_is_not_sent_again(folder: Path) -> None:
     tag = static_files.serve_file(request(), folder, "page.js").headers["ETag"]
 
     again = static_files.serve_file(request(if_none_match=f'"other", {tag}'), folder, "page.js")
@@ -45,7 +45,7 @@ def test_what_the_caller_has_is_not_sent_again(folder: Path) -> None:
     assert other.status_code == 200
 
 
-def test_a_caller_that_can_read_gzip_gets_it(folder: Path) -> None:
+def test_a_caller_that_accepts_gzip_gets_gzip(folder: Path) -> None:
     found = static_files.serve_file(request(accept_encoding="br, gzip"), folder, "page.js")
 
     assert (found.headers["Content-Encoding"], found.headers["Vary"]) == ("gzip", "Accept-Encoding")
@@ -53,12 +53,12 @@ def test_a_caller_that_can_read_gzip_gets_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["none.js", "secret.py", "../secret.py", "..", ""])
-def test_nothing_else_of_a_folder_is_served(folder: Path, name: str) -> None:
+def test_other_files_of_a_folder_are_not_served(folder: Path, name: str) -> None:
     with pytest.raises(NotFound):
         static_files.serve_file(request(), folder, name)
 
 
-def test_the_page_allows_scripts_and_styles_of_its_own_alone() -> None:
+def test_the_page_allows_only_its_own_scripts_and_styles() -> None:
     policy = static_files.policy(["https://account.blob.core.windows.net"])
 
     assert "unsafe" not in policy
@@ -66,18 +66,18 @@ def test_the_page_allows_scripts_and_styles_of_its_own_alone() -> None:
     assert "connect-src 'self' https://account.blob.core.windows.net;" in policy
 
 
-def test_without_settings_the_page_is_there_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_served_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "UPLOADS", "UPLOADS__blobServiceUri"):
         monkeypatch.delenv(name, raising=False)
 
-    found = console_page.page(request("console"))
+    found = console_page.serve_page(request("console"))
 
     assert (found.status_code, found.mimetype) == (200, "text/html")
     assert "connect-src 'self';" in found.headers["Content-Security-Policy"]
 
 
-def test_the_page_with_a_slash_behind_it_is_the_page_without() -> None:
-    found = console_page.page(request("console/"))
+def test_the_address_with_a_trailing_slash_redirects() -> None:
+    found = console_page.serve_page(request("console/"))
 
     assert (found.status_code, found.headers["Location"]) == (302, "../console")
 
