@@ -110,9 +110,7 @@ class Deliveries:
 
 
 @pytest.fixture
-def deliveries(
-    engine: Engine, database_url: str, storage: str, container: ContainerClient
-) -> Deliveries:
+def deliveries(engine: Engine, database_url: str, storage: str, container: ContainerClient) -> Deliveries:
     container.upload_blob(PATH, orders(1, ROWS))
     return Deliveries(engine, database_url, storage, str(container.container_name))
 
