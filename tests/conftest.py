@@ -1,4 +1,4 @@
-"""What every test may use; the fixtures live in modules of their own."""
+"""Loads the fixture modules and defines the command-line options of the fuzz test."""
 
 import pytest
 
@@ -12,6 +12,8 @@ pytest_plugins = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How thorough to be where the number of cases is a matter of patience."""
-    parser.addoption("--files", type=int, default=200, help="mutated files that the fuzz test loads")
-    parser.addoption("--first-seed", type=int, default=1, help="seed of the first of them")
+    """`--files` and `--first-seed`."""
+    parser.addoption(
+        "--files", type=int, default=200, help="number of mutated files that the fuzz test loads"
+    )
+    parser.addoption("--first-seed", type=int, default=1, help="seed of the first mutated file")

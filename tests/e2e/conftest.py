@@ -12,11 +12,11 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from tests.fixtures.apps import App
 
-FINAL = {"loaded", "refused", "failed", "duplicate", "superseded", "undone"}
+FINAL_STATES = {"loaded", "refused", "failed", "duplicate", "superseded", "undone"}
 
 
 class Client:
-    """Speaks to one app as its users do."""
+    """Sends requests to one app and reads its storage and its database."""
 
     def __init__(self, app: App, http: httpx.Client, uploads: ContainerClient) -> None:
         self.app = app
@@ -28,20 +28,17 @@ class Client:
         parts = [("files", (name, content, "text/csv")) for name, content in files]
         return self.http.post("/api/ingest", params=query, files=parts)
 
-    def settled(self, ingestion_id: str, seconds: float = 30) -> dict[str, Any]:
-        """The ingestion, once it has a final state."""
+    def wait_for_result(self, ingestion_id: str, seconds: float = 30) -> dict[str, Any]:
+        """Wait until the ingestion has a final state, and return it."""
 
-        def look() -> dict[str, Any] | None:
-            answer = self.http.get(f"/api/ingestions/{ingestion_id}")
-            found: dict[str, Any] = answer.json()
-            return found if found.get("state") in FINAL else None
+        def finished() -> dict[str, Any]:
+            ingestion: dict[str, Any] = self.http.get(f"/api/ingestions/{ingestion_id}").json()
+            return ingestion if ingestion.get("state") in FINAL_STATES else {}
 
-        found = self.app.wait_for(look, seconds)
-        assert found is not None
-        return found
+        return self.app.wait_for(finished, seconds)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the app's database."""
+        """Run a query in the app's database and return its rows."""
         connection = psycopg2.connect(self.app.database_url)
         try:
             with connection.cursor() as cursor:
@@ -51,7 +48,7 @@ class Client:
             connection.close()
 
     def blobs(self) -> list[str]:
-        """Paths of all uploads."""
+        """The paths of all uploaded blobs."""
         return list(self.uploads.list_blob_names())
 
 

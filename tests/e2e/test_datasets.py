@@ -75,7 +75,7 @@ def test_datasets_are_listed_and_described(client: Client) -> None:
 def test_an_inferred_dataset_is_described_and_gets_a_key(client: Client) -> None:
     answer = client.post(("visits.csv", b"ID,Page\n1,/start\n2,/about\n"), dataset="visits")
     (file,) = answer.json()["files"]
-    assert client.settled(file["ingestion_id"])["state"] == "loaded"
+    assert client.wait_for_result(file["ingestion_id"])["state"] == "loaded"
 
     found = client.http.get("/api/datasets/visits").json()
     keyed = client.http.put("/api/datasets/visits", json={"key": ["ID"]})

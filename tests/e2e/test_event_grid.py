@@ -1,4 +1,4 @@
-"""The app as it runs in Azure: events come by Event Grid, more than once, and for foreign blobs too."""
+"""The app with Event Grid as the source of blob events, including repeated and irrelevant events."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def app_environment() -> dict[str, str]:
     return {"BLOB_TRIGGER_SOURCE": "eventgrid", "RETRY_SECONDS": "5"}
 
 
-def announce(client: Client, container: str, path: str, etag: str) -> int:
-    """Post the event that Event Grid sends for a blob; returns the status."""
+def post_event(client: Client, container: str, path: str, etag: str) -> int:
+    """Post the event that Event Grid sends for a blob; return the status code."""
     account = client.uploads.url.rpartition("/")[0]
     event: dict[str, Any] = {
         "id": "1",
@@ -35,44 +35,44 @@ def announce(client: Client, container: str, path: str, etag: str) -> int:
     return answer.status_code
 
 
-def drop(client: Client, path: str, content: bytes) -> tuple[str, str]:
-    """Upload a blob; returns its ETag and its ingestion's id."""
+def upload(client: Client, path: str, content: bytes) -> tuple[str, str]:
+    """Upload a blob; return its ETag and the id of its ingestion."""
     etag = client.uploads.get_blob_client(path).upload_blob(content)["etag"]
     return etag, str(BlobVersion("uploads", path, etag).ingestion_id)
 
 
-def test_an_event_loads_its_blob_and_its_repetition_changes_nothing(client: Client) -> None:
-    etag, ingestion_id = drop(client, "sales/event.csv", orders(1, 5))
+def test_repeated_events_load_their_blob_once(client: Client) -> None:
+    etag, ingestion_id = upload(client, "sales/event.csv", orders(1, 5))
 
-    assert [announce(client, "uploads", "sales/event.csv", etag.strip('"')) for _ in range(4)] == [202] * 4
+    assert [post_event(client, "uploads", "sales/event.csv", etag.strip('"')) for _ in range(4)] == [202] * 4
 
-    assert client.settled(ingestion_id)["counts"]["inserted"] == 5
+    assert client.wait_for_result(ingestion_id)["counts"]["inserted"] == 5
     client.app.wait_for(lambda: client.app.log.count("already finished") >= 3)
     assert client.http.get(f"/api/ingestions/{ingestion_id}").json()["attempts"] == 1
     assert client.query("select count(*) from sales where sales_order_number in ('SO1', 'SO5')") == [(2,)]
 
 
-def test_without_an_event_nothing_happens_until_the_sweep(client: Client) -> None:
-    _, ingestion_id = drop(client, "sales/missed.csv", orders(10, 5))
+def test_a_new_blob_without_an_event_is_not_loaded(client: Client) -> None:
+    _, ingestion_id = upload(client, "sales/missed.csv", orders(10, 5))
     time.sleep(1)
     assert client.http.get(f"/api/ingestions/{ingestion_id}").status_code == 404
 
-    # The sweep leaves young blobs to their events, so here it only has to run without harm.
+    # The sweep does not load young blobs, because their events may still arrive.
     assert client.http.post("/admin/functions/sweep", json={"input": ""}).status_code == 202
     client.app.wait_for(lambda: "swept" in client.app.log)
     assert client.http.get(f"/api/ingestions/{ingestion_id}").status_code == 404
 
 
-def test_events_of_blobs_that_are_gone_or_of_other_containers_do_no_harm(client: Client) -> None:
-    assert announce(client, "uploads", "sales/gone.csv", "0x1") == 202
+def test_events_for_deleted_blobs_or_other_containers_are_ignored(client: Client) -> None:
+    assert post_event(client, "uploads", "sales/gone.csv", "0x1") == 202
     with BlobServiceClient.from_connection_string(client.app.storage_connection_string) as storage:
-        foreign = storage.create_container("elsewhere").get_blob_client("sales/a.csv")
-        etag = foreign.upload_blob(orders(30, 5))["etag"]
-    assert announce(client, "elsewhere", "sales/a.csv", etag.strip('"')) == 202
-    etag, ingestion_id = drop(client, "sales/after.csv", orders(20, 5))
-    announce(client, "uploads", "sales/after.csv", etag.strip('"'))
+        other_blob = storage.create_container("elsewhere").get_blob_client("sales/a.csv")
+        etag = other_blob.upload_blob(orders(30, 5))["etag"]
+    assert post_event(client, "elsewhere", "sales/a.csv", etag.strip('"')) == 202
+    etag, ingestion_id = upload(client, "sales/after.csv", orders(20, 5))
+    post_event(client, "uploads", "sales/after.csv", etag.strip('"'))
 
-    assert client.settled(ingestion_id)["state"] == "loaded"
+    assert client.wait_for_result(ingestion_id)["state"] == "loaded"
     assert "Functions.give_up'" not in client.app.log
     client.app.wait_for(lambda: "another container was ignored" in client.app.log)
     assert client.query("select count(*) from sales where sales_order_number = 'SO30'") == [(0,)]

@@ -27,7 +27,7 @@ def test_one_posted_file_is_loaded(client: Client) -> None:
     assert file["size"] == len(orders(1000, 3))
     assert file["status_url"] == f"{client.app.api}/api/ingestions/{file['ingestion_id']}"
     assert httpx.get(file["status_url"]).status_code == 200  # at once, before the trigger runs
-    done = client.settled(file["ingestion_id"])
+    done = client.wait_for_result(file["ingestion_id"])
     assert (done["state"], done["attempts"], done["error"]) == ("loaded", 1, None)
     assert done["counts"] == {
         "read": 3,
@@ -47,18 +47,18 @@ def test_each_file_of_a_request_is_an_ingestion(client: Client) -> None:
 
     ids = [file["ingestion_id"] for file in answer.json()["files"]]
     assert len(set(ids)) == 4
-    assert [client.settled(one)["counts"]["inserted"] for one in ids] == [10] * 4
+    assert [client.wait_for_result(one)["counts"]["inserted"] for one in ids] == [10] * 4
 
 
 def test_a_repeated_request_changes_nothing(client: Client) -> None:
     first = client.post(("again.csv", orders(3000, 5))).json()["files"]
-    client.settled(first[0]["ingestion_id"])
+    client.wait_for_result(first[0]["ingestion_id"])
     before = client.query("select * from sales order by 1, 2"), client.blobs()
 
     second = client.post(("again.csv", orders(3000, 5)))
 
     assert (second.status_code, second.json()["files"]) == (202, first)
-    client.settled(first[0]["ingestion_id"])
+    client.wait_for_result(first[0]["ingestion_id"])
     assert (client.query("select * from sales order by 1, 2"), client.blobs()) == before
 
 
@@ -71,7 +71,7 @@ def test_a_file_can_be_the_request_body(client: Client) -> None:
     )
 
     assert answer.status_code == 202
-    assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
+    assert client.wait_for_result(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
 
 
 def test_upload_options_are_applied_and_returned(client: Client) -> None:
@@ -80,7 +80,7 @@ def test_upload_options_are_applied_and_returned(client: Client) -> None:
     answer = client.post(("options.csv", content), encoding="windows-1250")
 
     assert (answer.status_code, answer.json()["told"]) == (202, {"encoding": "cp1250"})
-    assert client.settled(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
+    assert client.wait_for_result(answer.json()["files"][0]["ingestion_id"])["state"] == "loaded"
     query = "select customer_name from sales where sales_order_number = 'SO4500'"
     assert client.query(query) == [("Łukasz Zhu",)]
 
@@ -94,7 +94,7 @@ def test_the_files_of_a_posted_archive_are_loaded(client: Client) -> None:
     answer = client.post(("both.zip", file.getvalue()))
 
     assert answer.status_code == 202
-    done = client.settled(answer.json()["files"][0]["ingestion_id"])
+    done = client.wait_for_result(answer.json()["files"][0]["ingestion_id"])
     assert (done["state"], done["counts"]["inserted"]) == ("loaded", 2)
     first, second = done["members"]
     assert (first["member"], first["state"], first["counts"]["inserted"]) == ("first.csv", "loaded", 2)
@@ -108,7 +108,7 @@ def test_a_blob_put_into_the_container_is_loaded(client: Client) -> None:
     etag = blob.upload_blob(orders(5000, 7))["etag"]
 
     ingestion_id = BlobVersion("uploads", "sales/2026/dropped file.csv", etag).ingestion_id
-    done = client.settled(str(ingestion_id))
+    done = client.wait_for_result(str(ingestion_id))
 
     assert (done["state"], done["counts"]["inserted"]) == ("loaded", 7)
     assert done["filename"] == "dropped file.csv"
@@ -119,7 +119,7 @@ def test_a_new_version_of_a_blob_is_loaded(client: Client) -> None:
     for price in ("1", "2"):
         etag = blob.upload_blob(csv(row(6000, price=price)), overwrite=True)["etag"]
         version = BlobVersion("uploads", "sales/versions.csv", etag)
-        assert client.settled(str(version.ingestion_id))["state"] == "loaded"
+        assert client.wait_for_result(str(version.ingestion_id))["state"] == "loaded"
     assert [int(price) for (price,) in client.query(
         "select unit_price from sales where sales_order_number = 'SO6000'"
     )] == [2]  # fmt: skip
@@ -128,7 +128,7 @@ def test_a_new_version_of_a_blob_is_loaded(client: Client) -> None:
 def test_a_file_with_another_header_is_refused_with_reasons(client: Client) -> None:
     answer = client.post(("bad.csv", b"Name,Amount\nx,1\n"))
 
-    done = client.settled(answer.json()["files"][0]["ingestion_id"])
+    done = client.wait_for_result(answer.json()["files"][0]["ingestion_id"])
     assert (done["state"], done["error"]["code"]) == ("refused", "header_mismatch")
     assert done["error"]["found"] == ["Name", "Amount"]
     assert "sales_order_number" in done["error"]["missing"]
@@ -236,7 +236,7 @@ def test_a_difficult_file_name_stays_in_its_folder_and_is_stored(client: Client,
     (file,) = answer.json()["files"]
     assert re.fullmatch(r"uploads/sales/[0-9a-f]{12}/[\w.\-]{1,120}", file["blob"])
     assert file["filename"] == name
-    assert client.settled(file["ingestion_id"])["filename"] == name
+    assert client.wait_for_result(file["ingestion_id"])["filename"] == name
 
 
 def test_health_lists_postgres_and_storage(client: Client) -> None:
@@ -251,7 +251,7 @@ def test_health_lists_postgres_and_storage(client: Client) -> None:
 def test_logs_have_one_line_per_stage_and_no_values(client: Client) -> None:
     done = client.post(("logged.csv", orders(9000, 3)))
     ingestion_id = done.json()["files"][0]["ingestion_id"]
-    client.settled(ingestion_id)
+    client.wait_for_result(ingestion_id)
 
     lines = [line for line in client.app.log.splitlines() if ingestion_id in line]
     for stage, rows in (("read", 3), ("validate", 3), ("copy", 3), ("record", 0)):

@@ -95,13 +95,13 @@ def test_a_load_is_undone_and_replayed(client: Client) -> None:
 
     replayed = client.http.post(f"{url}/replay")
     assert (replayed.status_code, replayed.json()["state"]) == (202, "received")
-    assert client.settled(entry["id"])["state"] == "loaded"
+    assert client.wait_for_result(entry["id"])["state"] == "loaded"
     assert client.query(count) == [(3,)]
 
     again = client.http.post(f"{url}/replay")
     assert again.status_code == 202
     client.app.wait_for(lambda: client.http.get(url).json()["timings"]["finished_at"])
-    assert client.settled(entry["id"])["counts"]["inserted"] == 3
+    assert client.wait_for_result(entry["id"])["counts"]["inserted"] == 3
     assert client.query(count) == [(3,)]
     client.uploads.delete_blob(entry["blob"].partition("/")[2])
     assert client.http.post(f"{url}/replay").status_code == 410

@@ -1,4 +1,4 @@
-"""The commands in the Markdown pages, run word for word against a running app."""
+"""Runs the commands of the Markdown pages, unchanged, against a running app."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ Check = Callable[[Client, str], None]
 PAGES = [*every_page(), *contributors_pages()]
 COMMANDS = {page.path: page.code("sh") for page in PAGES if page.code("sh")}
 VARIABLES = ".variables"
-"""File with the shell variables that a block leaves to the next one of its page."""
+"""The file that passes shell variables from one block to the next one of its page."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that looks like a clone in which `up` runs."""
-    made = tmp_path_factory.mktemp("clone")
-    (made / "docs").symlink_to(ROOT / "docs")
-    (made / ".venv" / "bin").mkdir(parents=True)
-    (made / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    (made / ".dev").mkdir()
-    return made
+    """A folder that looks like a clone in which `python3 dev up` runs."""
+    clone = tmp_path_factory.mktemp("clone")
+    (clone / "docs").symlink_to(ROOT / "docs")
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (clone / ".dev").mkdir()
+    return clone
 
 
 def run(client: Client, folder: Path, command: str) -> str:
-    """Run one block as a reader does, in the terminal of the blocks before it; returns its output."""
+    """Run one block with the variables of the blocks before it; return its output."""
     endpoints = {"api": client.app.api, "storage_connection_string": client.app.storage_connection_string}
     (folder / ".dev" / "endpoints.json").write_text(json.dumps(endpoints))
     (folder / VARIABLES).touch()
-    shown = command.replace("http://127.0.0.1:7071", client.app.api)
-    program = f'. ./{VARIABLES}\n{shown}\n[ -z "${{id-}}" ] || declare -p id > {VARIABLES}\n'
-    # The interpreter is a link, which does not find the packages of its environment by itself.
+    local_command = command.replace("http://127.0.0.1:7071", client.app.api)
+    program = f'. ./{VARIABLES}\n{local_command}\n[ -z "${{id-}}" ] || declare -p id > {VARIABLES}\n'
+    # The interpreter is a symbolic link and does not find the packages of its environment.
     environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))}
-    done = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-euc", program], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    assert completed.returncode == 0, f"{command}\n{completed.stdout}\n{completed.stderr}"
+    return completed.stdout
 
 
 def files(output: str) -> list[dict[str, Any]]:
@@ -59,16 +59,16 @@ def files(output: str) -> list[dict[str, Any]]:
 def two_files_are_loaded(client: Client, output: str) -> None:
     posted = files(output)
     assert [file["filename"] for file in posted] == ["june.csv", "july.csv"]
-    assert [client.settled(file["ingestion_id"])["counts"]["inserted"] for file in posted] == [12, 8]
+    assert [client.wait_for_result(file["ingestion_id"])["counts"]["inserted"] for file in posted] == [12, 8]
 
 
-def two_files_are_known(client: Client, output: str) -> None:
+def two_files_are_not_loaded_again(client: Client, output: str) -> None:
     posted = files(output)
     assert [file["filename"] for file in posted] == ["june.csv", "july.csv"]
-    assert {client.settled(file["ingestion_id"])["attempts"] for file in posted} == {1}
+    assert {client.wait_for_result(file["ingestion_id"])["attempts"] for file in posted} == {1}
 
 
-def a_dropped_file_makes_its_table(client: Client, output: str) -> None:
+def an_uploaded_blob_creates_its_table(client: Client, output: str) -> None:
     client.app.wait_for(lambda: newest(client, "clicks")["state"] == "loaded")
     assert client.query("select code from clicks order by visit limit 1") == [("007",)]
 
@@ -115,7 +115,7 @@ def the_reject_has_its_line_and_reason(client: Client, output: str) -> None:
 
 
 def a_row_is_corrected(filename: str, order: str) -> Check:
-    """The check that the correction of a row of `filename` was loaded."""
+    """Return a check that the correction of a row of `filename` was loaded."""
 
     def check(client: Client, output: str) -> None:
         (file,) = files(output)
@@ -135,10 +135,10 @@ def the_load_is_undone(client: Client, output: str) -> None:
 
 def a_raw_body_is_the_same_ingestion(client: Client, output: str) -> None:
     (file,) = files(output)
-    assert client.settled(file["ingestion_id"])["attempts"] == 1
+    assert client.wait_for_result(file["ingestion_id"])["attempts"] == 1
 
 
-def an_ingestion_is_waited_for(client: Client, output: str) -> None:
+def a_finished_ingestion_is_returned(client: Client, output: str) -> None:
     (file,) = files(output)
     assert (file["state"], len(file["first_rows"])) == ("loaded", 8)
 
@@ -170,10 +170,10 @@ def the_big_file_is_found(client: Client, output: str) -> None:
     client.app.wait_for(lambda: "sales/direct-" in newest(client, "sales")["blob"])
 
 
-def a_file_is_read_as_its_options_say(client: Client, output: str) -> None:
+def a_file_is_read_with_its_options(client: Client, output: str) -> None:
     answer = json.loads(output)
     assert answer["told"] == {"delimiter": ";", "decimal": ","}
-    assert client.settled(answer["files"][0]["ingestion_id"])["filename"] == "bells.csv"
+    assert client.wait_for_result(answer["files"][0]["ingestion_id"])["filename"] == "bells.csv"
 
 
 def a_replay_is_requested(client: Client, output: str) -> None:
@@ -207,7 +207,7 @@ def rows_are_read_by_page(client: Client, output: str) -> None:
     assert page["next"]
     heading, *rows = output[end:].splitlines()
     assert heading.startswith("sales_order_number,sales_order_line_number,")
-    assert rows[0].startswith("SO90000,1,2024-06-30")  # the load of the page before
+    assert rows[0].startswith("SO90000,1,2024-06-30")  # loaded by the page before
 
 
 def the_first_rows_are_read(client: Client, output: str) -> None:
@@ -224,14 +224,14 @@ def a_row_is_written_read_and_deleted(client: Client, output: str) -> None:
 
 
 def newest(client: Client, dataset: str) -> dict[str, Any]:
-    """The newest ingestion of `dataset`; one without a state where there is none."""
+    """The newest ingestion of `dataset`; without a state if there is none."""
     query = {"dataset": dataset, "limit": "1"}
     found: list[dict[str, Any]] = client.http.get("/api/ingestions", params=query).json()["ingestions"]
     return found[0] if found else {"state": None, "blob": ""}
 
 
 CHECKS: dict[str, list[Check]] = {
-    "README.md": [two_files_are_loaded, a_dropped_file_makes_its_table, five_rows_are_read],
+    "README.md": [two_files_are_loaded, an_uploaded_blob_creates_its_table, five_rows_are_read],
     "docs/howto/big-files.md": [an_upload_address_is_given, the_big_file_is_found],
     "docs/howto/datasets.md": [
         the_datasets_are_listed,
@@ -239,11 +239,11 @@ CHECKS: dict[str, list[Check]] = {
         the_key_is_set,
         the_contract_is_a_module,
     ],
-    "docs/howto/file-formats.md": [a_file_is_read_as_its_options_say],
+    "docs/howto/file-formats.md": [a_file_is_read_with_its_options],
     "docs/howto/load-files.md": [
-        two_files_are_known,
+        two_files_are_not_loaded_again,
         a_raw_body_is_the_same_ingestion,
-        an_ingestion_is_waited_for,
+        a_finished_ingestion_is_returned,
         an_ingestion_is_found,
         finished_ingestions_are_listed,
         a_file_is_previewed,
@@ -269,17 +269,17 @@ CHECKS: dict[str, list[Check]] = {
         the_load_is_undone,
     ],
 }
-"""A check for the output of each block. The pages share one app and run in this order."""
+"""The check of each block's output. The pages share one app and run in this order."""
 
 
-def test_each_block_of_commands_has_a_check() -> None:
+def test_every_code_block_has_a_check() -> None:
     assert {page: len(blocks) for page, blocks in COMMANDS.items()} == {
         page: len(checks) for page, checks in CHECKS.items()
     }
 
 
 @pytest.mark.parametrize("page", CHECKS)
-def test_the_commands_do_what_the_page_says(client: Client, folder: Path, page: str) -> None:
+def test_the_commands_of_a_page_do_what_it_says(client: Client, folder: Path, page: str) -> None:
     (folder / VARIABLES).unlink(missing_ok=True)
     for command, check in zip(COMMANDS[page], CHECKS[page], strict=True):
         check(client, run(client, folder, command))

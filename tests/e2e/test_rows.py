@@ -27,7 +27,7 @@ def loaded(client: Client) -> None:
         return
     content = csv(*map(row, range(100, 130)), row(200).replace("Christy Zhu", '"Zhu, ""Jr"""'))
     (file,) = client.post(("a.csv", content)).json()["files"]
-    assert client.settled(file["ingestion_id"])["state"] == "loaded"
+    assert client.wait_for_result(file["ingestion_id"])["state"] == "loaded"
 
 
 def follow_links(client: Client, path: str, **headers: str) -> Iterator[httpx.Response]:

@@ -1,4 +1,4 @@
-"""Looks at what a load left behind."""
+"""Reads the ledger and the table `sales` after a load."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def entry(engine: Engine, path: str) -> dict[str, Any]:
 
 
 def states(engine: Engine) -> dict[str, int]:
-    """How many entries are in each state."""
+    """The number of entries in each state."""
     with engine.connect() as connection:
         query = "select state, count(*) as entries from ingest.ingestions group by state"
-        found = connection.execute(text(query))
-        return {one.state: one.entries for one in found}
+        rows = connection.execute(text(query))
+        return {one.state: one.entries for one in rows}
 
 
 def table(engine: Engine) -> list[dict[str, Any]]:
     """All rows of `sales`, in load order."""
     with engine.connect() as connection:
-        found = connection.execute(text("select * from sales order by _load, _line"))
-        return [dict(one) for one in found.mappings()]
+        rows = connection.execute(text("select * from sales order by _load, _line"))
+        return [dict(one) for one in rows.mappings()]

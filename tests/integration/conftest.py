@@ -1,4 +1,4 @@
-"""One database, one container and the use case on top of both, for each test."""
+"""A database, a container and a blob loader for each test."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from tests.integration.keyless_dataset import Keyless, Uploads, require_consiste
 
 
 @pytest.fixture
-def own(database_url: str, storage: str) -> Iterator[Resources]:
-    """The app's own resources, on this test's database."""
-    made = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": storage}))
-    yield made
-    made.engine.dispose()
+def resources(database_url: str, storage: str) -> Iterator[Resources]:
+    """The app's resources with the database of this test."""
+    resources = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": storage}))
+    yield resources
+    resources.engine.dispose()
 
 
 @pytest.fixture
-def engine(own: Resources) -> Engine:
-    return own.engine
+def engine(resources: Resources) -> Engine:
+    return resources.engine
 
 
 @pytest.fixture
 def container(storage: str) -> Iterator[ContainerClient]:
-    """A container of this test's own; its name goes into the ids, so tests cannot meet."""
+    """A container only for this test. Its name is part of the ingestion ids, so tests have different ids."""
     with BlobServiceClient.from_connection_string(storage) as account:
-        made = account.create_container(f"uploads-{uuid.uuid4().hex}")
-        yield made
-        made.delete_container()
+        created = account.create_container(f"uploads-{uuid.uuid4().hex}")
+        yield created
+        created.delete_container()
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def uploads(
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,
 ) -> Iterator[Uploads]:
-    """However a test ends, each row must belong to an entry that is loaded, and each entry to its rows."""
+    """Uploads to a dataset without a key. After the test, the rows and the ledger must be consistent."""
     monkeypatch.setitem(registry.CONTRACTS, Keyless.dataset, Keyless)
     migrate(database_url)
     yield Uploads(container, loader)

@@ -21,8 +21,8 @@ from shared.queries.ingestions import find_ingestion
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
 from shared.use_cases import give_up
-from shared.use_cases import sweep as sweep_module
 from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.sweep import sweep
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.assertions import table
 
@@ -357,8 +357,8 @@ def test_an_archive_that_is_replaced_during_its_load_is_superseded_with_its_file
 AT_ONCE = timedelta(seconds=-60)
 
 
-def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
+def run_sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
+    return sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
 
 
 def load_half(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
@@ -377,9 +377,9 @@ def test_the_sweep_finishes_an_archive_once(
 ) -> None:
     load_half(loader, container, engine)
 
-    assert sweep(engine, container, loader) == 1
+    assert run_sweep(engine, container, loader) == 1
     assert states(engine) == {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
-    assert sweep(engine, container, loader) == 0
+    assert run_sweep(engine, container, loader) == 0
 
 
 def test_the_sweep_supersedes_pending_files_of_an_archive_that_was_deleted_or_replaced(
@@ -387,14 +387,14 @@ def test_the_sweep_supersedes_pending_files_of_an_archive_that_was_deleted_or_re
 ) -> None:
     load_half(loader, container, engine)
     container.upload_blob(PATH, zipped(c=orders(21, 1)), overwrite=True)
-    assert sweep(engine, container, loader) == 1
+    assert run_sweep(engine, container, loader) == 1
     assert entries(engine)["b.csv"]["state"] == "superseded"
     assert entries(engine)["c.csv"]["state"] == "loaded"
 
     with engine.begin() as connection:
         connection.execute(text("update ingest.ingestions set state = 'received' where member = 'c.csv'"))
     container.delete_blob(PATH)
-    assert sweep(engine, container, loader) == 0
+    assert run_sweep(engine, container, loader) == 0
     assert entries(engine)["c.csv"]["state"] == "superseded"
 
 

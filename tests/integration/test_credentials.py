@@ -1,4 +1,4 @@
-"""Which credentials reach Postgres and storage: decided in one place, for every function."""
+"""One place decides which credentials connect every function to Postgres and to storage."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from shared.errors import SettingsError
 from shared.resources import Resources
 
 
-class Tokens:
-    """An identity whose token is another one each time that it is asked."""
+class NewTokens:
+    """An identity that returns another token each time."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self._count = 0
 
     def get_token(self, *scopes: str, **_options: object) -> AccessToken:
         assert scopes == ("https://ossrdbms-aad.database.windows.net/.default",)
-        self.asked += 1
-        return AccessToken(f"token-{self.asked}", 0)
+        self._count += 1
+        return AccessToken(f"token-{self._count}", 0)
 
 
 @pytest.fixture
-def login(postgres: Postgres) -> Iterator[str]:
-    """A role whose password can be set; gives the URL without one."""
-    set_password(postgres, "create role entra login password 'none yet'")
+def role_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new role `entra`, without a password."""
+    run(postgres, "create role entra login password 'not set yet'")
     yield f"postgresql://entra@{postgres.url.rpartition('@')[2]}?sslmode=disable"
-    set_password(postgres, "drop role entra")
+    run(postgres, "drop role entra")
 
 
-def set_password(postgres: Postgres, statement: str) -> None:
+def run(postgres: Postgres, statement: str) -> None:
     connection = psycopg2.connect(postgres.url)
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)
@@ -44,21 +44,22 @@ def set_password(postgres: Postgres, statement: str) -> None:
 
 
 def test_with_entra_each_new_connection_has_a_fresh_token(
-    postgres: Postgres, login: str, storage: str
+    postgres: Postgres, role_url: str, storage: str
 ) -> None:
-    own = Resources(settings.load({"DATABASE_URL": login, "DATABASE_AUTH": "entra", "UPLOADS": storage}))
-    own.__dict__["credential"] = Tokens()
+    entra = {"DATABASE_URL": role_url, "DATABASE_AUTH": "entra", "UPLOADS": storage}
+    resources = Resources(settings.load(entra))
+    resources.__dict__["credential"] = NewTokens()
     for number in (1, 2):
-        set_password(postgres, f"alter role entra password 'token-{number}'")
-        with own.engine.connect() as connection:
+        run(postgres, f"alter role entra password 'token-{number}'")
+        with resources.engine.connect() as connection:
             assert connection.scalar(text("select current_user")) == "entra"
-        own.engine.dispose()
+        resources.engine.dispose()
     with pytest.raises(OperationalError, match="password"):
-        own.engine.connect()
+        resources.engine.connect()
 
 
-def test_with_an_address_storage_is_reached_by_the_apps_identity(database_url: str) -> None:
-    own = Resources(
+def test_with_a_service_uri_the_apps_identity_connects_to_storage(database_url: str) -> None:
+    resources = Resources(
         settings.load(
             {
                 "DATABASE_URL": database_url,
@@ -67,12 +68,12 @@ def test_with_an_address_storage_is_reached_by_the_apps_identity(database_url: s
             }
         )
     )
-    assert own.uploads.url == "https://account.blob.core.windows.net/uploads"
-    assert own.uploads.credential is own.credential
+    assert resources.uploads.url == "https://account.blob.core.windows.net/uploads"
+    assert resources.uploads.credential is resources.credential
 
 
-def test_a_broken_connection_string_is_named_without_being_shown(database_url: str) -> None:
-    own = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": "AccountKey=secret"}))
+def test_an_invalid_connection_string_is_named_but_not_shown(database_url: str) -> None:
+    resources = Resources(settings.load({"DATABASE_URL": database_url, "UPLOADS": "AccountKey=secret"}))
     with pytest.raises(SettingsError, match="UPLOADS") as caught:
-        _ = own.uploads
+        _ = resources.uploads
     assert "secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A dry run says what a load would do, and does nothing."""
+"""A dry run returns the result that a load would have, and changes nothing."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from tests.integration.assertions import entry
 from tests.integration.test_datasets import enter
 from tests.unit.decoding.zip_files import zipped
 
-NOWHERE = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+NO_DATABASE = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
 
 
-def tried(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", **told: Any) -> Any:
-    """The answer for files with these contents."""
-    key = told.pop("key", ())
-    to = Destination(dataset, UploadOptions(Overrides(**told), key), creates=True)
+def dry_run_of(engine: Engine, dataset: str, *contents: bytes, name: str = "a.csv", **options: Any) -> Any:
+    """The answer to a dry run of files with these contents; `options` override the format or set the key."""
+    key = options.pop("key", ())
+    to = Destination(dataset, UploadOptions(Overrides(**options), key), creates=True)
     run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
     return json.loads(ingest_models.dry_run_json(run, to.options))
 
 
-def predict(engine: Engine, dataset: str, content: bytes, **told: Any) -> Any:
-    """What is said of the one file with this content."""
-    (file,) = tried(engine, dataset, content, **told)["files"]
+def predict(engine: Engine, dataset: str, content: bytes, **options: Any) -> Any:
+    """The predicted result of one file with this content."""
+    (file,) = dry_run_of(engine, dataset, content, **options)["files"]
     return file
 
 
 def test_a_declared_dataset_needs_no_database() -> None:
-    found = predict(NOWHERE, "sales", csv(row(1), row(2, quantity="none"), *map(row, range(3, 20))))
+    file = predict(NO_DATABASE, "sales", csv(row(1), row(2, quantity="none"), *map(row, range(3, 20))))
 
-    assert (found["would_be"], found["error"]) == ("loaded", None)
-    assert found["counts"] == {"read": 19, "accepted": 18, "rejected": 1}
-    assert len(found["rows"]) == 10
-    (reject,) = found["rejects"]
+    assert (file["would_be"], file["error"]) == ("loaded", None)
+    assert file["counts"] == {"read": 19, "accepted": 18, "rejected": 1}
+    assert len(file["rows"]) == 10
+    (reject,) = file["rejects"]
     assert (reject["line"], reject["raw"]) == (3, row(2, quantity="none"))
     assert reject["errors"][0]["column"] == "quantity"
 
@@ -63,30 +63,30 @@ def test_a_declared_dataset_needs_no_database() -> None:
     ],
     ids=["too many rejects", "header", "cut off"],
 )
-def test_the_reason_of_a_refusal_is_the_ledgers(
+def test_a_predicted_refusal_has_the_error_of_the_load(
     content: bytes, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     container.upload_blob("sales/a.csv", content)
     loader.load("sales/a.csv")
-    known = entry(engine, "sales/a.csv")
+    loaded = entry(engine, "sales/a.csv")
 
-    found = predict(NOWHERE, "sales", content)
+    file = predict(NO_DATABASE, "sales", content)
 
-    assert (found["would_be"], found["error"]) == (known["state"], known["error"])
-    assert known["state"] == "refused"
+    assert (file["would_be"], file["error"]) == (loaded["state"], loaded["error"])
+    assert loaded["state"] == "refused"
 
 
-def test_a_file_beyond_hope_is_counted_to_its_end() -> None:
+def test_all_rows_are_counted_after_the_reject_limit() -> None:
     bad = csv(*(row(number, quantity="none") for number in range(10_000)))
 
-    found = predict(NOWHERE, "sales", bad + orders(1, 100).partition(b"\n")[2])
+    file = predict(NO_DATABASE, "sales", bad + orders(1, 100).partition(b"\n")[2])
 
-    assert found["counts"] == {"read": 10_100, "accepted": 100, "rejected": 10_000}
-    assert "The rest was not read" in found["error"]["detail"]
-    assert [reject["line"] for reject in found["rejects"]] == list(range(2, 52))
+    assert file["counts"] == {"read": 10_100, "accepted": 100, "rejected": 10_000}
+    assert "The rest was not read" in file["error"]["detail"]
+    assert [reject["line"] for reject in file["rejects"]] == list(range(2, 52))
 
 
-def test_the_first_rows_are_those_that_callers_read_after_the_load(
+def test_the_first_rows_equal_those_read_after_the_load(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     content = csv(row(1, price="1.50"), row(2, price="100"), row(3, price="0.0001"), *map(row, range(4, 9)))
@@ -97,21 +97,21 @@ def test_the_first_rows_are_those_that_callers_read_after_the_load(
     loader.load("sales/a.csv")
 
     to = Destination("sales")
-    (item,) = dry_run.dry_run(NOWHERE, to, [UploadedFile("a.csv", content)]).items
+    (item,) = dry_run.dry_run(NO_DATABASE, to, [UploadedFile("a.csv", content)]).items
 
-    shown = first_rows.first_chunk(engine, Sales, 10)
-    assert f"[{','.join(item.result.rows)}]" == shown
-    assert '"unit_price":1.5,' in shown
-    assert '"order_date":"2019-07-01T10:30:00.25"' in shown
+    rows = first_rows.first_chunk(engine, Sales, 10)
+    assert f"[{','.join(item.result.rows)}]" == rows
+    assert '"unit_price":1.5,' in rows
+    assert '"order_date":"2019-07-01T10:30:00.25"' in rows
 
 
-def test_columns_are_told_with_those_that_would_not_be_loaded() -> None:
+def test_columns_that_would_not_be_loaded_are_listed() -> None:
     content = csv(row(1)).replace(b"TaxAmount", b"TaxAmount,Colour").replace(b"271.9992", b"271.9992,red")
 
-    found = predict(NOWHERE, "sales", content)
+    file = predict(NO_DATABASE, "sales", content)
 
-    assert found["ignored_columns"] == ["Colour"]
-    assert found["columns"][2] == {
+    assert file["ignored_columns"] == ["Colour"]
+    assert file["columns"][2] == {
         "header": "OrderDate",
         "name": "order_date",
         "type": "timestamp",
@@ -119,21 +119,21 @@ def test_columns_are_told_with_those_that_would_not_be_loaded() -> None:
         "nulls": [],
         "why_text": None,
     }
-    assert (found["columns"][-1]["header"], found["columns"][-1]["name"]) == ("Colour", None)
+    assert (file["columns"][-1]["header"], file["columns"][-1]["name"]) == ("Colour", None)
 
 
-def test_a_file_with_another_header_still_says_what_it_looks_like() -> None:
-    found = predict(NOWHERE, "sales", b"Name,Amount\nx,1\n")
+def test_a_file_with_another_header_is_described() -> None:
+    file = predict(NO_DATABASE, "sales", b"Name,Amount\nx,1\n")
 
-    assert [column["header"] for column in found["columns"]] == ["Name", "Amount"]
-    assert (found["format"]["encoding"], found["ignored_columns"]) == ("utf-8", [])
-    assert found["counts"] == {"read": 0, "accepted": 0, "rejected": 0}
+    assert [column["header"] for column in file["columns"]] == ["Name", "Amount"]
+    assert (file["format"]["encoding"], file["ignored_columns"]) == ("utf-8", [])
+    assert file["counts"] == {"read": 0, "accepted": 0, "rejected": 0}
 
 
 def test_warnings_about_the_format_are_listed_for_each_file() -> None:
     double_cr = orders(1, 2).replace(b"\n", b"\r\r\n")
 
-    files = tried(NOWHERE, "sales", double_cr, orders(1, 2), zipped(("one.csv", double_cr)))["files"]
+    files = dry_run_of(NO_DATABASE, "sales", double_cr, orders(1, 2), zipped(("one.csv", double_cr)))["files"]
 
     warning = {
         "code": "double_cr",
@@ -148,18 +148,18 @@ def test_warnings_about_the_format_are_listed_for_each_file() -> None:
 
 
 def test_a_warning_names_the_option_that_overrides_the_choice(engine: Engine) -> None:
-    found = predict(engine, "visits", b'id,name\n1,"open\n2,"a, b"\n3,c\n')
+    file = predict(engine, "visits", b'id,name\n1,"open\n2,"a, b"\n3,c\n')
 
-    (warning,) = found["warnings"]
+    (warning,) = file["warnings"]
     assert (warning["code"], warning["option"]) == ("quotes_unclosed", "quote")
 
 
-def test_each_member_of_an_archive_is_tried_by_itself() -> None:
+def test_each_file_of_an_archive_has_its_own_result() -> None:
     archive = zipped(
         ("one.csv", orders(1, 2)), ("two.csv", b"Name\nx\n"), ("readme.md", b"#"), ("three.csv", orders(4, 1))
     )
 
-    files = tried(NOWHERE, "sales", archive, orders(1, 3), name="a.zip")["files"]
+    files = dry_run_of(NO_DATABASE, "sales", archive, orders(1, 3), name="a.zip")["files"]
 
     assert [(one["member"], one["would_be"], one["counts"]["accepted"]) for one in files] == [
         ("one.csv", "loaded", 2),
@@ -170,51 +170,51 @@ def test_each_member_of_an_archive_is_tried_by_itself() -> None:
     assert [one["compression"] for one in files] == ["zip", "zip", "zip", None]
 
 
-def test_an_archive_that_is_broken_would_be_refused() -> None:
-    found = predict(NOWHERE, "sales", zipped(("one.csv", orders(1, 2)))[:-10])
+def test_a_corrupt_archive_would_be_refused() -> None:
+    file = predict(NO_DATABASE, "sales", zipped(("one.csv", orders(1, 2)))[:-10])
 
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "compression_corrupt")
-
-
-def test_a_compressed_file_is_tried_like_any_other() -> None:
-    found = predict(NOWHERE, "sales", gzip.compress(orders(1, 4)))
-
-    assert (found["compression"], found["counts"]["accepted"]) == ("gzip", 4)
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "compression_corrupt")
 
 
-def test_what_would_not_be_stored_is_not_tried() -> None:
+def test_a_compressed_file_would_be_loaded() -> None:
+    file = predict(NO_DATABASE, "sales", gzip.compress(orders(1, 4)))
+
+    assert (file["compression"], file["counts"]["accepted"]) == ("gzip", 4)
+
+
+def test_a_file_that_cannot_be_uploaded_is_an_invalid_request() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        tried(NOWHERE, "sales", orders(1, 1), name="a.exe")
+        dry_run_of(NO_DATABASE, "sales", orders(1, 1), name="a.exe")
     assert [fault["file"] for fault in caught.value.faults] == ["a.exe"]
 
 
-def test_a_dataset_that_nobody_declared_is_looked_up() -> None:
+def test_an_undeclared_dataset_needs_the_database() -> None:
     with pytest.raises(Unavailable):
-        tried(NOWHERE, "visits", b"a,b\n1,2\n")
+        dry_run_of(NO_DATABASE, "visits", b"a,b\n1,2\n")
 
 
-def test_the_first_file_of_a_dataset_tells_what_its_table_would_be(engine: Engine) -> None:
-    answer = tried(engine, "visits", b"ID,Price,Zip,Empty\n1,1.50,01234,\n2,N/A,5,\n")
+def test_the_first_file_of_a_dataset_shows_the_columns_of_the_new_table(engine: Engine) -> None:
+    answer = dry_run_of(engine, "visits", b"ID,Price,Zip,Empty\n1,1.50,01234,\n2,N/A,5,\n")
 
     assert (answer["declared"], answer["creates"]) == (False, True)
-    (found,) = answer["files"]
-    types = {column["name"]: (column["type"], column["nullable"]) for column in found["columns"]}
+    (file,) = answer["files"]
+    types = {column["name"]: (column["type"], column["nullable"]) for column in file["columns"]}
     assert types == {
         "id": ("bigint", False),
         "price": ("numeric", True),
         "zip": ("text", False),
         "empty": ("text", True),
     }
-    assert found["columns"][1]["nulls"] == ["N/A"]
-    assert "01234" in found["columns"][2]["why_text"]
-    assert found["rows"] == [
+    assert file["columns"][1]["nulls"] == ["N/A"]
+    assert "01234" in file["columns"][2]["why_text"]
+    assert file["rows"] == [
         {"id": 1, "price": 1.5, "zip": "01234", "empty": None},
         {"id": 2, "price": None, "zip": "5", "empty": None},
     ]
-    assert nothing_was_made(engine)
+    assert nothing_was_stored(engine)
 
 
-def nothing_was_made(engine: Engine) -> bool:
+def nothing_was_stored(engine: Engine) -> bool:
     with engine.connect() as connection:
         counts = connection.execute(
             text(
@@ -225,97 +225,97 @@ def nothing_was_made(engine: Engine) -> bool:
     return tuple(counts) == (0, 0, 0, None)
 
 
-def test_a_later_file_tells_how_the_table_would_change(engine: Engine) -> None:
+def test_a_later_file_shows_the_changes_of_the_table(engine: Engine) -> None:
     enter(engine, "visits", 1)
 
-    answer = tried(engine, "visits", b"id,price,note\n1.5,2,new\n")
+    answer = dry_run_of(engine, "visits", b"id,price,note\n1.5,2,new\n")
 
     assert answer["creates"] is False
-    (found,) = answer["files"]
-    assert [(one["column"], one["change"], one["type"]) for one in found["changes"]] == [
+    (file,) = answer["files"]
+    assert [(one["column"], one["change"], one["type"]) for one in file["changes"]] == [
         ("id", "widened", "numeric(2, 1)"),
         ("note", "added", "text"),
     ]
-    assert found["rows"] == [{"id": 1.5, "price": 2, "note": "new"}]
+    assert file["rows"] == [{"id": 1.5, "price": 2, "note": "new"}]
 
 
-def test_a_key_that_is_told_rejects_rows_without_it(engine: Engine) -> None:
+def test_rows_without_a_value_of_the_requested_key_are_rejected(engine: Engine) -> None:
     content = b"id,name\n" + b"".join(b"%d,x\n" % number for number in range(20)) + b",y\n"
 
-    found = predict(engine, "visits", content, key=("ID",))
+    file = predict(engine, "visits", content, key=("ID",))
 
-    assert (found["would_be"], found["counts"]["rejected"]) == ("loaded", 1)
-    assert found["rejects"][0]["line"] == 22
-    assert found["columns"][0]["nullable"] is False
-
-
-def test_a_file_that_lacks_the_key_would_be_refused(engine: Engine) -> None:
-    found = predict(engine, "visits", b"id,name\n1,x\n", key=("order_id",))
-
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "header_mismatch")
-    assert [column["header"] for column in found["columns"]] == ["id", "name"]
+    assert (file["would_be"], file["counts"]["rejected"]) == ("loaded", 1)
+    assert file["rejects"][0]["line"] == 22
+    assert file["columns"][0]["nullable"] is False
 
 
-def test_a_ragged_file_that_nobody_declared_would_be_refused(engine: Engine) -> None:
-    found = predict(engine, "visits", b"id,name\n1,x\n2\n3,x,y\n4,z\n")
+def test_a_file_without_the_key_column_would_be_refused(engine: Engine) -> None:
+    file = predict(engine, "visits", b"id,name\n1,x\n", key=("order_id",))
 
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "too_many_rejects")
-    assert [reject["line"] for reject in found["rejects"]] == [3, 4]
-    assert found["counts"] == {"read": 4, "accepted": 2, "rejected": 2}
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "header_mismatch")
+    assert [column["header"] for column in file["columns"]] == ["id", "name"]
 
 
-def test_a_dataset_whose_name_is_taken_would_refuse_every_file(engine: Engine) -> None:
+def test_a_ragged_file_of_an_undeclared_dataset_would_be_refused(engine: Engine) -> None:
+    file = predict(engine, "visits", b"id,name\n1,x\n2\n3,x,y\n4,z\n")
+
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "too_many_rejects")
+    assert [reject["line"] for reject in file["rejects"]] == [3, 4]
+    assert file["counts"] == {"read": 4, "accepted": 2, "rejected": 2}
+
+
+def test_every_file_is_refused_if_another_table_has_the_name(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("create table visits (id int)"))
 
-    answer = tried(engine, "visits", b"id,name\n1,x\n")
+    answer = dry_run_of(engine, "visits", b"id,name\n1,x\n")
 
     assert answer["creates"] is False
     assert [one["error"]["code"] for one in answer["files"]] == ["name_taken"]
     assert [column["header"] for column in answer["files"][0]["columns"]] == ["id", "name"]
 
 
-def test_a_first_file_without_rows_makes_no_dataset(engine: Engine) -> None:
-    found = predict(engine, "visits", b"id,name\n")
+def test_a_first_file_without_rows_would_be_refused(engine: Engine) -> None:
+    file = predict(engine, "visits", b"id,name\n")
 
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "no_rows")
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "no_rows")
 
 
-def test_a_key_that_differs_from_that_of_the_dataset_would_be_refused(engine: Engine) -> None:
+def test_a_key_other_than_that_of_the_dataset_would_be_refused(engine: Engine) -> None:
     enter(engine, "visits")
 
-    found = predict(engine, "visits", b"id,price\n1,2\n", key=("id",))
+    file = predict(engine, "visits", b"id,price\n1,2\n", key=("id",))
 
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "key_differs")
-    assert "PUT /api/datasets/visits" in found["error"]["detail"]
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "key_differs")
+    assert "PUT /api/datasets/visits" in file["error"]["detail"]
 
 
-def test_what_people_really_send_is_tried_as_it_is_read(engine: Engine) -> None:
+def test_title_lines_and_a_footer_are_recognized(engine: Engine) -> None:
     content = b"Visits of July\n\nid;price\n" + b"".join(b"%d;1,5\n" % n for n in range(9)) + b"Total:;\n"
 
-    found = predict(engine, "visits", content)
+    file = predict(engine, "visits", content)
 
-    form = found["format"]
-    assert (form["delimiter"], form["header_line"], found["would_be"]) == (";", 3, "loaded")
-    assert found["rows"][0] == {"id": 0, "price": "1,5"}
-    assert found["counts"] == {"read": 10, "accepted": 9, "rejected": 1}
-    assert [(one["line"], one["errors"][0]["code"]) for one in found["rejects"]] == [(13, "footer")]
+    form = file["format"]
+    assert (form["delimiter"], form["header_line"], file["would_be"]) == (";", 3, "loaded")
+    assert file["rows"][0] == {"id": 0, "price": "1,5"}
+    assert file["counts"] == {"read": 10, "accepted": 9, "rejected": 1}
+    assert [(one["line"], one["errors"][0]["code"]) for one in file["rejects"]] == [(13, "footer")]
 
 
 @pytest.mark.parametrize("dataset", ["sales", "visits"])
 def test_a_file_with_several_tables_would_be_refused_with_their_lines(engine: Engine, dataset: str) -> None:
-    found = predict(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
+    file = predict(engine, dataset, orders(1, 6) + b"\nCountry,Tax\nDE,19\nFR,20\nIT,22\n")
 
-    assert (found["would_be"], found["error"]["code"]) == ("refused", "several_tables")
+    assert (file["would_be"], file["error"]["code"]) == ("refused", "several_tables")
 
 
-def test_numbers_are_read_in_the_form_that_is_told() -> None:
-    found = predict(
-        NOWHERE, "sales", csv(row(1)).replace(b",3399.99,", b',"3.399,9",'), decimal=",", thousands="."
+def test_numbers_are_read_in_the_given_format() -> None:
+    file = predict(
+        NO_DATABASE, "sales", csv(row(1)).replace(b",3399.99,", b',"3.399,9",'), decimal=",", thousands="."
     )
 
-    errors = found["rejects"][0]["errors"]
-    assert [error["column"] for error in errors] == ["tax_amount"]  # 271.9992 is no such number
+    errors = file["rejects"][0]["errors"]
+    assert [error["column"] for error in errors] == ["tax_amount"]  # 271.9992 has a decimal point
 
 
 @pytest.mark.parametrize(
@@ -329,44 +329,46 @@ def test_numbers_are_read_in_the_form_that_is_told() -> None:
         ),
     ],
 )
-def test_rows_that_no_table_takes_are_foretold(
+def test_rows_too_large_for_a_table_would_be_refused(
     content: bytes, key: tuple[str, ...], code: str, engine: Engine
 ) -> None:
-    found = predict(engine, "zoo", content, key=key)
-    assert (found["would_be"], found["error"]["code"]) == ("refused", code)
+    file = predict(engine, "zoo", content, key=key)
+    assert (file["would_be"], file["error"]["code"]) == ("refused", code)
 
 
-def test_why_a_key_is_text_is_said(engine: Engine) -> None:
-    found = predict(engine, "zoo", b"id,n\n1.5,1\n", key=("id",))
-    assert found["columns"][0]["type"] == "text"
-    assert found["columns"][0]["why_text"].startswith("a column of the key is")
+def test_the_reason_for_a_text_key_is_given(engine: Engine) -> None:
+    file = predict(engine, "zoo", b"id,n\n1.5,1\n", key=("id",))
+    assert file["columns"][0]["type"] == "text"
+    assert file["columns"][0]["why_text"].startswith("a column of the key is")
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+02:00"])
-def test_times_whose_utc_is_in_no_year_are_texts(time: str, engine: Engine) -> None:
-    found = predict(engine, "zoo", f"t\n{time}\n".encode())
-    assert found["columns"][0]["type"] == "text"
-    assert found["rows"] == [{"t": time}]
-    found = predict(engine, "zoo", b"t\n9999-12-31T23:59:59-01:00\n9999-12-31T23:59:59Z\n")
-    assert found["columns"][0]["type"] == "text"
+def test_times_outside_the_years_1_to_9999_in_utc_are_text(time: str, engine: Engine) -> None:
+    file = predict(engine, "zoo", f"t\n{time}\n".encode())
+    assert file["columns"][0]["type"] == "text"
+    assert file["rows"] == [{"t": time}]
+    file = predict(engine, "zoo", b"t\n9999-12-31T23:59:59-01:00\n9999-12-31T23:59:59Z\n")
+    assert file["columns"][0]["type"] == "text"
     assert predict(engine, "zoo", b"t\n9999-12-31T23:59:59Z\n")["columns"][0]["type"] == "timestamptz"
 
 
-def test_a_sum_in_one_cell_is_a_footer(engine: Engine) -> None:
-    found = predict(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
-    assert [column["type"] for column in found["columns"]] == ["bigint", "numeric", "date"]
-    assert (found["counts"]["rejected"], found["rejects"][0]["line"]) == (1, 32)
+def test_a_total_in_one_cell_is_a_footer(engine: Engine) -> None:
+    file = predict(engine, "zoo", b"id,n,d\n" + b"1,2.50,2024-01-01\n" * 30 + b"Total: 3,,\n")
+    assert [column["type"] for column in file["columns"]] == ["bigint", "numeric", "date"]
+    assert (file["counts"]["rejected"], file["rejects"][0]["line"]) == (1, 32)
 
 
-def test_such_times_of_a_contract_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_a_contract_are_shown_in_utc_after_the_year_9999_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Flights(Contract):
         dataset: ClassVar[str] = "flights"
         at: TimestampTz
 
     monkeypatch.setitem(CONTRACTS, "flights", Flights)
     content = b"at\n9999-12-31T23:59:59-12:00\n2024-01-01T10:30:00.5+02:00\n"
-    found = predict(NOWHERE, "flights", content)
-    assert [row["at"] for row in found["rows"]] == [
+    file = predict(NO_DATABASE, "flights", content)
+    assert [row["at"] for row in file["rows"]] == [
         "10000-01-01T11:59:59+00:00",
         "2024-01-01T08:30:00.5+00:00",
     ]

@@ -1,4 +1,4 @@
-"""Loading archives again and undoing them: all files in one, or one of them."""
+"""Replay and undo of an archive: with all of its files, or a single file."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from shared.datasets import reassign_rows
 from shared.errors import Unavailable
 from shared.ledger.tables import State
 from shared.loading.loader import FileLoader
-from shared.use_cases import replay_load, undo_load
+from shared.use_cases import undo_load
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders
 from tests.integration.assertions import table
+from tests.integration.loads import replay
 from tests.integration.test_archives import PATH, entries, states, zipped
 
 ALL_LOADED = {"": "loaded", "a.csv": "loaded", "b.csv": "loaded"}
 
 
 class Archive:
-    """One archive with two files, loaded."""
+    """An archive with two files: `a.csv` with two rows, `b.csv` with three."""
 
     def __init__(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:
-        self._ingesting = loader
+        self._loader = loader
         self._container = container
         self._engine = engine
         self._content = zipped(a=orders(1, 2), b=orders(10, 3))
 
-    def put(self, path: str = PATH) -> State | None:
+    def upload_and_load(self, path: str = PATH) -> State | None:
         self._container.upload_blob(path, self._content, overwrite=True)
         return self.deliver(path)
 
     def deliver(self, path: str = PATH) -> State | None:
-        return self._ingesting.load(path).state
+        return self._loader.load(path).state
 
     def replay(self, member: str) -> None:
-        asked = self.entry(member)["id"]
-        replay_load.request_replay(self._engine, self._container, asked, self._ingest)
+        """Replay a file of the archive, or the archive if `member` is empty."""
+        replay(self._engine, self._container, self._loader, self.entry(member)["id"])
 
     def undo(self, member: str, path: str = PATH) -> None:
         undo_load.undo_load(self._engine, self.entry(member, path)["id"])
@@ -49,16 +50,13 @@ class Archive:
     def entry(self, member: str, path: str = PATH) -> dict[str, Any]:
         return entries(self._engine, path)[member]
 
-    def _ingest(self, path: str) -> None:
-        self._ingesting.load(path)
-
 
 @pytest.fixture
 def archive(loader: BlobLoader, container: ContainerClient, engine: Engine) -> Iterator[Archive]:
     made = Archive(loader, container, engine)
-    assert made.put() is State.LOADED
+    assert made.upload_and_load() is State.LOADED
     yield made
-    with engine.connect() as connection:  # each row is of a load, and each load has its rows
+    with engine.connect() as connection:  # each row belongs to a loaded file, which has the rows it counted
         counts = connection.execute(
             text("""
             select entry.rows_inserted, count(_load) from sales full join (
@@ -68,33 +66,34 @@ def archive(loader: BlobLoader, container: ContainerClient, engine: Engine) -> I
     assert [inserted for inserted, _ in counts] == [rows for _, rows in counts]
 
 
-def spoil(engine: Engine) -> None:
-    """Change every row, so that a load again is seen."""
+def change_rows(engine: Engine) -> None:
+    """Change every row, so that a replay has an effect."""
     with engine.begin() as connection:
         connection.execute(text("update sales set quantity = 99"))
 
 
-def fresh(engine: Engine) -> list[str]:
+def reloaded_rows(engine: Engine) -> list[str]:
+    """The order numbers of the rows that have the value of their file again."""
     return sorted(one["sales_order_number"] for one in table(engine) if one["quantity"] == 1)
 
 
-def test_an_archive_is_loaded_again_with_all_files_in_it(archive: Archive, engine: Engine) -> None:
-    spoil(engine)
+def test_an_archive_is_replayed_with_all_of_its_files(archive: Archive, engine: Engine) -> None:
+    change_rows(engine)
     archive.replay("")
     assert states(engine) == ALL_LOADED
-    assert fresh(engine) == ["SO1", "SO10", "SO11", "SO12", "SO2"]
+    assert reloaded_rows(engine) == ["SO1", "SO10", "SO11", "SO12", "SO2"]
     assert (archive.entry("")["rows_inserted"], archive.entry("")["replaying"]) == (5, None)
 
 
-def test_one_file_of_an_archive_is_loaded_again_alone(archive: Archive, engine: Engine) -> None:
-    spoil(engine)
+def test_a_single_file_of_an_archive_is_replayed(archive: Archive, engine: Engine) -> None:
+    change_rows(engine)
     archive.replay("a.csv")
     assert states(engine) == ALL_LOADED
-    assert fresh(engine) == ["SO1", "SO2"]
+    assert reloaded_rows(engine) == ["SO1", "SO2"]
     assert archive.entry("b.csv")["attempts"] == 1
 
 
-def test_an_archive_is_undone_with_all_files_in_it_and_replayed(archive: Archive, engine: Engine) -> None:
+def test_an_archive_is_undone_with_all_of_its_files_and_replayed(archive: Archive, engine: Engine) -> None:
     archive.undo("")
     assert set(states(engine).values()) == {"undone"}
     assert len(table(engine)) == 0
@@ -107,7 +106,7 @@ def test_an_archive_is_undone_with_all_files_in_it_and_replayed(archive: Archive
     assert len(table(engine)) == 5
 
 
-def test_one_file_of_an_archive_is_undone_alone(archive: Archive, engine: Engine) -> None:
+def test_a_single_file_of_an_archive_is_undone(archive: Archive, engine: Engine) -> None:
     archive.undo("a.csv")
     assert states(engine) == {**ALL_LOADED, "a.csv": "undone"}
     assert len(table(engine)) == 3
@@ -116,9 +115,7 @@ def test_one_file_of_an_archive_is_undone_alone(archive: Archive, engine: Engine
     assert len(table(engine)) == 0
 
 
-def test_an_archive_whose_files_were_undone_before_had_no_rows_any_more(
-    archive: Archive, engine: Engine
-) -> None:
+def test_undoing_an_archive_without_loaded_files_removes_no_rows(archive: Archive, engine: Engine) -> None:
     archive.undo("a.csv")
     archive.undo("b.csv")
     archive.undo("")
@@ -126,26 +123,26 @@ def test_an_archive_whose_files_were_undone_before_had_no_rows_any_more(
     assert (undone["rows_removed"], undone["rows_changed_since"]) == (0, 0)
 
 
-def test_a_file_that_is_undone_at_the_same_time_as_its_archive_is_undone_once(
+def test_a_file_undone_concurrently_with_its_archive_is_undone_once(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = reassign_rows.remove_load_rows
+    remove = reassign_rows.remove_load_rows
 
-    def release_after(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Any:
-        with monkeypatch.context() as aside:
-            aside.setattr(reassign_rows, "remove_load_rows", release)
+    def undo_file_and_remove(connection: Connection, ingestion_id: uuid.UUID, state: State) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(reassign_rows, "remove_load_rows", remove)
             archive.undo("a.csv")
-        return release(connection, ingestion_id, state)
+        return remove(connection, ingestion_id, state)
 
-    monkeypatch.setattr(reassign_rows, "remove_load_rows", release_after)
+    monkeypatch.setattr(reassign_rows, "remove_load_rows", undo_file_and_remove)
     archive.undo("")
 
     assert archive.entry("a.csv")["undone"]["rows_removed"] == 2
     assert archive.entry("")["undone"]["rows_removed"] == 3
 
 
-def test_the_same_archive_elsewhere_takes_the_rows_over(archive: Archive, engine: Engine) -> None:
-    assert archive.put("sales/other.zip") is State.DUPLICATE
+def test_the_same_archive_in_another_blob_takes_over_the_rows(archive: Archive, engine: Engine) -> None:
+    assert archive.upload_and_load("sales/other.zip") is State.DUPLICATE
     archive.undo("")
     assert states(engine, "sales/other.zip") == ALL_LOADED
     assert len(table(engine)) == 5
@@ -153,10 +150,10 @@ def test_the_same_archive_elsewhere_takes_the_rows_over(archive: Archive, engine
     assert len(table(engine)) == 0
 
 
-def test_a_replay_that_breaks_off_goes_on_where_it_was(
+def test_an_interrupted_replay_continues_with_the_files_not_yet_replayed(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoil(engine)
+    change_rows(engine)
     run, runs = FileLoader.run, iter(range(9))
 
     def run_once(*arguments: Any) -> None:
@@ -164,13 +161,13 @@ def test_a_replay_that_breaks_off_goes_on_where_it_was(
             raise Unavailable("postgres", "just now")
         run(*arguments)
 
-    with monkeypatch.context() as meddling:
-        meddling.setattr(FileLoader, "run", run_once)
-        archive.replay("")  # its message breaks off, and comes again
+    with monkeypatch.context() as patch:
+        patch.setattr(FileLoader, "run", run_once)
+        archive.replay("")  # is interrupted after the first file
     assert len(table(engine)) == 5
-    assert fresh(engine) == ["SO1", "SO2"]
+    assert reloaded_rows(engine) == ["SO1", "SO2"]
 
     assert archive.deliver() is State.LOADED
     assert states(engine) == ALL_LOADED
-    assert len(fresh(engine)) == 5
+    assert len(reloaded_rows(engine)) == 5
     assert archive.entry("a.csv")["attempts"] == 1

@@ -1,4 +1,4 @@
-"""Loading again, undoing and correcting files of datasets that nobody declared."""
+"""Replay, undo and correction of files of inferred datasets."""
 
 from __future__ import annotations
 
@@ -8,27 +8,20 @@ from sqlalchemy import Engine
 
 from shared.errors import Conflict
 from shared.queries import rejects
-from shared.use_cases import replay_load, undo_load
+from shared.use_cases import undo_load
 from shared.use_cases.load_blob import BlobLoader
 from tests.integration.assertions import entry
 from tests.integration.inferred_datasets import InferredDatasets
+from tests.integration.loads import replay
 
 
-@pytest.fixture
-def inferred(loader: BlobLoader, container: ContainerClient, engine: Engine) -> InferredDatasets:
-    return InferredDatasets(loader, container, engine)
-
-
-def replay(engine: Engine, container: ContainerClient, loader: BlobLoader, path: str) -> str:
-    def deliver(path: str) -> None:
-        loader.load(path)
-
-    replay_load.request_replay(engine, container, entry(engine, path)["id"], deliver)
+def state_after_replay(engine: Engine, container: ContainerClient, loader: BlobLoader, path: str) -> str:
+    replay(engine, container, loader, entry(engine, path)["id"])
     return str(entry(engine, path)["state"])
 
 
 @pytest.mark.parametrize("key", [{}, {"key": "id"}])
-def test_a_file_is_loaded_again_and_undone(
+def test_a_file_is_replayed_and_undone(
     inferred: InferredDatasets,
     engine: Engine,
     container: ContainerClient,
@@ -38,44 +31,50 @@ def test_a_file_is_loaded_again_and_undone(
     assert inferred.write("visits/a.csv", "id,name", "1,x", "2,y", **key)["state"] == "loaded"
     assert inferred.write("visits/b.csv", "id,name", "3,z")["state"] == "loaded"
 
-    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
+    assert state_after_replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert sorted(inferred.rows("visits")) == [(1, "x"), (2, "y"), (3, "z")]
 
     undo_load.undo_load(engine, entry(engine, "visits/a.csv")["id"])
     assert inferred.rows("visits") == [(3, "z")]
-    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
+    assert state_after_replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert len(inferred.rows("visits")) == 3
 
 
-@pytest.mark.parametrize("again", ["b", "a"])
-def test_what_is_loaded_again_into_a_new_table_is_there_once(
-    inferred: InferredDatasets, engine: Engine, container: ContainerClient, loader: BlobLoader, again: str
+@pytest.mark.parametrize("created_by", ["other file", "replay"])
+def test_a_replay_into_a_recreated_table_loads_the_rows_once(
+    inferred: InferredDatasets,
+    engine: Engine,
+    container: ContainerClient,
+    loader: BlobLoader,
+    created_by: str,
 ) -> None:
     inferred.write("visits/a.csv", "id,name", "1,x", "2,y")
     inferred.run("drop table visits")
-    if again == "b":  # the table is made anew by another file, which replaces what was lost with the old one
+    if created_by == "other file":  # its load marks the loads of the dropped table as replaced
         inferred.write("visits/b.csv", "id,name", "3,z")
         assert entry(engine, "visits/a.csv")["replaced_by"]
 
-    assert replay(engine, container, loader, "visits/a.csv") == "loaded"
+    assert state_after_replay(engine, container, loader, "visits/a.csv") == "loaded"
     assert entry(engine, "visits/a.csv")["replaced_by"] is None
     assert inferred.write("visits/c.csv", "id,name", "1,x", "2,y")["state"] == "duplicate"
 
     assert sorted(inferred.rows("visits"))[:2] == [(1, "x"), (2, "y")]
-    assert len(inferred.rows("visits")) == (3 if again == "b" else 2)
+    assert len(inferred.rows("visits")) == (3 if created_by == "other file" else 2)
 
 
-def test_rows_that_went_with_their_table_cannot_be_undone(inferred: InferredDatasets, engine: Engine) -> None:
-    asked = inferred.write("visits/a.csv", "id,name", "1,x")["id"]
+def test_a_load_whose_table_was_dropped_cannot_be_undone(inferred: InferredDatasets, engine: Engine) -> None:
+    ingestion_id = inferred.write("visits/a.csv", "id,name", "1,x")["id"]
     inferred.run("drop table visits")
     with pytest.raises(Conflict, match="table of the earlier rows, or its contract, does not exist"):
-        undo_load.undo_load(engine, asked)
+        undo_load.undo_load(engine, ingestion_id)
 
 
-def test_notes_of_a_correction_make_no_columns(inferred: InferredDatasets, engine: Engine) -> None:
+def test_the_reject_columns_of_a_corrected_file_are_not_loaded(
+    inferred: InferredDatasets, engine: Engine
+) -> None:
     first = inferred.write("visits/a.csv", "id,name", *(f"{n},x" for n in range(30)), "31,y,z")
-    sheet = rejects.reject_file(engine, first["id"], None, None).content.decode()
-    header, row = sheet.splitlines()
+    reject_file = rejects.reject_file(engine, first["id"], None, None).content.decode()
+    header, row = reject_file.splitlines()
     assert (header, row.split(",")[:2], row.split(",")[-1]) == ("id,name,_line,_errors", ["31", "y"], "z")
 
     found = inferred.write("visits/b.csv", header, row.rpartition(",")[0])

@@ -16,8 +16,8 @@ from shared.loading.loader import FileLoader
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
 from shared.use_cases import give_up
-from shared.use_cases import sweep as sweep_module
 from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.sweep import sweep
 from tests.fixtures.samples import orders
 from tests.integration.assertions import entry, states, table
 
@@ -25,8 +25,8 @@ NO_MIN_AGE = timedelta(seconds=-60)
 """A minimum age below zero: all blobs are old enough, even if the clocks of the servers differ a little."""
 
 
-def sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
-    return sweep_module.sweep(engine, container, loader.load, budget_seconds=60, min_age=NO_MIN_AGE)
+def run_sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
+    return sweep(engine, container, loader.load, budget_seconds=60, min_age=NO_MIN_AGE)
 
 
 def version(container: ContainerClient, path: str) -> BlobVersion:
@@ -39,8 +39,8 @@ def test_a_blob_whose_event_was_missed_is_loaded(
     container.upload_blob("sales/a.csv", orders(1, 5))
     container.upload_blob("b.csv", orders(10, 5))
 
-    assert sweep(engine, container, loader) == 2
-    assert sweep(engine, container, loader) == 0
+    assert run_sweep(engine, container, loader) == 2
+    assert run_sweep(engine, container, loader) == 0
     assert len(table(engine)) == 10
 
 
@@ -49,7 +49,7 @@ def test_a_new_blob_is_left_to_its_event(
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 5))
 
-    assert sweep_module.sweep(engine, container, loader.load, 60, timedelta(minutes=2)) == 0
+    assert sweep(engine, container, loader.load, 60, timedelta(minutes=2)) == 0
 
 
 def test_an_idle_entry_is_loaded_and_one_without_its_blob_superseded(
@@ -62,7 +62,7 @@ def test_an_idle_entry_is_loaded_and_one_without_its_blob_superseded(
     container.upload_blob("sales/replaced.csv", orders(1, 5), overwrite=True)
     container.delete_blob("sales/deleted.csv")
 
-    assert sweep(engine, container, loader) == 2
+    assert run_sweep(engine, container, loader) == 2
     assert states(engine) == {"refused": 1, "superseded": 2, "loaded": 1}
 
 
@@ -77,7 +77,7 @@ def test_a_blob_that_fails_does_not_delay_the_others(
             raise Unavailable("storage", "just now")
         loader.load(path)
 
-    assert sweep_module.sweep(engine, container, fail_first, 60, NO_MIN_AGE) == 1
+    assert sweep(engine, container, fail_first, 60, NO_MIN_AGE) == 1
     assert len(table(engine)) == 5
 
 
@@ -101,7 +101,7 @@ def test_a_load_that_failed_with_a_transient_error_is_retried(
             ],
         )
 
-    assert sweep(engine, container, loader) == 1
+    assert run_sweep(engine, container, loader) == 1
     assert states(engine) == {"loaded": 1, "failed": 1}
 
 
@@ -140,7 +140,7 @@ def test_giving_up_because_postgres_was_unavailable_leaves_the_file_to_the_sweep
 
     assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
     assert give_up.give_up(engine, version(container, "sales/b.csv")) is None
-    assert sweep(engine, container, loader) == 2
+    assert run_sweep(engine, container, loader) == 2
     assert states(engine) == {"loaded": 2}
 
 
@@ -169,7 +169,7 @@ def test_a_bug_that_only_the_sweep_triggers_fails_the_load(
 
     monkeypatch.setattr(FileLoader, "run", break_down)
     for _ in range(6):
-        sweep(engine, container, loader)
+        run_sweep(engine, container, loader)
 
     found = entry(engine, "sales/a.csv")
     assert (found["state"], found["attempts"]) == ("failed", 6)
@@ -180,5 +180,5 @@ def test_without_a_container_there_is_nothing_to_sweep(
     loader: BlobLoader, engine: Engine, storage: str
 ) -> None:
     missing = ContainerClient.from_connection_string(storage, "not-there")
-    assert sweep(engine, missing, loader) == 0
+    assert run_sweep(engine, missing, loader) == 0
     missing.close()

@@ -1,4 +1,4 @@
-"""Settings: what must be set, what may be, and that a bad key is named without its value."""
+"""Settings: required keys, defaults, and errors that name an invalid key but not its value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from shared import bindings, settings
 from shared.errors import SettingsError
 
-LEAST = {"DATABASE_URL": "postgresql://u:secret@host/db", "UPLOADS": "UseDevelopmentStorage=true"}
+REQUIRED = {"DATABASE_URL": "postgresql://u:secret@host/db", "UPLOADS": "UseDevelopmentStorage=true"}
 
 
-def test_the_rest_has_defaults() -> None:
-    loaded = settings.load(LEAST)
+def test_optional_settings_have_defaults() -> None:
+    loaded = settings.load(REQUIRED)
     assert (loaded.default_dataset, loaded.database_auth, loaded.blob_trigger_source) == (
         "sales",
         "password",
@@ -20,14 +20,14 @@ def test_the_rest_has_defaults() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
-def test_any_spelling_of_a_postgres_url_gets_the_driver_that_is_installed(scheme: str) -> None:
-    loaded = settings.load({**LEAST, "DATABASE_URL": f"{scheme}://u:p@h:1/d?sslmode=require"})
+def test_every_postgres_url_scheme_uses_psycopg2(scheme: str) -> None:
+    loaded = settings.load({**REQUIRED, "DATABASE_URL": f"{scheme}://u:p@h:1/d?sslmode=require"})
     assert loaded.database.drivername == "postgresql+psycopg2"
     assert loaded.database.query["sslmode"] == "require"
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "key"),
     [
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"DATABASE_URL": "mysql://u:secret@h/d"}, "DATABASE_URL"),
@@ -39,26 +39,26 @@ def test_any_spelling_of_a_postgres_url_gets_the_driver_that_is_installed(scheme
         ({"UPLOADS__blobServiceUri": "secret"}, "UPLOADS__blobServiceUri"),
     ],
 )
-def test_a_bad_key_is_named_and_its_value_is_not(changed: dict[str, str], told: str) -> None:
-    with pytest.raises(SettingsError, match=told) as caught:
-        settings.load({**LEAST, **changed})
+def test_an_invalid_setting_is_named_without_its_value(changed: dict[str, str], key: str) -> None:
+    with pytest.raises(SettingsError, match=key) as caught:
+        settings.load({**REQUIRED, **changed})
     assert "secret" not in str(caught.value)
 
 
-def test_every_bad_key_is_named_at_once() -> None:
+def test_all_invalid_settings_are_named_in_one_error() -> None:
     with pytest.raises(SettingsError, match=r"DATABASE_AUTH.*LOG_LEVEL"):
-        settings.load({**LEAST, "DATABASE_AUTH": "x", "LOG_LEVEL": "x"})
+        settings.load({**REQUIRED, "DATABASE_AUTH": "x", "LOG_LEVEL": "x"})
 
 
-def test_secrets_are_not_shown() -> None:
-    assert "secret" not in repr(settings.load(LEAST))
+def test_the_representation_of_the_settings_has_no_secrets() -> None:
+    assert "secret" not in repr(settings.load(REQUIRED))
 
 
 @pytest.mark.parametrize(
     ("value", "source"),
     [("eventgrid", "eventgrid"), ("polling", "polling"), ("x", "polling"), (None, "polling")],
 )
-def test_the_triggers_source_is_read_without_ever_failing(
+def test_an_invalid_trigger_source_means_polling(
     monkeypatch: pytest.MonkeyPatch, value: str | None, source: str
 ) -> None:
     monkeypatch.delenv("BLOB_TRIGGER_SOURCE", raising=False)

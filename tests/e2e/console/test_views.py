@@ -24,7 +24,7 @@ def ingestion(client: Client) -> str:
     rows = [row(number) for number in range(9000, 9020)]
     posted = client.post(("views.csv", csv(*rows, row(9020, quantity="many"))))
     found: str = posted.json()["files"][0]["ingestion_id"]
-    client.settled(found)
+    client.wait_for_result(found)
     return found
 
 
@@ -79,7 +79,7 @@ def test_archive_page_is_accessible_and_links_to_its_files(console: Console, cli
         archive.writestr(zipfile.ZipInfo("read.me"), "no rows")
     posted = client.post(("both.zip", content.getvalue()))
     found = posted.json()["files"][0]["ingestion_id"]
-    client.settled(found)
+    client.wait_for_result(found)
     console.open(f"ingestions/{found}")
 
     expect(console.page.get_by_role("img", name="40 inserted, 2 rejected")).to_be_visible()
@@ -151,7 +151,7 @@ def test_rejects_are_paged_over_a_lost_connection(console: Console, client: Clie
     rows = [row(number, quantity="many") for number in range(9200, 9350)]
     posted = client.post(("all-wrong.csv", csv(*rows)))
     found = posted.json()["files"][0]["ingestion_id"]
-    client.settled(found)
+    client.wait_for_result(found)
     console.open(f"ingestions/{found}")
     page = console.page
     expect(page.get_by_role("main").get_by_text("Rejected rows 1 to 100")).to_be_visible()
@@ -182,7 +182,7 @@ def test_unknown_url_shows_an_error(console: Console) -> None:
 def test_rows_are_paged(console: Console, client: Client) -> None:
     content = "Id,Name\n" + "".join(f"{number},name {number}\n" for number in range(120))
     posted = client.post(("names.csv", content.encode()), dataset="names")
-    client.settled(posted.json()["files"][0]["ingestion_id"])
+    client.wait_for_result(posted.json()["files"][0]["ingestion_id"])
     console.open("datasets/names")
     page = console.page
     expect(page.get_by_role("main").get_by_text("Rows 1 to 50")).to_be_visible()

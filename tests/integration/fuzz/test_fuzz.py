@@ -1,4 +1,4 @@
-"""Mutated files: each ends loaded or refused, with every row accounted for, soon and in bounded memory."""
+"""Mutated files are loaded or refused, with every row counted, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
 from shared.use_cases.load_blob import BlobLoader
-from tests.integration.fuzz.trial import LawBroken, Trial
+from tests.integration.fuzz.fuzzed_file import FuzzedFile, InvariantViolated
 
-MOST_MEMORY = 400 * 1024 * 1024
-"""Bytes that the process may grow by over all files; a single file is bounded by its own tests."""
+MAX_GROWTH = 400 * 1024 * 1024
+"""Growth of the peak memory over all files, in bytes. Other tests limit the memory of a single file."""
 
 REGRESSIONS = (18082, 18083)
-"""Seeds whose files once ended otherwise, the one because of the other before it."""
+"""Seeds that once violated an invariant, the second one only after the first."""
 
 
-def most_memory() -> int:
+def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def test_a_mutated_file_ends_loaded_or_refused(
+def test_mutated_files_are_loaded_or_refused(
     seeds: range, loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
-    before = most_memory()
-    ends: Counter[str] = Counter()
-    broken: list[str] = []
+    before = peak_memory()
+    states: Counter[str] = Counter()
+    violations: list[str] = []
     for seed in (*REGRESSIONS, *seeds):
         try:
-            ends[Trial(seed).run(loader, container, engine)] += 1
-        except LawBroken as exc:
-            broken.append(str(exc))
-    print(dict(ends), f"{(most_memory() - before) / 2**20:.0f} MB more")  # noqa: T201
-    assert not broken, f"{len(broken)} of {len(seeds)}:\n" + "\n".join(broken[:50])
-    assert most_memory() - before < MOST_MEMORY
-    assert min(ends["loaded"], ends["refused"]) >= len(seeds) // 20, (
-        "the mutations have become too mild or too wild"
+            states[FuzzedFile(seed).load(loader, container, engine)] += 1
+        except InvariantViolated as exc:
+            violations.append(str(exc))
+    print(dict(states), f"{(peak_memory() - before) / 2**20:.0f} MB more")  # noqa: T201
+    assert not violations, f"{len(violations)} of {len(seeds)}:\n" + "\n".join(violations[:50])
+    assert peak_memory() - before < MAX_GROWTH
+    assert min(states["loaded"], states["refused"]) >= len(seeds) // 20, (
+        "too few files of one kind: adjust the mutations"
     )

@@ -1,4 +1,4 @@
-"""One file on its way: loaded for real, and the ledger and the tables held to the laws afterwards."""
+"""Load one mutated file; check the ledger and the tables against invariants."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from sqlalchemy import Connection, Engine, text
 
 from shared.ledger.tables import State
 from shared.use_cases.load_blob import BlobLoader
-from tests.integration.fuzz import bases
+from tests.integration.fuzz import random_files
 from tests.integration.fuzz.mutation import mutated
 
-LONGEST_SECONDS = 2.0
+MAX_SECONDS = 2.0
 
-_FILES_OF_A_DATASET = 20
-"""Files that share an undeclared dataset, so that its table has to grow with nonsense too."""
+_FILES_PER_DATASET = 20
+"""Files that share an inferred dataset, so that its table also evolves with random files."""
 
-_ENDS = {State.LOADED, State.REFUSED, State.DUPLICATE}
+_FINAL_STATES = {State.LOADED, State.REFUSED, State.DUPLICATE}
 
 _ENTRIES = text("select * from ingest.ingestions where path = :path and container = :container")
 _REJECTS = text("select count(*) from ingest.rejects where ingestion_id = :id")
 
 
-class LawBroken(AssertionError):
-    """A file of a seed ended in a way that no file may."""
+class InvariantViolated(AssertionError):
+    """A load had a result that no file may have."""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """The file of a seed; the same each time."""
+class FuzzedFile:
+    """The mutated file of a seed; the same each time."""
 
     seed: int
 
     @property
     def path(self) -> str:
-        """Where it is dropped: every third into the dataset that ships."""
-        dataset = "sales" if self.seed % 3 == 0 else f"fuzz_{self.seed // _FILES_OF_A_DATASET}"
+        """Its blob path; every third file is for the dataset `sales`."""
+        dataset = "sales" if self.seed % 3 == 0 else f"fuzz_{self.seed // _FILES_PER_DATASET}"
         return f"{dataset}/{self.seed}.csv"
 
     def content(self) -> bytes:
         """Its bytes."""
-        chance = random.Random(self.seed)  # noqa: S311 - a file is to be made again from its seed
-        make = bases.sales if self.seed % 3 == 0 else bases.anything
-        return mutated(chance, make(chance), bases.anything(chance))
+        rng = random.Random(self.seed)  # noqa: S311 - reproducible from the seed
+        base = random_files.sales if self.seed % 3 == 0 else random_files.inferred
+        return mutated(rng, base(rng), random_files.inferred(rng))
 
-    def run(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> str:
-        """Load it; returns the state it ends in. Raises `LawBroken`."""
+    def load(self, loader: BlobLoader, container: ContainerClient, engine: Engine) -> str:
+        """Upload and load the file; return the final state. Raises `InvariantViolated`."""
         container.upload_blob(self.path, self.content(), overwrite=True)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
             state = loader.load(self.path).state
         except Exception as exc:
-            raise LawBroken(f"seed {self.seed}: {type(exc).__name__}: {exc}") from exc
-        seconds = time.perf_counter() - begun
-        if seconds > LONGEST_SECONDS:
-            raise LawBroken(f"seed {self.seed}: {seconds:.1f} s")
+            raise InvariantViolated(f"seed {self.seed}: {type(exc).__name__}: {exc}") from exc
+        seconds = time.perf_counter() - started
+        if seconds > MAX_SECONDS:
+            raise InvariantViolated(f"seed {self.seed}: {seconds:.1f} s")
         with engine.connect() as connection:
             where = {"path": self.path, "container": container.container_name}
             for entry in connection.execute(_ENTRIES, where).mappings().all():
@@ -66,15 +66,15 @@ class Trial:
         return str(state)
 
     def _check(self, connection: Connection, entry: dict[str, Any]) -> None:
-        self._require(State(entry["state"]) in _ENDS, entry)
+        self._require(State(entry["state"]) in _FINAL_STATES, entry)
         if entry["state"] == State.REFUSED:
             self._require(bool(entry["error"] and entry["error"]["code"] and entry["error"]["detail"]), entry)
         if entry["state"] != State.LOADED or (entry["format"] or {}).get("compression") == "zip":
             return
         parts = ("inserted", "updated", "unchanged", "duplicate", "rejected")
         self._require(entry["rows_read"] == sum(entry[f"rows_{part}"] for part in parts), entry)
-        kept = connection.scalar(_REJECTS, {"id": entry["id"]})
-        self._require(kept == entry["rows_rejected"], entry)
+        stored = connection.scalar(_REJECTS, {"id": entry["id"]})
+        self._require(stored == entry["rows_rejected"], entry)
         dataset = entry["dataset"]
         if entry["rows_inserted"] + entry["rows_updated"]:
             count = text(f'select count(*) from "{dataset}" where _load = :serial')  # noqa: S608
@@ -84,4 +84,4 @@ class Trial:
     def _require(self, holds: bool, entry: dict[str, Any]) -> None:
         if not holds:
             facts = {name: value for name, value in entry.items() if value is not None}
-            raise LawBroken(f"seed {self.seed}: {facts}")
+            raise InvariantViolated(f"seed {self.seed}: {facts}")
