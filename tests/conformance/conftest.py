@@ -20,6 +20,7 @@ NEEDED = (
     "azurefunctions-extensions-bindings-blob",
     "azure-storage-blob",
     "azure-storage-queue",
+    "uvicorn",
 )
 
 

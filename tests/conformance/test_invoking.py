@@ -17,7 +17,7 @@ from dev.azurite import Azurite
 from dev.paths import ROOT
 from tests.conformance.cases import INVOKED
 from tests.conformance.http_cases import ANSWERS, REQUESTS, HttpCase
-from tests.e2e.host.running import Answer, RunningHost, encoded
+from tests.e2e.host.running_host import Answer, RunningHost, encoded
 
 TRIGGERED = ("client", "stream", "content", "message", "text", "timer")
 # What the HTTP client of the test adds by itself.

@@ -46,7 +46,7 @@ def worker(python_3_13: str, folders: dict[str, str]) -> Complaints:
 
 @pytest.fixture(scope="module")
 def ours(python_3_13: str, folders: dict[str, str]) -> Complaints:
-    return complaints([python_3_13, "-m", "tests.conformance.ours"], folders)
+    return complaints([python_3_13, "-m", "tests.conformance.local_host"], folders)
 
 
 @pytest.mark.parametrize("name", LOADED)
