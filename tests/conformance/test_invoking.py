@@ -1,4 +1,4 @@
-"""Under the bundled host a function sees, and its caller gets, what the worker makes of the same input."""
+"""Under the local host a function sees, and its caller gets, what the worker makes of the same input."""
 
 import json
 import os
@@ -26,7 +26,7 @@ CLIENTS_OWN = ("host", "accept-encoding", "content-length")
 
 @dataclass(frozen=True)
 class Sides:
-    """The same questions, asked of the worker and of the bundled host."""
+    """The results of the same calls in the worker and in the local host."""
 
     host: RunningHost
     worker: dict[str, dict[str, Any]]

@@ -116,8 +116,3 @@ class RunningHost:
 def encoded(text: str) -> str:
     """Encode a queue message's body as the host expects it."""
     return base64.b64encode(text.encode()).decode()
-
-
-def decoded(body: str) -> Any:
-    """Read a queue message's JSON body."""
-    return json.loads(base64.b64decode(body))

@@ -176,7 +176,7 @@ def test_the_message_of_a_blob_that_was_overwritten_or_deleted_is_dropped(scene:
 
 
 def queued(scene: Scene, blob: str) -> bool:
-    """Tell whether a complete receipt of the blob exists."""
+    """Return whether a complete receipt of the blob exists."""
     with BlobServiceClient.from_connection_string(scene.host.settings["DATA"]) as account:
         return bool(receipts_of(account, scene, "load", blob))
 

@@ -93,7 +93,7 @@ def host(make_host: MakeHost) -> RunningHost:
 
 
 def raw(host: RunningHost, request: bytes, *, more: bytes = b"") -> bytes:
-    """Send bytes as they are and answer all that comes back until the host closes."""
+    """Send these bytes and return all bytes that the host sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
         connection.sendall(request + more)
         answer = b""
