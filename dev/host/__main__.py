@@ -17,8 +17,8 @@ from dev.host.lifecycle import Lifecycle
 from dev.host.storage import Accounts
 
 _INTRODUCTION = (
-    "dev.host: a local stand-in for the Azure Functions host, for development and tests only.\n"
-    "It follows the documented rules of the real host; `func start` and Azure are authoritative."
+    "dev.host: the bundled local host, not the Azure Functions host; for development and tests only.\n"
+    "It follows the rules of the real host that matter to the app; `func start` and Azure are authoritative."
 )
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     timing = Timing(options.scan_seconds, options.visibility_seconds)
     try:
         host = _build(options.app.resolve(), timing, lifecycle, invocations)
-        server = Server(options.port, host.site.respond, lifecycle)
+        server = Server(options.port, host.site.respond, lifecycle, config.body_limit(os.environ))
     except HostError as exc:
         print(f"{exc}\n0 functions loaded", flush=True)
         return 1

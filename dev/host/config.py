@@ -18,6 +18,7 @@ _HOST_ID_LENGTH = 32
 _OVERRIDE = "AzureFunctionsJobHost__"
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 _LARGEST_BATCH = 32
+_BODY_LIMIT = 104_857_600
 # `func start` sets the environment Development, in which the queue extension polls this often.
 _DEVELOPMENT_POLL_SECONDS = 2.0
 
@@ -150,6 +151,14 @@ def resolve(text: str, environment: Mapping[str, str]) -> str:
         return environment[name]
 
     return _EXPRESSION.sub(value, text)
+
+
+def body_limit(environment: Mapping[str, str]) -> int:
+    """Return the largest request body in bytes; SettingError if its setting is not a number."""
+    value = environment.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", str(_BODY_LIMIT))
+    if not value.isdecimal():
+        raise SettingError(f"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT must be a number of bytes, not {value}")
+    return int(value)
 
 
 def host_id(app: Path, environment: Mapping[str, str]) -> str:

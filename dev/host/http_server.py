@@ -14,7 +14,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from dev.host.http_message import Reply, Request, decode_path
 from dev.host.lifecycle import Lifecycle
 
-BODY_LIMIT = 104_857_600
 LINE_LIMIT = 8192  # bytes of the request line with its line end
 HEADERS_LIMIT, HEADER_COUNT_LIMIT = 32_768, 100
 _KEEP_ALIVE_SECONDS = 130
@@ -36,8 +35,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Server:
     """Listens on 127.0.0.1 and calls `respond` for each complete request."""
 
-    def __init__(self, port: int, respond: Respond, lifecycle: Lifecycle) -> None:
-        """Reserve `port`, 0 for a free one; OSError if it is in use."""
+    def __init__(self, port: int, respond: Respond, lifecycle: Lifecycle, body_limit: int) -> None:
+        """Reserve `port`, 0 for a free one; OSError if it is in use. `body_limit` is in bytes."""
+        self._body_limit = body_limit
         self._respond = respond
         self._lifecycle = lifecycle
         self._socket = _listen(port)
@@ -94,7 +94,7 @@ class Server:
             return Reply(HTTPStatus.BAD_REQUEST, headers=_CLOSE)
         if not _HOST.fullmatch(headers.get("host", "")):
             return Reply(HTTPStatus.BAD_REQUEST, headers=_CLOSE)
-        content = await _body(headers, receive)
+        content = await _body(headers, receive, self._body_limit)
         if content is None:
             return Reply(HTTPStatus.INTERNAL_SERVER_ERROR)
         query = scope["query_string"].decode("ascii")
@@ -114,12 +114,12 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
-    """Read the body; None if it exceeds the limit, ConnectionError if the client disconnects.
+async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes | None:
+    """Read the body; None if it exceeds `limit` bytes, ConnectionError if the client disconnects.
 
     A body in chunks is empty for the function, as in Azure.
     """
-    if int(headers.get("content-length", "0")) > BODY_LIMIT:
+    if int(headers.get("content-length", "0")) > limit:
         return None
     chunked = "transfer-encoding" in headers
     pieces, size = [], 0
@@ -128,7 +128,7 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             raise ConnectionError
         size += len(message["body"])
-        if size > BODY_LIMIT:
+        if size > limit:
             return None
         if not chunked:
             pieces.append(message["body"])

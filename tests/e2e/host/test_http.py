@@ -383,7 +383,7 @@ def test_the_hosts_own_pages_answer(host: RunningHost) -> None:
 
 
 def test_the_start_says_what_runs_where(host: RunningHost) -> None:
-    assert "stand-in" in host.log.splitlines()[0]
+    assert "not the Azure Functions host" in host.log.splitlines()[0]
     assert f"echo: [GET,POST] http://127.0.0.1:{host.port}/api/echo/{{part?}}" in host.log
 
 

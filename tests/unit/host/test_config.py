@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.host.config import apply_local_settings, host_id, read_host_json, resolve
+from dev.host.config import apply_local_settings, body_limit, host_id, read_host_json, resolve
 from dev.host.errors import SettingError
 
 
@@ -116,6 +116,13 @@ def test_a_setting_cannot_lie_below_what_is_no_section(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"extensions": {"http": "x"}}')
     with pytest.raises(SettingError, match=r"extensions\.http in host\.json"):
         read_host_json(tmp_path, {"AzureFunctionsJobHost__extensions__http__routePrefix": "v1"})
+
+
+def test_the_body_limit_is_100_mb_or_the_setting() -> None:
+    assert body_limit({}) == 104_857_600
+    assert body_limit({"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "209715200"}) == 209_715_200
+    with pytest.raises(SettingError, match="FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"):
+        body_limit({"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "100 MB"})
 
 
 def test_the_host_id_is_stable_and_the_apps_own(tmp_path: Path) -> None:
