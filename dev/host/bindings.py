@@ -1,8 +1,8 @@
-"""Values for parameters and from return values, through the converters that the libraries register.
+"""Convert trigger data to arguments and return values to data, with the libraries' own converters.
 
 `azure.functions` keeps a registry of converters by binding type; `azurefunctions.extensions.base` keeps
-another for SDK types such as BlobClient ("deferred" bindings). What neither knows is "generic": text or bytes
-as they come.
+another for SDK types such as BlobClient ("deferred" bindings). A type in neither registry is "generic": text
+or bytes are passed unchanged.
 """
 
 import json
@@ -22,13 +22,13 @@ _get_registry: Any = func.get_binding_registry
 
 
 def is_deferred(annotation: Any) -> bool:
-    """Tell whether an annotation is an SDK type, served by the extension's converter."""
+    """Return whether an annotation is an SDK type, which the extension's converter makes."""
     extension = _extension_registry()
     return extension is not None and bool(extension.check_supported_type(annotation))
 
 
 def accepts_input(binding: str, annotation: Any, *, deferred: bool) -> bool:
-    """Tell whether an input binding can be given as `annotation`."""
+    """Return whether an input binding can be passed as `annotation`."""
     converter = _extension_registry().get(binding) if deferred else _get_registry().get(binding)
     if converter is None:
         return isinstance(annotation, type) and issubclass(annotation, (str, bytes))
@@ -36,7 +36,7 @@ def accepts_input(binding: str, annotation: Any, *, deferred: bool) -> bool:
 
 
 def accepts_output(binding: str, annotation: Any, *, deferred: bool) -> bool:
-    """Tell whether an output binding can be set from `annotation`; SDK types never can."""
+    """Return whether an output binding can be set from `annotation`; SDK types never can."""
     converter = _get_registry().get(binding)
     if deferred:
         return False
@@ -48,12 +48,12 @@ def accepts_output(binding: str, annotation: Any, *, deferred: bool) -> bool:
 def _checks(check: Any, annotation: Any) -> bool:
     try:
         return bool(check(annotation))
-    except TypeError:  # the converters call issubclass, which refuses list[str] and its like
+    except TypeError:  # the converters call issubclass, which refuses types such as list[str]
         return False
 
 
 def decode(parameter: Parameter, datum: Datum, metadata: Metadata) -> Any:
-    """Turn what a trigger delivers into the argument for `parameter`."""
+    """Convert the data of a trigger to the argument for `parameter`."""
     if parameter.deferred:
         converter = _extension_registry().get(parameter.binding)
         return converter.decode(datum, trigger_metadata=metadata, pytype=parameter.annotation)
@@ -62,7 +62,7 @@ def decode(parameter: Parameter, datum: Datum, metadata: Metadata) -> Any:
 
 
 def encode(parameter: Parameter, value: object) -> Datum:
-    """Turn a return value into what the host understands; TypeError for what the binding does not take."""
+    """Convert a return value to data for the host; TypeError for a value that the binding does not accept."""
     try:
         datum: Datum = (
             _get_registry().get(parameter.binding).encode(value, expected_type=parameter.annotation)
@@ -83,7 +83,7 @@ def as_json(value: object) -> Datum:
 
 
 def blob_reference(connection: str, container: str, blob: str) -> Datum:
-    """Make the datum from which the blob extension builds its clients: names only, never content."""
+    """Make the datum from which the blob extension builds its clients: names only, not content."""
     content = json.dumps({"Connection": connection, "ContainerName": container, "BlobName": blob})
     reference = SimpleNamespace(
         version="1.0", source="AzureStorageBlobs", content_type="application/json", content=content

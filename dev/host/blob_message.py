@@ -1,4 +1,4 @@
-"""The message that stands for one blob to process, on the internal queue and on the poison queue alike."""
+"""The message about one blob version, on the internal blob queue and on the poison queue."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class BlobMessage:
-    """A blob version for a function; `etag` carries its double quotes."""
+    """A blob version for a function; `etag` has its double quotes."""
 
     function_id: str
     container: str
@@ -16,7 +16,7 @@ class BlobMessage:
     blob_type: str = "BlockBlob"
 
     def to_json(self) -> str:
-        """Write the message's body."""
+        """Write the message text, indented as the real host does."""
         return json.dumps(
             {
                 "Type": "BlobTrigger",
@@ -26,13 +26,13 @@ class BlobMessage:
                 "BlobName": self.blob,
                 "ETag": self.etag,
             },
-            separators=(",", ":"),
+            indent=2,
             ensure_ascii=False,
         )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a message's body; ValueError if it is none."""
+        """Read a message text; ValueError if it is not such a message."""
         try:
             body = json.loads(text)
             return cls(
@@ -47,5 +47,5 @@ class BlobMessage:
 
 
 def quoted(etag: object) -> str:
-    """Write an ETag in its one form, with quotes: listings give it without, properties with."""
+    """Return an ETag with double quotes: listings omit them, properties have them."""
     return '"{}"'.format(str(etag).strip('"'))

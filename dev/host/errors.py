@@ -1,4 +1,4 @@
-"""What can keep the host from starting.
+"""Errors that prevent the host from starting.
 
 HostError
 ├── SettingError   a setting or a configuration file is missing or malformed

@@ -1,4 +1,4 @@
-"""A loaded function: what the host knows of it after checking it as the worker would."""
+"""A loaded function and its parameters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether the host is stopping, the loops it keeps running, and the work it has in flight."""
+"""The state of the running host: whether it is stopping, its loops, and its work in progress."""
 
 import logging
 import threading
@@ -10,9 +10,9 @@ _PAUSE_AFTER_A_BUG = 1.0
 
 
 class Loop(threading.Thread):
-    """Calls `step` again and again, however often it fails, until the host stops.
+    """Calls `step` repeatedly, even after it fails, until the host stops.
 
-    `step` answers how many seconds to rest before the next call; `wake` ends the rest early.
+    `step` returns the seconds to wait before the next call; `wake` ends the wait early.
     """
 
     def __init__(self, name: str, step: Callable[[], float], stopping: threading.Event) -> None:
@@ -27,45 +27,45 @@ class Loop(threading.Thread):
             try:
                 pause = self._step()
             except Exception:
-                log.exception("%s failed and goes on", self.name)
+                log.exception("%s failed and continues", self.name)
                 pause = _PAUSE_AFTER_A_BUG
             self._woken.wait(pause)
             self._woken.clear()
 
     def wake(self) -> None:
-        """End the current rest."""
+        """End the current wait."""
         self._woken.set()
 
 
 class Lifecycle:
-    """Shared by everything that runs: `stopping` is set once, and work in flight is counted."""
+    """Shared by all parts of the host: `stopping` is set once, and work in progress is counted."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
         self._loops: list[Loop] = []
-        self._in_flight = 0
+        self._in_progress = 0
         self._changed = threading.Condition()
 
     def loop(self, name: str, step: Callable[[], float], *, while_stopping: bool = False) -> Loop:
-        """Make a loop, for the caller to start, that ends when the host stops or, `while_stopping`, exits."""
+        """Make a loop that ends when the host stops, or with the process if `while_stopping`."""
         loop = Loop(name, step, threading.Event() if while_stopping else self.stopping)
         self._loops.append(loop)
         return loop
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Count the enclosed work as in flight, so that a stop waits for it."""
+        """Count the enclosed work as in progress, so that a stop waits for it."""
         with self._changed:
-            self._in_flight += 1
+            self._in_progress += 1
         try:
             yield
         finally:
             with self._changed:
-                self._in_flight -= 1
+                self._in_progress -= 1
                 self._changed.notify_all()
 
     def in_background(self, name: str, action: Callable[[], None]) -> None:
-        """Run `action` once in a thread of its own, as work in flight."""
+        """Run `action` once in a thread of its own, as work in progress."""
 
         def run() -> None:
             try:
@@ -77,12 +77,12 @@ class Lifecycle:
         threading.Thread(target=run, name=name, daemon=True).start()
 
     def stop(self) -> None:
-        """Tell every loop to end."""
+        """End every loop."""
         self.stopping.set()
         for loop in self._loops:
             loop.wake()
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until no work is in flight; False when `seconds` were not enough."""
+        """Wait until no work is in progress; False if that takes longer than `seconds`."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._in_flight == 0, timeout=seconds)
+            return self._changed.wait_for(lambda: self._in_progress == 0, timeout=seconds)

@@ -5,11 +5,11 @@ import logging
 import os
 import sys
 
-from dev.host.running import Invocations, current
+from dev.host.invocation import Invocations, current_invocation
 
 
 class InvocationFormatter(logging.Formatter):
-    """Formats a record, naming function and invocation where there is one; further lines are indented."""
+    """Formats a record with the function and invocation it belongs to; continuation lines are indented."""
 
     def __init__(self, invocations: Invocations) -> None:
         super().__init__()
@@ -18,7 +18,7 @@ class InvocationFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the base class names it so
         """Build the lines of the message; the base class appends a traceback below them."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
-        invocation = current()
+        invocation = current_invocation()
         function = self._invocations.function_of(invocation) if invocation else None
         place = f" [{function} {invocation[:8]}]" if invocation and function else ""
         message = record.message.replace("\n", "\n  ")
@@ -28,7 +28,7 @@ class InvocationFormatter(logging.Formatter):
 def configure(invocations: Invocations) -> None:
     """Send the root logger, and the host's own, to standard output.
 
-    The host's logger is kept apart, so that an app which rearranges the root logger (as it may in Azure,
+    The host has a logger of its own, so that an app that changes the root logger (as it may in Azure,
     where the host is another process) does not silence the host.
     """
     handler = logging.StreamHandler(sys.stdout)
@@ -42,5 +42,5 @@ def configure(invocations: Invocations) -> None:
     host.propagate = False
     host.setLevel(logging.DEBUG if debug else logging.INFO)
     logging.getLogger("azure").setLevel(logging.WARNING)
-    # urllib3 warns when more threads than its ten kept connections talk to storage; that is no fault here.
+    # urllib3 warns when more threads than its ten pooled connections use storage, which is harmless here.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""What both sides are asked: apps to load, and one app to invoke."""
+"""Apps that both the worker and the local host load, and one app that both invoke."""
 
 PRELUDE = """
 import json, os

@@ -1,4 +1,4 @@
-"""A Python 3.13 with the worker's library, made once and kept."""
+"""A Python 3.13 with the worker's library, installed once below `.venv`."""
 
 import os
 import re
@@ -20,6 +20,7 @@ NEEDED = (
     "azurefunctions-extensions-bindings-blob",
     "azure-storage-blob",
     "azure-storage-queue",
+    "uvicorn",
 )
 
 

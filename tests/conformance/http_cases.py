@@ -1,4 +1,4 @@
-"""HTTP requests, each as it goes over the wire and as the real host decodes it for the worker."""
+"""HTTP requests, as a client sends them and as the real host decodes them for the worker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class HttpCase:
-    """`path`, `headers` and `body` are sent to the bundled host; `query` and `route` are what they mean."""
+    """`path`, `headers` and `body` are sent to the local host; `query` and `route` are what they mean."""
 
     function: str = "seen"
     method: str = "GET"

@@ -1,4 +1,4 @@
-"""Under the bundled host a function sees, and its caller gets, what the worker makes of the same input."""
+"""Under the local host a function sees, and its caller gets, what the worker makes of the same input."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from dev.azurite import Azurite
 from dev.paths import ROOT
 from tests.conformance.cases import INVOKED
 from tests.conformance.http_cases import ANSWERS, REQUESTS, HttpCase
-from tests.e2e.host.running import Answer, RunningHost, encoded
+from tests.e2e.host.running_host import Answer, RunningHost, encoded
 
 TRIGGERED = ("client", "stream", "content", "message", "text", "timer")
 # What the HTTP client of the test adds by itself.
@@ -26,7 +26,7 @@ CLIENTS_OWN = ("host", "accept-encoding", "content-length")
 
 @dataclass(frozen=True)
 class Sides:
-    """The same questions, asked of the worker and of the bundled host."""
+    """The results of the same calls in the worker and in the local host."""
 
     host: RunningHost
     worker: dict[str, dict[str, Any]]

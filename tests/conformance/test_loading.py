@@ -1,4 +1,4 @@
-"""The bundled host loads what the worker loads and refuses what the worker refuses."""
+"""The local host loads what the worker loads and refuses what the worker refuses."""
 
 import json
 import os
@@ -46,13 +46,13 @@ def worker(python_3_13: str, folders: dict[str, str]) -> Complaints:
 
 @pytest.fixture(scope="module")
 def ours(python_3_13: str, folders: dict[str, str]) -> Complaints:
-    return complaints([python_3_13, "-m", "tests.conformance.ours"], folders)
+    return complaints([python_3_13, "-m", "tests.conformance.local_host"], folders)
 
 
 @pytest.mark.parametrize("name", LOADED)
 def test_an_app_is_loaded_or_refused_alike(name: str, worker: Complaints, ours: Complaints) -> None:
     assert (ours[name] is None) == (worker[name] is None), (
-        f"worker: {worker[name] or 'loads it'}\nbundled host: {ours[name] or 'loads it'}"
+        f"worker: {worker[name] or 'loads it'}\nlocal host: {ours[name] or 'loads it'}"
     )
 
 

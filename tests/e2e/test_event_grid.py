@@ -26,11 +26,19 @@ def post_event(client: Client, container: str, path: str, etag: str) -> int:
         "eventType": "Microsoft.Storage.BlobCreated",
         "subject": f"/blobServices/default/containers/{container}/blobs/{path}",
         "eventTime": "2026-01-01T00:00:00Z",
-        "data": {"api": "PutBlob", "url": f"{account}/{container}/{path}", "eTag": etag},
+        "data": {
+            "api": "PutBlob",
+            "url": f"{account}/{container}/{path}",
+            "eTag": etag,
+            "blobType": "BlockBlob",
+        },
         "dataVersion": "",
     }
     answer = client.http.post(
-        "/runtime/webhooks/blobs", params={"functionName": "Host.Functions.load"}, json=[event]
+        "/runtime/webhooks/blobs",
+        params={"functionName": "Host.Functions.load"},
+        json=[event],
+        headers={"aeg-event-type": "Notification"},
     )
     return answer.status_code
 

@@ -101,8 +101,8 @@ def test_an_invalid_query_is_a_problem(client: Client, query: str, word: str) ->
         ("datasets?after=Ilx1MDAwMCI", 400, "after"),
         ("ingestions?state=", 400, "state has no value"),
         ("read/sales/SO100,1?x=1", 400, "x is not a parameter"),
-        ("read/%00", 404, "no dataset"),
-        ("datasets/%00", 404, "no dataset"),
+        ("read/%01", 404, "no dataset"),
+        ("datasets/%01", 404, "no dataset"),
     ],
 )
 def test_no_parameter_is_silently_ignored(client: Client, path: str, status: int, words: str) -> None:
@@ -110,6 +110,12 @@ def test_no_parameter_is_silently_ignored(client: Client, path: str, status: int
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
     assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["read/%00", "datasets/%00"])
+def test_a_zero_byte_in_a_path_is_refused_before_it_reaches_the_app(client: Client, path: str) -> None:
+    answer = client.http.get(f"/api/{path}")
+    assert (answer.status_code, answer.content) == (400, b"")
 
 
 def test_a_row_is_written_read_changed_and_deleted(client: Client) -> None:

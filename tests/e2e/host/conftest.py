@@ -1,4 +1,4 @@
-"""Hosts on the run's Azurite, each with a host id and names of its own."""
+"""Local hosts on the session's Azurite, each with a host id and names of its own."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -8,10 +8,10 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from dev.azurite import Azurite
-from tests.e2e.host.running import RunningHost
+from tests.e2e.host.running_host import RunningHost
 
 MakeHost = Callable[..., RunningHost]
-QUICK = ("--scan-seconds", "0.1", "--lease-seconds", "2")
+QUICK = ("--scan-seconds", "0.1", "--visibility-seconds", "2")
 
 
 @pytest.fixture(scope="session")

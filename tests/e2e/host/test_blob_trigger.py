@@ -1,8 +1,11 @@
-"""Blob triggers under the bundled host: receipts, the internal queue, retries, poison, Event Grid."""
+"""Blob triggers under the local host: receipts, batches, retries, the poison queue, Event Grid."""
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
@@ -10,15 +13,16 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueServiceClient
 
 from tests.e2e.host.conftest import MakeHost, unique
-from tests.e2e.host.running import RunningHost, decoded
+from tests.e2e.host.running_host import Answer, RunningHost
 
 APP = """
 @app.blob_trigger("client", "%POLLED%/{name}", "DATA")
 def load(client: blob.BlobClient, context: func.Context) -> None:
     record(function="load", blob=client.blob_name, container=client.container_name,
-           etag=client.get_blob_properties().etag)
+           etag=client.get_blob_properties().etag, at=time.time())
     if "held" in client.blob_name:
         time.sleep(1)
+        record(function="loaded", blob=client.blob_name, at=time.time())
     if "bad" in client.blob_name:
         raise ValueError("no good")
 
@@ -28,9 +32,10 @@ def stream(data: func.InputStream) -> None:
            metadata=data.metadata)
 
 @app.blob_trigger("client", "%EVENTS%/{name}", "DATA", source=func.BlobSource.EVENT_GRID)
-def told(client: blob.BlobClient) -> None:
-    record(function="told", container=client.container_name, blob=client.blob_name)
+def on_event(client: blob.BlobClient) -> None:
+    record(function="on_event", container=client.container_name, blob=client.blob_name)
 """
+JSON = {"Content-Type": "application/json"}
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.{}&code=x"
 
 
@@ -56,13 +61,18 @@ def scene(make_host: MakeHost, blobs: BlobServiceClient) -> Iterator[Scene]:
         yield Scene(host, container, host.settings["AzureFunctionsWebHost__hostid"])
 
 
-def poison_of(queues: QueueServiceClient, blob: str) -> list[dict[str, str]]:
-    """The poison messages about a blob."""
+def poison_texts(queues: QueueServiceClient) -> list[str]:
+    """Return the decoded texts of the poison messages."""
     with queues.get_queue_client("webjobs-blobtrigger-poison") as queue:
         try:
-            found = [decoded(message.content) for message in queue.peek_messages(32)]
+            return [base64.b64decode(message.content).decode() for message in queue.peek_messages(32)]
         except ResourceNotFoundError:
             return []
+
+
+def poison_of(queues: QueueServiceClient, blob: str) -> list[dict[str, str]]:
+    """Return the poison messages about a blob."""
+    found = [json.loads(text) for text in poison_texts(queues)]
     return [body for body in found if body["BlobName"] == blob]
 
 
@@ -101,7 +111,7 @@ def records(scene: Scene, blob: str) -> list[dict[str, str]]:
     return scene.host.records(function="load", blob=blob)
 
 
-def test_a_failing_blob_is_tried_five_times_at_once_and_becomes_poison(
+def test_a_failing_blob_is_tried_five_times_at_once_and_moved_to_the_poison_queue(
     scene: Scene, queues: QueueServiceClient
 ) -> None:
     etag = scene.container.upload_blob("bad.csv", b"1").get_blob_properties().etag
@@ -115,6 +125,29 @@ def test_a_failing_blob_is_tried_five_times_at_once_and_becomes_poison(
         "ETag": etag,
     }
     assert len(records(scene, "bad.csv")) == 5
+    (text,) = [text for text in poison_texts(queues) if "bad.csv" in text]
+    assert text == json.dumps(body, indent=2)
+
+
+def test_the_next_batch_begins_only_when_the_threshold_allows_it(scene: Scene) -> None:
+    for name in ("batch-held", "batch-1", "batch-2"):
+        scene.container.upload_blob(name, b"1")
+        scene.host.wait_for(partial(queued, scene, name))
+    scene.host.wait_for(lambda: records(scene, "batch-2"))
+    ends = {one["blob"]: one["at"] for one in scene.host.records(function="loaded")}
+    starts = {one["blob"]: one["at"] for one in scene.host.records(function="load")}
+    # Two at once and a threshold of 0: at most one other blob runs beside the long one.
+    assert starts["batch-2"] >= ends["batch-held"]
+
+
+def test_a_blob_whose_name_has_a_newline_does_not_run_the_function(
+    scene: Scene, blobs: BlobServiceClient
+) -> None:
+    scene.container.upload_blob("new\nline.csv", b"1")
+    scene.container.upload_blob("after the newline.csv", b"1")
+    scene.host.wait_for(lambda: records(scene, "after the newline.csv"))
+    assert records(scene, "new\nline.csv") == []
+    assert receipts_of(blobs, scene, "load", "new\nline.csv") == []
 
 
 def test_an_input_stream_holds_content_and_facts(scene: Scene) -> None:
@@ -126,63 +159,84 @@ def test_an_input_stream_holds_content_and_facts(scene: Scene) -> None:
     assert facts["metadata"] == {"k": "v"}
 
 
-def test_a_blob_that_changes_or_goes_before_its_turn_is_dropped(scene: Scene) -> None:
-    for name in ("held-1", "held-2"):  # both places are taken for a second
+def test_the_message_of_a_blob_that_was_overwritten_or_deleted_is_dropped(scene: Scene) -> None:
+    for name in ("held-1", "held-2"):  # a batch of two, for a second
         scene.container.upload_blob(name, b"1")
     scene.host.wait_for(lambda: len(records(scene, "held-1") + records(scene, "held-2")) == 2)
     scene.container.upload_blob("changing.csv", b"1")
-    scene.container.upload_blob("going.csv", b"1")
-    scene.host.wait_for(lambda: queued(scene, "changing.csv") and queued(scene, "going.csv"))
+    scene.container.upload_blob("deleted.csv", b"1")
+    scene.host.wait_for(lambda: queued(scene, "changing.csv") and queued(scene, "deleted.csv"))
     etag = scene.container.upload_blob("changing.csv", b"2", overwrite=True).get_blob_properties().etag
-    scene.container.delete_blob("going.csv")
-    scene.host.wait_for(lambda: "going.csv was deleted before load ran: dropped" in scene.host.log)
-    scene.host.wait_for(lambda: "changing.csv was replaced before load ran" in scene.host.log)
+    scene.container.delete_blob("deleted.csv")
+    scene.host.wait_for(lambda: "deleted.csv was deleted before load ran: dropped" in scene.host.log)
+    scene.host.wait_for(lambda: "changing.csv was overwritten before load ran" in scene.host.log)
     scene.host.wait_for(lambda: records(scene, "changing.csv"))
     assert [facts["etag"] for facts in records(scene, "changing.csv")] == [etag]
-    assert records(scene, "going.csv") == []
+    assert records(scene, "deleted.csv") == []
 
 
 def queued(scene: Scene, blob: str) -> bool:
-    """Tell whether a complete receipt of the blob exists."""
+    """Return whether a complete receipt of the blob exists."""
     with BlobServiceClient.from_connection_string(scene.host.settings["DATA"]) as account:
         return bool(receipts_of(account, scene, "load", blob))
 
 
-def test_event_grid_events_run_the_function_duplicates_and_foreign_blobs_too(
+def post(scene: Scene, function: str, events: object, kind: str = "Notification") -> Answer:
+    """Send events to the webhook as Event Grid does."""
+    body = events if isinstance(events, bytes) else json.dumps(events).encode()
+    return scene.host.ask("POST", HOOK.format(function), body, {"aeg-event-type": kind})
+
+
+def event(url: str, kind: str = "Microsoft.Storage.BlobCreated") -> dict[str, Any]:
+    return {
+        "eventType": kind,
+        "subject": "…",
+        "data": {"url": url, "eTag": "0x1", "blobType": "BlockBlob"},
+    }
+
+
+def test_event_grid_events_run_the_function_also_duplicates_other_types_and_other_containers(
     scene: Scene, blobs: BlobServiceClient
 ) -> None:
     foreign = scene.container.upload_blob("foreign é.csv", b"1")
     scene.host.wait_for(lambda: records(scene, "foreign é.csv"))
-    event = {
-        "eventType": "Microsoft.Storage.BlobCreated",
-        "subject": "…",
-        "data": {"url": foreign.url, "eTag": "0x1", "blobType": "BlockBlob"},
-    }
-    other = {"eventType": "Microsoft.Storage.BlobDeleted", "data": {"url": foreign.url}}
-    body = json.dumps([event, event, other]).encode()
-    assert scene.host.ask("POST", HOOK.format("told"), body).status == 202
-    scene.host.wait_for(lambda: len(scene.host.records(function="told", blob="foreign é.csv")) == 2)
-    assert receipts_of(blobs, scene, "told", "foreign é.csv") == []
+    created, renamed = event(foreign.url), event(foreign.url, "Microsoft.Storage.BlobRenamed")
+    assert post(scene, "on_event", [created, created, renamed]).status == 202
+    scene.host.wait_for(lambda: len(scene.host.records(function="on_event", blob="foreign é.csv")) == 3)
+    assert receipts_of(blobs, scene, "on_event", "foreign é.csv") == []
 
 
-def test_a_new_event_grid_subscription_shakes_hands(scene: Scene) -> None:
-    event = {
+def test_a_new_event_grid_subscription_is_validated_by_a_handshake(scene: Scene) -> None:
+    validation = {
         "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
         "data": {"validationCode": "512d38b6"},
     }
-    answer = scene.host.ask("POST", HOOK.format("told"), json.dumps([event]).encode())
+    answer = post(scene, "on_event", [validation], "SubscriptionValidation")
     assert (answer.status, answer.json) == (200, {"validationResponse": "512d38b6"})
+    assert post(scene, "on_event", [validation], "Notification").status == 500
 
 
-def test_the_webhook_refuses_what_it_does_not_know(scene: Scene) -> None:
-    assert scene.host.ask("POST", HOOK.format("load"), b"[]").status == 404
-    assert scene.host.ask("POST", HOOK.format("told"), b"no json").status == 400
+def test_the_webhook_needs_the_event_type_header_and_the_blob_type(scene: Scene) -> None:
+    complete = event(f"{scene.container.url}/a.csv")
+    for kind in ("", "Other"):
+        answer = post(scene, "on_event", [complete], kind)
+        assert (answer.status, answer.body) == (400, b"")
+    del complete["data"]["blobType"]
+    assert post(scene, "on_event", [complete]).status == 500
+    assert post(scene, "on_event", b"no json").status == 400
+    assert scene.host.records(function="on_event", blob="a.csv") == []
 
 
-def test_a_function_can_be_run_by_hand_for_a_blob(scene: Scene) -> None:
-    scene.container.upload_blob("by-hand.csv", b"1")
-    scene.host.wait_for(lambda: records(scene, "by-hand.csv"))
-    place = f"{scene.container.container_name}/by-hand.csv"
-    answer = scene.host.ask("POST", "/admin/functions/load", json.dumps({"input": place}).encode())
+def test_events_for_a_function_without_an_event_grid_source_are_dropped(scene: Scene) -> None:
+    for function in ("load", "nobody"):
+        assert post(scene, function, [event(f"{scene.container.url}/a.csv")]).status == 202
+        assert f"events for 'Host.Functions.{function}' were dropped" in scene.host.log
+
+
+def test_a_function_can_be_run_manually_for_a_blob(scene: Scene) -> None:
+    scene.container.upload_blob("manual.csv", b"1")
+    scene.host.wait_for(lambda: records(scene, "manual.csv"))
+    place = f"{scene.container.container_name}/manual.csv"
+    answer = scene.host.ask("POST", "/admin/functions/load", json.dumps({"input": place}).encode(), JSON)
     assert answer.status == 202
-    scene.host.wait_for(lambda: len(records(scene, "by-hand.csv")) == 2)
+    scene.host.wait_for(lambda: len(records(scene, "manual.csv")) == 2)

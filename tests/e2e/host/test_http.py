@@ -1,15 +1,16 @@
-"""HTTP functions under the bundled host, as the real host would serve them."""
+"""HTTP functions under the local host: requests, responses, and the limits of the real host."""
 
 import http.client
 import json
 import socket
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.e2e.host.conftest import MakeHost
-from tests.e2e.host.running import Answer, RunningHost
+from tests.e2e.host.running_host import Answer, RunningHost
 
 LIMIT = 104_857_600
 APP = """
@@ -30,6 +31,11 @@ def text(req: func.HttpRequest) -> str:
 def returns(req: func.HttpRequest) -> func.HttpResponse:
     return {"none": None, "int": 5, "dict": {"a": 1}, "empty": func.HttpResponse(status_code=204),
             "header": func.HttpResponse("x", headers={"A": "\\u20ac"})}[req.route_params["what"]]
+
+@app.route("upload")
+def upload(req: func.HttpRequest) -> func.HttpResponse:
+    record(function="upload", size=len(req.get_body()))
+    return func.HttpResponse("received")
 
 @app.route("raises")
 def raises(req: func.HttpRequest) -> func.HttpResponse:
@@ -67,6 +73,7 @@ async def exits_async(req: func.HttpRequest) -> func.HttpResponse:
     raise KeyboardInterrupt if req.route_params["how"] == "interrupt" else SystemExit(3)
 """
 
+ONCE = "{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 MALFORMED = "GET /api/text HTTP/1.1\r\nHost: x\r\n{}\r\nConnection: close\r\n\r\n"
 BAD_LINES = (
     "no header",
@@ -86,7 +93,7 @@ def host(make_host: MakeHost) -> RunningHost:
 
 
 def raw(host: RunningHost, request: bytes, *, more: bytes = b"") -> bytes:
-    """Send bytes as they are and answer all that comes back until the host closes."""
+    """Send these bytes and return all bytes that the host sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
         connection.sendall(request + more)
         answer = b""
@@ -96,13 +103,13 @@ def raw(host: RunningHost, request: bytes, *, more: bytes = b"") -> bytes:
 
 
 def test_a_request_arrives_decoded_as_by_the_worker(host: RunningHost) -> None:
-    answer = host.ask("GET", "/api/echo/a%20b?k=1&K=2&blank=&x=%C3%A9", headers={"X-Mixed-Case": "Yes"})
+    answer = host.ask("GET", "/api/echo/a%20b?x=%C3%A9&k=1&K=2&blank=", headers={"X-Mixed-Case": "Yes"})
     seen = answer.json
-    assert seen["query"] == {"k": "1,2", "x": "é"}
+    assert list(seen["query"].items()) == [("K", "1,2"), ("x", "é")]
     assert seen["route"] == {"part": "a b"}
     assert seen["headers"]["x-mixed-case"] == "Yes"
     assert seen["context"] == ["echo", str(host.folder), 36]
-    assert seen["url"].endswith("/api/echo/a%20b?k=1&K=2&blank=&x=%C3%A9")
+    assert seen["url"].endswith("/api/echo/a%20b?x=%C3%A9&k=1&K=2&blank=")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-one"] == "1"
 
@@ -110,6 +117,22 @@ def test_a_request_arrives_decoded_as_by_the_worker(host: RunningHost) -> None:
 def test_a_path_is_resolved_before_it_is_routed(host: RunningHost) -> None:
     answer = host.ask("GET", "/elsewhere/../api/./text")
     assert (answer.status, answer.body.decode()) == (200, "plain é")
+
+
+def test_bytes_that_are_not_utf8_stay_encoded_and_the_url_is_encoded_again(host: RunningHost) -> None:
+    seen = host.ask("GET", "/api/%65cho/%ff%c3%a9").json
+    assert seen["route"] == {"part": "%ffé"}
+    assert seen["url"].endswith("/api/echo/%ff%C3%A9")
+
+
+def test_a_path_with_an_empty_first_segment_is_a_404(host: RunningHost) -> None:
+    assert raw(host, ONCE.format("GET //api/text").encode()).startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_method_in_lower_case_is_the_same_method(host: RunningHost) -> None:
+    answer = raw(host, ONCE.format("get /api/echo").encode())
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"method": "GET"' in answer
 
 
 def test_an_optional_route_parameter_may_be_missing(host: RunningHost) -> None:
@@ -139,7 +162,7 @@ def test_an_unknown_route_is_an_empty_404(host: RunningHost) -> None:
 @pytest.mark.parametrize(
     "path", ["raises", "exits", "returns/none", "returns/int", "returns/dict", "returns/header"]
 )
-def test_what_is_no_response_is_an_empty_500(host: RunningHost, path: str) -> None:
+def test_a_value_that_is_not_a_response_is_an_empty_500(host: RunningHost, path: str) -> None:
     answer = host.ask("GET", f"/api/{path}")
     assert (answer.status, answer.body) == (500, b"")
 
@@ -203,30 +226,47 @@ def test_requests_that_wait_do_not_block_others(host: RunningHost) -> None:
         assert [answer.result().body for answer in waiting] == [b"released"] * 3
 
 
-def test_a_body_over_the_limit_is_a_413_that_a_streaming_client_sees(host: RunningHost) -> None:
+def send_body(host: RunningHost, header: str, pieces: Iterable[bytes]) -> tuple[int, bytes]:
+    """Stream a body to `upload` and return the status and the body of the response."""
     connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=20)
     try:
-        connection.putrequest("POST", "/api/echo")
-        connection.putheader("Content-Length", str(LIMIT + 1))
+        connection.putrequest("POST", "/api/upload")
+        connection.putheader(*header.split(": "))
         connection.endheaders()
-        piece = bytes(1 << 20)
-        for _ in range(LIMIT >> 20):
+        for piece in pieces:
             connection.send(piece)
-        connection.send(b"x")
         response = connection.getresponse()
-        assert (response.status, response.read()) == (413, b"")
+        return response.status, response.read()
     finally:
         connection.close()
 
 
-def test_a_client_that_asks_first_is_refused_without_sending(host: RunningHost) -> None:
+def test_a_body_of_the_limit_reaches_the_function(host: RunningHost) -> None:
+    assert send_body(host, f"Content-Length: {LIMIT}", [bytes(LIMIT)]) == (200, b"received")
+    assert host.records(function="upload", size=LIMIT)
+
+
+def test_a_larger_body_is_an_empty_500_and_the_function_is_not_called(host: RunningHost) -> None:
+    before = host.records(function="upload")
+    piece = bytes(1 << 20)
+    announced = [piece] * (LIMIT >> 20) + [b"x"]
+    assert send_body(host, f"Content-Length: {LIMIT + 1}", announced) == (500, b"")
+    chunk = b"100000\r\n" + piece + b"\r\n"
+    chunks = [chunk] * (LIMIT >> 20) + [b"1\r\nx\r\n0\r\n\r\n"]
+    assert send_body(host, "Transfer-Encoding: chunked", chunks) == (500, b"")
+    assert host.records(function="upload") == before
+
+
+def test_a_client_that_waits_for_100_continue_is_refused_without_sending(host: RunningHost) -> None:
     head = (
-        f"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\nExpect: 100-continue\r\n\r\n"
+        f"POST /api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\nExpect: 100-continue\r\n\r\n"
     )
-    assert raw(host, head.encode()).startswith(b"HTTP/1.1 413 ")
+    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1024).startswith(b"HTTP/1.1 500 ")
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(host: RunningHost) -> None:
+def test_a_client_that_waits_for_100_continue_gets_it(host: RunningHost) -> None:
     with socket.create_connection(("127.0.0.1", host.port), timeout=10) as connection:
         connection.sendall(
             b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n"
@@ -240,7 +280,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(host: RunningHost) -> None:
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["size"] == 3
 
 
-def test_a_chunked_body_arrives_empty_and_the_connection_goes_on(host: RunningHost) -> None:
+def test_a_chunked_body_arrives_empty_and_the_connection_is_reused(host: RunningHost) -> None:
     chunked = b"POST /api/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     last = b"GET /api/text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     answer = raw(host, chunked, more=b"3\r\nabc\r\n4;ext=1\r\ndefg\r\n0\r\n\r\n" + last)
@@ -262,12 +302,39 @@ def test_a_chunked_body_arrives_empty_and_the_connection_goes_on(host: RunningHo
         b"POST /api/echo HTTP/1.1\r\nHost: x\r\n" + 2 * b"Transfer-Encoding: chunked\r\n" + b"\r\n",
         b"GET /api/text HTTP/1.1\r\n\r\n",
         b"GET /api/text HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        b"\r\n\r\nGET /api/text HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/text HTTP/1.1\r\nHost: x/y\r\n\r\n",
+        b"GET api/text HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET  /api/text HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/t\xc3\xa9xt HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"G(T /api/text HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/echo/a%00b HTTP/1.1\r\nHost: x\r\n\r\n",
         *(MALFORMED.format(line).encode("latin-1") for line in BAD_LINES),
     ],
 )
-def test_a_malformed_request_is_a_400(host: RunningHost, request_bytes: bytes) -> None:
-    assert raw(host, request_bytes).startswith(b"HTTP/1.1 400 ")
+def test_a_malformed_request_is_an_empty_400(host: RunningHost, request_bytes: bytes) -> None:
+    answer = raw(host, request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [
+        ("/api/text?" + "x" * 8_100, "A: 1", b"200"),
+        ("/api/text?" + "x" * 8_192, "A: 1", b"414"),
+        ("/api/text", "A: " + "x" * 32_000, b"200"),
+        ("/api/text", "A: " + "x" * 32_768, b"431"),
+        ("/api/text", "\r\n".join(["A: 1"] * 98), b"200"),
+        ("/api/text", "\r\n".join(["A: 1"] * 99), b"431"),
+    ],
+)
+def test_long_request_lines_and_headers_are_refused(
+    host: RunningHost, path: str, header: str, status: bytes
+) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n\r\n"
+    answer = raw(host, request.encode())
+    assert answer.startswith(b"HTTP/1.1 " + status + b" ")
+    assert status == b"200" or answer.endswith(b"\r\n\r\n")
 
 
 def test_a_malformed_header_does_not_make_a_body_the_next_request(host: RunningHost) -> None:
@@ -278,8 +345,9 @@ def test_a_malformed_header_does_not_make_a_body_the_next_request(host: RunningH
     assert answer.count(b"HTTP/1.1") == 1
 
 
-def test_an_empty_line_before_a_request_is_forgiven(host: RunningHost) -> None:
-    request = b"\r\nGET /api/text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+@pytest.mark.parametrize("empty_lines", [b"\r\n", b"\r\n\r\n"])
+def test_empty_lines_before_a_request_are_skipped(host: RunningHost, empty_lines: bytes) -> None:
+    request = empty_lines + b"GET /api/text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     assert raw(host, request).startswith(b"HTTP/1.1 200 ")
 
 
@@ -315,5 +383,28 @@ def test_the_hosts_own_pages_answer(host: RunningHost) -> None:
 
 
 def test_the_start_says_what_runs_where(host: RunningHost) -> None:
-    assert "stand-in" in host.log.splitlines()[0]
+    assert "not the Azure Functions host" in host.log.splitlines()[0]
     assert f"echo: [GET,POST] http://127.0.0.1:{host.port}/api/echo/{{part?}}" in host.log
+
+
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "headers", "status"),
+    [
+        ("text", b'{"input": ""}', JSON, 202),
+        ("TEXT", b"{}", {"Content-Type": "application/x+json"}, 202),
+        ("text", b"", JSON, 400),
+        ("text", b"{", JSON, 400),
+        ("text", b"null", JSON, 400),
+        ("nobody", b"{}", JSON, 404),
+        ("text", b"{}", {}, 415),
+        ("text", b"{}", {"Content-Type": "text/plain"}, 415),
+    ],
+)
+def test_a_function_is_run_by_an_admin_request_with_a_json_body(
+    host: RunningHost, name: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = host.ask("POST", f"/admin/functions/{name}", body, headers)
+    assert (answer.status, answer.body) == (status, b"")

@@ -1,4 +1,4 @@
-"""The bundled host's beginning and end: bad apps, signals, crashes, storage that comes and goes."""
+"""Start and stop of the local host: invalid apps, signals, crashes, unavailable storage."""
 
 import signal
 import socket
@@ -47,9 +47,7 @@ def test_a_running_function_ends_before_the_host_does(make_host: MakeHost, blobs
         host.ask("GET", "/")
 
 
-def test_a_stopping_host_begins_nothing_that_waited_for_its_turn(
-    make_host: MakeHost, blobs: BlobServiceClient
-) -> None:
+def test_a_stopping_host_begins_no_other_blob(make_host: MakeHost, blobs: BlobServiceClient) -> None:
     one_at_a_time = {"AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism": "1"}
     host = make_host(LOADING, {"BLOBS": unique("waiting"), "SLEEP": "1", **one_at_a_time})
     with blobs.create_container(host.settings["BLOBS"]) as container:
@@ -57,7 +55,7 @@ def test_a_stopping_host_begins_nothing_that_waited_for_its_turn(
             container.upload_blob(name, b"1")
     host.start()
     host.wait_for(lambda: host.records(function="load"))
-    time.sleep(0.3)  # the others are taken off the queue too
+    time.sleep(0.3)  # the others stay on the queue: a batch has one message
     assert host.stop(signal.SIGTERM) == 0
     assert len(host.records(function="load")) == len(host.records(function="loaded")) == 1
     host.settings["SLEEP"] = "0"
@@ -66,7 +64,7 @@ def test_a_stopping_host_begins_nothing_that_waited_for_its_turn(
     assert len(host.records(function="load")) == 3
 
 
-def test_a_killed_hosts_message_comes_again_after_its_lease(
+def test_a_killed_hosts_message_becomes_visible_after_its_visibility_time(
     make_host: MakeHost, blobs: BlobServiceClient
 ) -> None:
     name = unique("killed")
@@ -74,7 +72,7 @@ def test_a_killed_hosts_message_comes_again_after_its_lease(
     with blobs.create_container(name) as container:
         container.upload_blob("a.csv", b"1")
     host.wait_for(lambda: host.records(function="load"))
-    time.sleep(2.2)  # longer than a lease: it is renewed, so nobody else gets the message
+    time.sleep(2.2)  # longer than the visibility time, which is renewed: no other try begins
     assert len(host.records(function="load")) == 1
     assert host.process is not None
     host.process.kill()
@@ -101,7 +99,7 @@ def test_the_host_serves_without_storage_and_recovers_with_it(make_host: MakeHos
     }
     began = time.monotonic()
     host = make_host(LOADING, settings).start()
-    host.wait_for(lambda: "trying again" in host.log)
+    host.wait_for(lambda: "retrying" in host.log)
     assert host.ask("GET", "/").status == 200
     azurite.start()
     try:
@@ -111,9 +109,9 @@ def test_the_host_serves_without_storage_and_recovers_with_it(make_host: MakeHos
         # But for connections: Azurite's service for queues may begin to listen after that for blobs.
         failures = [line for line in host.log.splitlines() if "queueing a blob failed" in line]
         assert all("NewConnectionError" in line for line in failures)
-        assert "answers again" in host.log
+        assert "is available again" in host.log
         # The scan and the queue each fail ten times a second, and say so every five.
-        assert host.log.count("trying again") - len(failures) <= 2 * (1 + (time.monotonic() - began) // 5)
+        assert host.log.count("retrying") - len(failures) <= 2 * (1 + (time.monotonic() - began) // 5)
         assert KEY not in host.log
         assert host.stop() == 0
     finally:
@@ -131,7 +129,7 @@ def test_fifty_blobs_at_once_run_once_each(make_host: MakeHost, blobs: BlobServi
     assert len(host.records(function="load")) == 50
 
 
-def test_a_function_over_its_timeout_is_reported_and_goes_on(make_host: MakeHost) -> None:
+def test_a_function_over_its_timeout_is_reported_and_continues(make_host: MakeHost) -> None:
     limit = {"BLOBS": unique("over"), "AzureFunctionsJobHost__functionTimeout": "00:00:01"}
     host = make_host(LOADING.replace("sleep(1)", "sleep(2)"), limit).start()
     assert host.ask("GET", "/api/slow").body == b"slept"
@@ -154,7 +152,7 @@ def test_a_function_over_its_timeout_is_reported_and_goes_on(make_host: MakeHost
         ),
     ],
 )
-def test_an_app_that_cannot_run_is_a_complaint_and_exit_code_1(
+def test_an_app_that_cannot_run_is_an_error_message_and_exit_code_1(
     make_host: MakeHost, code: str, complaint: str
 ) -> None:
     host = make_host(code)
@@ -163,7 +161,7 @@ def test_an_app_that_cannot_run_is_a_complaint_and_exit_code_1(
     assert "0 functions loaded" in host.log
 
 
-def test_a_taken_port_is_a_complaint(make_host: MakeHost) -> None:
+def test_a_port_in_use_is_an_error_message(make_host: MakeHost) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host = make_host(HTTP)
         host.port = taken.getsockname()[1]

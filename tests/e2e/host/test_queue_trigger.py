@@ -1,4 +1,4 @@
-"""Queue triggers under the bundled host."""
+"""Queue triggers under the local host."""
 
 import json
 
@@ -6,7 +6,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
 from tests.e2e.host.conftest import MakeHost, unique
-from tests.e2e.host.running import encoded
+from tests.e2e.host.running_host import encoded
 
 APP = """
 @app.queue_trigger("message", "%QUEUE%", "DATA")
@@ -45,19 +45,25 @@ def test_messages_run_their_function_and_failures_become_poison(
         assert set(contents(queues, f"{name}-poison")) == {encoded("bad"), "this is not base64!"}
         assert [facts["tries"] for facts in host.records(body="bad")] == [1, 2, 3, 4, 5]
         host.wait_for(lambda: not contents(queues, name))
+        lines = [line for line in host.log.splitlines() if f"{name}-poison" in line]
+        assert sorted(line.partition("a message on ")[2] for line in lines) == [
+            f"{name} failed 5 times: moved to {name}-poison",
+            f"{name} is not Base64: moved to {name}-poison",
+        ]
+        assert len(host.records()) == 6  # a message that is not Base64 is not a call
 
-        answer = host.ask("POST", "/admin/functions/take", json.dumps({"input": "by hand"}).encode())
+        headers = {"Content-Type": "application/json"}
+        answer = host.ask("POST", "/admin/functions/take", json.dumps({"input": "manual"}).encode(), headers)
         assert answer.status == 202
-        host.wait_for(lambda: host.records(body="by hand"))
-        assert host.ask("POST", "/admin/functions/nobody", b"{}").status == 404
+        host.wait_for(lambda: host.records(body="manual"))
 
 
-def test_a_failing_message_of_a_poison_queue_stays_there(
+def test_a_failing_message_of_a_poison_queue_is_tried_again_after_its_visibility_time(
     make_host: MakeHost, queues: QueueServiceClient
 ) -> None:
     name = unique("some") + "-poison"
     host = make_host(APP, {"QUEUE": name}).start()
     with queues.create_queue(name) as queue:
         queue.send_message(encoded("bad"))
-        host.wait_for(lambda: host.records(tries=2))  # after its lease
+        host.wait_for(lambda: host.records(tries=2))
         assert contents(queues, f"{name}-poison") == []

@@ -1,10 +1,10 @@
-"""Routes: templates, precedence, constraints."""
+"""Routes: templates and precedence."""
 
 import pytest
 
 from dev.host.errors import LoadError
 from dev.host.routes import Routes
-from tests.unit.host.making import http_function
+from tests.unit.host.sample_functions import http_function
 
 
 def found(routes: Routes, path: str, method: str = "GET") -> tuple[str, dict[str, str]] | None:
@@ -21,7 +21,7 @@ def routes(*templates: str, prefix: str = "api") -> Routes:
     [
         ("items", "/api/items", {}),
         ("items", "/API/Items/", {}),
-        ("items/{id}", "/api/items/a%20b", {"id": "a b"}),
+        ("items/{id}", "/api/items/a b", {"id": "a b"}),
         ("items/{id}", "/api/items/a%2Fb", {"id": "a%2Fb"}),
         ("items/{id?}", "/api/items", {}),
         ("items/{id=7}", "/api/items", {"id": "7"}),
@@ -29,17 +29,6 @@ def routes(*templates: str, prefix: str = "api") -> Routes:
         ("{*rest}", "/api/a/b/c", {"rest": "a/b/c"}),
         ("{*rest}", "/api", {}),
         ("files/{name}.{kind}", "/api/files/a.csv", {"name": "a", "kind": "csv"}),
-        ("items/{id:int}", "/api/items/-7", {"id": "-7"}),
-        ("items/{id:int?}", "/api/items", {}),
-        ("items/{id:range(1,5)}", "/api/items/5", {"id": "5"}),
-        ("items/{id:length(2)}", "/api/items/ab", {"id": "ab"}),
-        ("items/{id:alpha:minlength(2)}", "/api/items/ab", {"id": "ab"}),
-        (
-            "items/{id:guid}",
-            "/api/items/4a6f5b3e-0d1c-4f6e-9b7a-2c8d9e0f1a2b",
-            {"id": "4a6f5b3e-0d1c-4f6e-9b7a-2c8d9e0f1a2b"},
-        ),
-        (r"items/{id:regex(^x\d+$)}", "/api/items/x12", {"id": "x12"}),
     ],
 )
 def test_a_template_matches(template: str, path: str, parameters: dict[str, str]) -> None:
@@ -51,14 +40,9 @@ def test_a_template_matches(template: str, path: str, parameters: dict[str, str]
     [
         ("items", "/items"),
         ("items", "/api/items/1"),
+        ("items", "//api/items"),
         ("items/{id}", "/api/items"),
         ("items/{id}", "/api/items/1/2"),
-        ("items/{id:int}", "/api/items/one"),
-        ("items/{id:int}", "/api/items/99999999999"),
-        ("items/{id:guid}", "/api/items/7"),
-        ("items/{id:range(1,5)}", "/api/items/6"),
-        ("items/{id:length(2)}", "/api/items/abc"),
-        ("items/{id:bool}", "/api/items/1"),
     ],
 )
 def test_a_template_does_not_match(template: str, path: str) -> None:
@@ -66,11 +50,11 @@ def test_a_template_does_not_match(template: str, path: str) -> None:
 
 
 def test_the_most_specific_route_wins_whatever_the_order() -> None:
-    templates = ["{*rest}", "{a}", "{a:int}", "items", "items/{id}", "items/new"]
+    templates = ["{*rest}", "{a}", "{a}.csv", "items", "items/{id}", "items/new"]
     for order in (templates, templates[::-1]):
         table = routes(*order)
         assert found(table, "/api/items") == ("items", {})
-        assert found(table, "/api/7") == ("{a:int}", {"a": "7"})
+        assert found(table, "/api/x.csv") == ("{a}.csv", {"a": "x"})
         assert found(table, "/api/x") == ("{a}", {"a": "x"})
         assert found(table, "/api/items/new") == ("items/new", {})
         assert found(table, "/api/items/1") == ("items/{id}", {"id": "1"})
@@ -94,8 +78,8 @@ def test_two_functions_of_one_route_and_method_are_refused_by_name(
     first: list[str] | None, second: list[str] | None
 ) -> None:
     one, other = (
-        http_function("one", "rows/{id:int}", first),
-        http_function("other", "Rows/{key:int}", second),
+        http_function("one", "rows/{id}", first),
+        http_function("other", "Rows/{key}", second),
     )
     with pytest.raises(
         LoadError, match="cannot load the other function: the function one has the same route"
@@ -103,9 +87,15 @@ def test_two_functions_of_one_route_and_method_are_refused_by_name(
         Routes([one, other], "api")
 
 
-@pytest.mark.parametrize(
-    "template", ["items/{id:regex([)}", "items/{id:integer}", "items/{id", "items/{id:range(a)}", "{a}/{a}"]
-)
+@pytest.mark.parametrize("template", ["items/{id", "items/id}", "{a}/{a}"])
 def test_a_malformed_template_names_its_function(template: str) -> None:
     with pytest.raises(LoadError, match="cannot load the broken function"):
+        Routes([http_function("broken", template)], "api")
+
+
+@pytest.mark.parametrize(
+    "template", ["items/{id:int}", "items/{id:int?}", "{*rest:alpha}", r"{id:regex(^x\d+$)}"]
+)
+def test_a_route_with_a_constraint_is_refused_when_the_app_is_loaded(template: str) -> None:
+    with pytest.raises(LoadError, match=r"cannot load the broken function: its route has the constraint '\{"):
         Routes([http_function("broken", template)], "api")

@@ -1,4 +1,4 @@
-"""Loads apps as the bundled host does and tells which are refused; runs in the 3.13 environment."""
+"""Load apps as the local host does and report which are refused; runs in the 3.13 environment."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import os
 import sys
 from pathlib import Path
 
-from dev.host import app
+from dev.host import app_loader
 
 
 def main() -> None:
-    """Read {name: folder} and answer {name: complaint or null}."""
+    """Read {name: folder} and write {name: error message or null}."""
     found: dict[str, str | None] = {}
     for name, folder in json.load(sys.stdin).items():
         sys.modules.pop("function_app", None)
         importlib.invalidate_caches()
         before = list(sys.path)
         try:
-            app.load(Path(folder), os.environ)
+            app_loader.load(Path(folder), os.environ)
             found[name] = None
         except Exception as exc:  # noqa: BLE001  an app may fail in any way
             found[name] = str(exc)

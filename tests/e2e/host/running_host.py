@@ -1,4 +1,4 @@
-"""A small app in a folder of its own under a bundled host of its own, and what a test asks of the two."""
+"""A small app in a folder of its own, run by a local host of its own."""
 
 import base64
 import http.client
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the host answered."""
+    """A response of the host."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Answer:
 
 
 class RunningHost:
-    """An app and its host; the app's functions call `record` to tell what happened to them."""
+    """An app and its host; the app's functions call `record` to write facts for the test."""
 
     def __init__(self, folder: Path, code: str, settings: Mapping[str, str], *options: str) -> None:
         self.folder = folder
@@ -57,7 +57,7 @@ class RunningHost:
         (folder / "function_app.py").write_text(PRELUDE + code)
 
     def launch(self) -> "subprocess.Popen[bytes]":
-        """Start the process and don't wait."""
+        """Start the process without waiting."""
         command = [self.python, "-m", "dev.host", "--app", str(self.folder), "--port", str(self.port)]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
@@ -66,7 +66,7 @@ class RunningHost:
         return self.process
 
     def start(self) -> "RunningHost":
-        """Start and wait until it serves."""
+        """Start and wait until it listens."""
         starts = self.log.count("Host started on")
         process = self.launch()
         self.wait_for(lambda: self.log.count("Host started on") > starts or process.poll() is not None)
@@ -75,7 +75,7 @@ class RunningHost:
         return self
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Signal the host and answer its exit code."""
+        """Send a signal to the host and return its exit code."""
         if self.process is None:
             return 0
         if self.process.poll() is None:
@@ -87,14 +87,14 @@ class RunningHost:
         return self.log_file.read_text() if self.log_file.exists() else ""
 
     def records(self, **wanted: object) -> list[dict[str, Any]]:
-        """What the functions recorded, as far as it holds `wanted`."""
+        """Return the records of the functions that contain `wanted`."""
         if not self.record_file.exists():
             return []
         found = [json.loads(line) for line in self.record_file.read_text().splitlines()]
         return [facts for facts in found if wanted.items() <= facts.items()]
 
     def wait_for(self, question: Callable[[], T], seconds: float = 15) -> T:
-        """Ask until the answer is true, and answer it; fail with the host's log after `seconds`."""
+        """Return the first true answer of `question`; fail with the host's log after `seconds`."""
         answer = wait_until(question, seconds)
         assert answer, f"still {answer!r}\n{self.log[-5000:]}"
         return answer
@@ -116,8 +116,3 @@ class RunningHost:
 def encoded(text: str) -> str:
     """Encode a queue message's body as the host expects it."""
     return base64.b64encode(text.encode()).decode()
-
-
-def decoded(body: str) -> Any:
-    """Read a queue message's JSON body."""
-    return json.loads(base64.b64decode(body))
