@@ -150,28 +150,28 @@ _NO_DELIMITER_ABOVE_MARGIN = 0.1
 class ScoredDialect:
     """A dialect and its score; `width` is that of its table.
 
-    `quoted` counts values in quotes, `broken` those that begin with a quote and do not end with one.
+    `quoted` counts values in quotes, `unclosed` those that begin with a quote and do not end with one.
     """
 
     dialect: SampleDialect
     score: float
     width: int
     quoted: int
-    broken: int
+    unclosed: int
 
 
 def score_dialect(records: list[SampleRecord], dialect: SampleDialect) -> ScoredDialect:
     """Score how good a table the records make, 0 to 1."""
     rows = [record for record in records if not is_blank(record)]
-    quoted, broken = sum(len(record.quoted) for record in rows), sum(record.broken for record in rows)
+    quoted, unclosed = sum(len(record.quoted) for record in rows), sum(record.unclosed for record in rows)
     counts = Counter(len(record.cells) for record in rows)
     wide = {width: count for width, count in counts.items() if width > 1}
     if not dialect.delimiter:
-        return ScoredDialect(dialect, _SINGLE_COLUMN_SCORE, 1, quoted, broken)
+        return ScoredDialect(dialect, _SINGLE_COLUMN_SCORE, 1, quoted, unclosed)
     if not wide:
-        return ScoredDialect(dialect, 0.0, 1, quoted, broken)
+        return ScoredDialect(dialect, 0.0, 1, quoted, unclosed)
     width = max(wide, key=lambda width: wide[width])  # the first of equally frequent ones
-    return ScoredDialect(dialect, _table_score(rows, dialect, width), width, quoted, broken)
+    return ScoredDialect(dialect, _table_score(rows, dialect, width), width, quoted, unclosed)
 
 
 def _table_score(rows: list[SampleRecord], dialect: SampleDialect, width: int) -> float:
@@ -230,7 +230,7 @@ def _plausibility(table: list[SampleRecord], foreign: str) -> float:
         quoted = set(record.quoted)
         for index, cell in enumerate(record.cells):
             total += 1 if index in quoted else cell_plausibility(cell, foreign)
-        total -= record.broken * 0.9
+        total -= record.unclosed * 0.9
         count += len(record.cells)
         if count > _MAX_SCORED_CELLS:
             break
@@ -263,8 +263,8 @@ _SIMILAR_TO_SINGLE_COLUMN = 0.5
 """Share of the best score from which on another delimiter is worth a warning; less is enough if the best
 dialect has no delimiter."""
 
-_MAX_BROKEN_QUOTES = 3
-"""Broken quotes up to which they are faults of rows, not a sign that the file has no quotes."""
+_MAX_UNCLOSED_QUOTES = 3
+"""Unclosed quotes up to which they are faults of rows, not a sign that the file has no quotes."""
 
 
 def detect_dialect(
@@ -309,8 +309,8 @@ def _ignores_quotes(scored: ScoredDialect, candidates: list[ScoredDialect]) -> b
     return any(
         other.dialect.delimiter == scored.dialect.delimiter
         and other.dialect.quote
-        and other.quoted + other.broken > 0
-        and other.broken <= max(_MAX_BROKEN_QUOTES, other.quoted)
+        and other.quoted + other.unclosed > 0
+        and other.unclosed <= max(_MAX_UNCLOSED_QUOTES, other.quoted)
         for other in candidates
     )
 
@@ -335,5 +335,5 @@ def _warnings(candidates: list[ScoredDialect]) -> Iterator[str]:
             delimiter = _DELIMITERS_IN_WORDS[other.dialect.delimiter]
             yield warning_text("delimiter_ambiguous", delimiter=delimiter, columns=columns)
             break
-    if best.broken:
-        yield warning_text("quotes_unclosed", count=best.broken)
+    if best.unclosed:
+        yield warning_text("quotes_unclosed", count=best.unclosed)

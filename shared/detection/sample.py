@@ -13,7 +13,7 @@ from shared.formats.null_spellings import PLACEHOLDERS
 
 _SPACES = re.compile(" +")
 _MAX_CUT_VALUE = 16 * 1024
-"""Characters of a quoted value that is cut at the end of the head; a quote further up is broken."""
+"""Characters of a quoted value that is cut at the end of the head; a quote further up has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class SampleDialect:
 class SampleRecord(NamedTuple):
     """A record: the physical line it begins on, its values, the indexes of quoted ones, its line end.
 
-    `broken` counts values that begin with a quote but do not end with one.
+    `unclosed` counts values that begin with a quote but do not end with one.
     """
 
     line: int
     cells: list[str]
     quoted: list[int]
-    broken: int
+    unclosed: int
     end: str
 
 
@@ -53,7 +53,7 @@ def read_records(
     records: list[SampleRecord] = []
     cells: list[str] = []
     quoted: list[int] = []
-    line, broken, breaks = first_line, 0, 0
+    line, unclosed, breaks = first_line, 0, 0
     delimiter, quote = dialect.delimiter, dialect.quote
     for inside, outside, end in _pattern(dialect, cr_ends=cr_ends).findall(text):
         if inside:
@@ -61,16 +61,16 @@ def read_records(
             breaks += _count_line_ends(inside, cr_ends=cr_ends)
             cells.append(inside.replace(quote * 2, quote) if quote in inside else inside)
         else:
-            broken += quote in outside and bool(quote) and outside.lstrip(" ").startswith(quote)
+            unclosed += quote in outside and bool(quote) and outside.lstrip(" ").startswith(quote)
             cells.append(outside)
         if end and end == delimiter:
             continue
         if end or len(cells) > 1 or cells[0] or quoted:
-            records.append(SampleRecord(line, cells, quoted, broken, end))
+            records.append(SampleRecord(line, cells, quoted, unclosed, end))
         if not end:
             break
         line += 1 + breaks
-        cells, quoted, broken, breaks = [], [], 0, 0
+        cells, quoted, unclosed, breaks = [], [], 0, 0
     return records
 
 
@@ -79,15 +79,15 @@ def complete_records(
 ) -> list[SampleRecord]:
     """Drop the last record of a `text` that was cut anywhere, if it may be incomplete.
 
-    A quoted value that is open at the end was read as broken records, which are dropped as well. A single
+    A quoted value that is open at the end was read as several records, which are dropped as well. A single
     record is kept.
     """
-    broken = next((index for index in reversed(range(len(records))) if records[index].broken), None)
-    if broken and dialect.quote:
+    unclosed = next((index for index in reversed(range(len(records))) if records[index].unclosed), None)
+    if unclosed and dialect.quote:
         lines = re.split(r"\n|\r(?!\n)" if "\n" not in text else "\n", text)
-        rest = "\n".join(lines[records[broken].line - first_line :])
+        rest = "\n".join(lines[records[unclosed].line - first_line :])
         if len(rest) <= _MAX_CUT_VALUE and rest.count(dialect.quote) % 2:
-            return records[:broken]
+            return records[:unclosed]
     return records[:-1] if len(records) > 1 and not records[-1].end else records
 
 
