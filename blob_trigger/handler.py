@@ -69,13 +69,13 @@ def give_up(message: func.QueueMessage) -> None:
     """Record that a blob could not be loaded, after the last attempt of the platform."""
     from shared import retry  # noqa: PLC0415
     from shared.resources import resources  # noqa: PLC0415
-    from shared.use_cases import give_up  # noqa: PLC0415
+    from shared.use_cases import give_up_load  # noqa: PLC0415
 
     app = resources()
-    poison = give_up.PoisonMessage.parse(message.get_body().decode())
+    poison = give_up_load.PoisonMessage.parse(message.get_body().decode())
     if poison.version.container == UPLOADS_CONTAINER:
         retry.retry_unavailable(
-            lambda: give_up.give_up(app.engine, poison.version), app.settings.retry_seconds
+            lambda: give_up_load.give_up(app.engine, poison.version), app.settings.retry_seconds
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest_http.big_upload import Announced
 from ingest_http.parameters import IngestQuery, UploadQuery
-from shared.http import ingest_models, models
+from shared.http import ingestion_models, upload_models
 from shared.http.openapi import Operation, ResponseSpec
 
 _FILE = {"type": "string", "contentMediaType": "text/csv"}
@@ -28,10 +28,10 @@ OPERATIONS = {
     "ingest": Operation(
         "Upload files, or preview them",
         {
-            202: ResponseSpec("The files are stored and will be loaded", ingest_models.Accepted),
+            202: ResponseSpec("The files are stored and will be loaded", upload_models.Accepted),
             200: ResponseSpec(
                 "The results (`Prefer: wait`), or a preview (`dry_run`)",
-                ingest_models.Settled,
+                upload_models.Settled,
                 headers={"Preference-Applied": "`wait=` and the seconds"},
             ),
         },
@@ -44,19 +44,19 @@ OPERATIONS = {
     ),
     "uploads": Operation(
         "Get an address for the upload of one big file",
-        {201: ResponseSpec("The address, valid for one hour", ingest_models.SignedUpload)},
+        {201: ResponseSpec("The address, valid for one hour", upload_models.SignedUpload)},
         query=UploadQuery,
         body=Announced,
         problems=(400, 409, 503),
     ),
     "replay_ingestion": Operation(
         "Load this version of the file again",
-        {202: ResponseSpec("The ingestion", models.Ingestion)},
+        {202: ResponseSpec("The ingestion", ingestion_models.Ingestion)},
         problems=(400, 404, 409, 410, 503),
     ),
     "undo_ingestion": Operation(
         "Delete the rows of a load",
-        {200: ResponseSpec("The ingestion", models.Ingestion)},
+        {200: ResponseSpec("The ingestion", ingestion_models.Ingestion)},
         problems=(400, 404, 409, 503),
     ),
 }

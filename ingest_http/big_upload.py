@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ingest_http import parameters
 from shared.http import responses
-from shared.http.ingest_models import SignedUpload
 from shared.http.requests import JsonBody, parse_body
+from shared.http.upload_models import SignedUpload
 from shared.resources import resources
 from shared.storage import blobs, sas_url
 from shared.use_cases import upload_files

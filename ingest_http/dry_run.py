@@ -8,7 +8,7 @@ import azure.functions as func
 
 from ingest_http import parameters, request_files
 from shared.errors import InvalidRequest
-from shared.http import ingest_models, responses
+from shared.http import responses, upload_models
 from shared.resources import resources
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -30,4 +30,4 @@ def preview_files(req: func.HttpRequest) -> func.HttpResponse:
     app = resources()
     to, faults = parameters.destination(req.params, app.settings, req.url)
     run = dry_run.dry_run(app.engine, to, request_files.request_files(req), faults)
-    return responses.json_text(ingest_models.dry_run_json(run, to.options))
+    return responses.json_text(upload_models.dry_run_json(run, to.options))

@@ -9,7 +9,7 @@ import azure.functions as func
 from loguru import logger
 
 from shared.http import requests, responses
-from shared.http.models import Ingestion
+from shared.http.ingestion_models import Ingestion
 from shared.queries import ingestions
 from shared.resources import resources
 from shared.use_cases import replay_load, undo_load

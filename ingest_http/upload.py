@@ -10,8 +10,8 @@ import azure.functions as func
 from loguru import logger
 
 from ingest_http import parameters, request_files
-from shared.http import ingest_models, responses
-from shared.http.ingest_models import Accepted, Stored
+from shared.http import responses, upload_models
+from shared.http.upload_models import Accepted, Stored
 from shared.resources import resources
 from shared.storage.blobs import Upload
 from shared.use_cases import upload_files, wait_for_loads
@@ -50,7 +50,7 @@ def accept_files(req: func.HttpRequest) -> func.HttpResponse:
     loads = wait_for_loads.wait_for_loads(app.engine, ids, seconds) if seconds else None
     if loads is None:
         return responses.json_model(body, HTTPStatus.ACCEPTED)
-    response = responses.json_text(ingest_models.outcomes_json(body, loads))
+    response = responses.json_text(upload_models.outcomes_json(body, loads))
     response.headers["Preference-Applied"] = f"wait={seconds}"
     return response
 

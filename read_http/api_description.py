@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from read_http import parameters
 from read_http.datasets import NewKey
-from shared.http import dataset_models, models
+from shared.http import dataset_models, ingestion_models, models
 from shared.http.openapi import JSON, Operation, ResponseSpec
 
 _TEXT = {"type": "string"}
@@ -76,13 +76,13 @@ OPERATIONS = {
     ),
     "ingestions": Operation(
         "A page of ingestions, newest first",
-        {200: ResponseSpec("The ingestions", models.Ingestions)},
+        {200: ResponseSpec("The ingestions", ingestion_models.Ingestions)},
         query=parameters.Ingestions,
         problems=(_INVALID, _UNAVAILABLE),
     ),
     "ingestion": Operation(
         "The result of one version of one file",
-        {200: ResponseSpec("The ingestion", models.Ingestion)},
+        {200: ResponseSpec("The ingestion", ingestion_models.Ingestion)},
         problems=(_INVALID, _MISSING, _UNAVAILABLE),
     ),
     "rejects": Operation(
@@ -90,7 +90,7 @@ OPERATIONS = {
         {
             200: ResponseSpec(
                 "The rejected rows",
-                models.Rejects,
+                ingestion_models.Rejects,
                 media={"text/csv": _TEXT},
                 headers=_LINK
                 | {

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import azure.functions as func
 
 from read_http import parameters, row_formats
-from shared.http import models, requests, responses
+from shared.http import ingestion_models, requests, responses
 from shared.queries import rejects
 from shared.queries.rejects import RejectFile
 from shared.resources import resources
@@ -30,7 +30,7 @@ def list_rejects(req: func.HttpRequest) -> func.HttpResponse:
         detail = f"limit can be at most {_MAX_JSON_LIMIT} in JSON, not {limit}."
         raise requests.parameter_error("limit", detail)
     page, rest = rejects.reject_page(engine, ingestion_id, after, limit)
-    body = models.Rejects.model_validate({"rejects": page, "next": parameters.encode_cursor(rest)})
+    body = ingestion_models.Rejects.model_validate({"rejects": page, "next": parameters.encode_cursor(rest)})
     return responses.json_model(body)
 
 

@@ -11,8 +11,7 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg2 import sql
 from sqlalchemy import Connection, Table
 
-from shared.database.sql_fragments import column_list, quoted_identifier
-from shared.database.transactions import cursor
+from shared.database.transactions import column_list, cursor, quoted_identifier
 from shared.errors import RowCountMismatch
 
 _BYTES_PER_PIECE = 256 * 1024

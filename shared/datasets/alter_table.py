@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from shared.contracts import dataset_table
 from shared.contracts.column_types import Kind
-from shared.database import sql_fragments
+from shared.database import transactions
 from shared.database.transactions import cursor
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import Mark, NumberForm
@@ -97,7 +97,7 @@ def alter_statement(
     table: sql.Identifier, changes: Sequence[Change], key: Collection[str] = ()
 ) -> sql.Composed:
     """One `ALTER TABLE` for all `changes`, at least one, so that rows are rewritten only once."""
-    actions = sql_fragments.comma_separated(_action(change, change.after.name in key) for change in changes)
+    actions = transactions.comma_separated(_action(change, change.after.name in key) for change in changes)
     return sql.SQL("alter table {} {}").format(table, actions)
 
 
@@ -151,17 +151,17 @@ def add_primary_key(connection: Connection, name: str, key: Sequence[str], texts
                 if column not in ordered
             ),
             sql.SQL("add constraint {} primary key ({})").format(
-                sql.Identifier(dataset_table.key_name(name)), sql_fragments.column_list(key)
+                sql.Identifier(dataset_table.key_name(name)), transactions.column_list(key)
             ),
         ]
-        driver.execute(sql.SQL("alter table {} {}").format(table, sql_fragments.comma_separated(actions)))
+        driver.execute(sql.SQL("alter table {} {}").format(table, transactions.comma_separated(actions)))
 
 
 def set_not_null(connection: Connection, name: str, columns: Sequence[str]) -> None:
     """Make `columns`, at least one, required."""
     actions = (sql.SQL("alter column {} set not null").format(sql.Identifier(column)) for column in columns)
     statement = sql.SQL("alter table {} {}").format(
-        sql.Identifier(dataset_table.TABLE_SCHEMA, name), sql_fragments.comma_separated(actions)
+        sql.Identifier(dataset_table.TABLE_SCHEMA, name), transactions.comma_separated(actions)
     )
     with cursor(connection) as driver:
         driver.execute(statement)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psycopg2.errors
 from sqlalchemy import Connection, Engine
 
-from shared.database.sql_fragments import set_timeouts
+from shared.database.transactions import set_timeouts
 from shared.datasets import alter_table, catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.driver_errors import POSTGRES
@@ -99,12 +99,18 @@ def prepare_table(
     Raises `FileRefused`, and `ConcurrencyConflict` if the inference has to be repeated.
     """
     fit_table(connection.engine, name, inferred, ingestion_id)
+    dataset = lock_dataset(connection, name, exclusive=exclusive)
+    check_unchanged(dataset, inferred)
+    return PreparedTable(dataset, inferred)
+
+
+def lock_dataset(connection: Connection, name: str, *, exclusive: bool) -> Dataset:
+    """Take the lock of a dataset and find it; raises `ConcurrencyConflict` if it was removed meanwhile."""
     locks.acquire_dataset(connection, name, exclusive=exclusive)
     dataset = catalog.find_dataset(connection, name)
     if dataset is None:
         raise ConcurrencyConflict(POSTGRES, "the dataset was removed at the same time")
-    check_unchanged(dataset, inferred)
-    return PreparedTable(dataset, inferred)
+    return dataset
 
 
 def fit_table(engine: Engine, name: str, inferred: InferredFile, ingestion_id: uuid.UUID) -> None:

@@ -15,9 +15,8 @@ from shared import driver_errors
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN
-from shared.database import sql_fragments
-from shared.database.sql_fragments import set_timeouts
-from shared.database.transactions import cursor
+from shared.database import transactions
+from shared.database.transactions import cursor, set_timeouts
 from shared.driver_errors import POSTGRES
 from shared.errors import Unavailable
 
@@ -198,7 +197,7 @@ def rows_without_key(connection: Connection, name: str, key: Sequence[str]) -> K
 
 def duplicate_keys(connection: Connection, name: str, key: Sequence[str]) -> KeyViolations:
     """Rows of table `name` with the same values of `key` as an earlier row."""
-    return _violations(connection, name, _DUPLICATE_KEYS, key=sql_fragments.column_list(key))
+    return _violations(connection, name, _DUPLICATE_KEYS, key=transactions.column_list(key))
 
 
 def _violations(connection: Connection, name: str, query: sql.SQL, **parts: sql.Composable) -> KeyViolations:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from shared.http.models import Counts, ResponseModel, Text, as_text
+from shared.http.ingestion_models import Counts, Text
+from shared.http.models import ResponseModel, as_text
 
 if TYPE_CHECKING:
     from shared.queries.describe_datasets import DatasetDescription

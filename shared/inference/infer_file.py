@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
 
 from shared.contracts.base import Contract
 from shared.errors import FileRefused
@@ -13,13 +16,64 @@ from shared.formats.overrides import Overrides
 from shared.inference import column_matching, table_columns
 from shared.inference.infer_column import ColumnInference, MissingKeyCounter
 from shared.inference.table_columns import ColumnProfile, TableColumn
-from shared.inference.tail_buffer import TailBuffer, Texts
 from shared.parsing import further_tables
 from shared.parsing.column_mapping import ColumnMapping
 from shared.parsing.reader import Batch, CsvReader
 from shared.parsing.rejects import Reject, check_limit_reachable, check_reject_limit
 from shared.prefetch import prefetch
-from shared.validation import number_format
+from shared.validation import arrow_types, number_format
+
+MAX_FOOTER_ROWS = 5
+"""Rows that can be a footer; more rows are a table of their own."""
+
+Texts = Mapping[str, pa.StringArray]
+"""The texts of each column, missing ones as null."""
+
+Row = tuple[int, list[str | None]]
+"""A line number and the values of the row on it."""
+
+
+class TailBuffer:
+    """Passes on the rows of a file, except the last `MAX_FOOTER_ROWS`."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[Texts, list[Row]]] = []
+
+    def push(self, batch: Batch) -> Iterator[Texts]:
+        """Add the rows of `batch`; yields rows that cannot be among the last."""
+        texts: Texts = {str(name): arrow_types.text_array(batch.text[name]) for name in batch.text.columns}
+        rows = len(batch.lines)
+        if rows > MAX_FOOTER_ROWS:
+            yield from (held for held, _ in self._held)
+            self._held = []
+            yield _slice(texts, 0, rows - MAX_FOOTER_ROWS)
+            texts = _slice(texts, rows - MAX_FOOTER_ROWS, MAX_FOOTER_ROWS)
+        if rows:
+            self._held.append((texts, _rows(batch, texts)))
+        while len(self.rows()) - len(self._held[0][1] if self._held else ()) >= MAX_FOOTER_ROWS:
+            yield self._held.pop(0)[0]
+
+    def rows(self) -> list[Row]:
+        """The rows held back."""
+        return [row for _, rows in self._held for row in rows]
+
+    def without(self, lines: Collection[int]) -> Iterator[Texts]:
+        """The rows held back, except those on `lines`."""
+        for texts, rows in self._held:
+            mask = pa.array(np.array([line not in lines for line, _ in rows], np.bool_))
+            yield {name: column.filter(mask) for name, column in texts.items()}
+
+
+def _slice(texts: Texts, start: int, count: int) -> Texts:
+    return {name: column.slice(start, count) for name, column in texts.items()}
+
+
+def _rows(batch: Batch, texts: Texts) -> list[Row]:
+    """The last rows of `batch`, which have the values `texts`."""
+    values = [column.to_pylist() for column in texts.values()]
+    lines = batch.lines[max(len(batch.lines) - MAX_FOOTER_ROWS, 0) :].tolist()
+    return [(int(line), [column[row] for column in values]) for row, line in enumerate(lines)]
+
 
 _SMALL = 256 * 1024
 """Bytes of a file that is read without another thread."""
@@ -108,9 +162,7 @@ class FileInference:
             self._count(batch)
             report(0, self.reading.size)
             del batch  # so that its memory can be freed while the next one is read
-        footers = frozenset(
-            further_tables.footer_lines([(record.line, record.fields) for record in tail.records()])
-        )
+        footers = frozenset(further_tables.footer_lines(tail.rows()))
         for texts in tail.without(footers):
             add(texts)
         return self._result(inference, missing_keys, footers)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from shared import driver_errors
-from shared.database.sql_fragments import set_timeouts
+from shared.database.transactions import set_timeouts
 from shared.errors import IngestError, NotFound
 from shared.formats.overrides import Overrides
 from shared.ledger.tables import Counts, State, ingestions

@@ -14,8 +14,7 @@ from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LOAD_COLUMN
 from shared.database.copy import copy_rows
-from shared.database.sql_fragments import column_list, comma_separated, literal_list, quoted_identifier
-from shared.database.transactions import cursor
+from shared.database.transactions import column_list, comma_separated, cursor, literal_list, quoted_identifier
 from shared.loading.existing_rows import ExistingRows, digest_expression, parse_existing_rows
 from shared.loading.table_facts import TableFacts
 from shared.validation import arrow_types

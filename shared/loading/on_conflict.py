@@ -13,7 +13,7 @@ from shared.contracts.dataset_table import LINE_COLUMN, contract_fields
 from shared.errors import FileRefused
 
 if TYPE_CHECKING:
-    from shared.loading.compare import Comparison
+    from shared.loading.compare_rows import Comparison
 
 _MAX_LINES_NAMED = 10
 """Lines with an existing key that a refusal names."""

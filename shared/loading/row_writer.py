@@ -14,9 +14,8 @@ from sqlalchemy import Connection, MetaData, Table
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.database.copy import copy_rows
-from shared.database.sql_fragments import column_list, quoted_identifier
-from shared.database.transactions import cursor
-from shared.loading.compare import Comparison, Indices
+from shared.database.transactions import column_list, cursor, quoted_identifier
+from shared.loading.compare_rows import Comparison, Indices
 from shared.loading.ctid_set import CtidSet, ctid_array
 from shared.loading.existing_rows import ExistingRows
 from shared.loading.table_facts import TableFacts

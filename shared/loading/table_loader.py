@@ -19,12 +19,12 @@ from sqlalchemy import Connection
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.database.copy import copy_rows
-from shared.database.sql_fragments import set_timeouts
+from shared.database.transactions import set_timeouts
 from shared.driver_errors import POSTGRES
 from shared.errors import ConcurrencyConflict, LoadFailed
 from shared.ledger import locks
-from shared.loading import compare, table_facts
-from shared.loading.compare import Comparison
+from shared.loading import compare_rows, table_facts
+from shared.loading.compare_rows import Comparison
 from shared.loading.ctid_set import CtidSet
 from shared.loading.existing_row_finder import ExistingRowFinder
 from shared.loading.on_conflict import POLICIES
@@ -151,7 +151,7 @@ class TableLoader:
         for number in range(_MAX_TRIES):
             if comparison is None or self._is_outdated(comparison):
                 with self._timer.stage("lookup again", rows.num_rows):
-                    comparison = compare.compare_rows(rows, self._finder.find(rows), self.key)
+                    comparison = compare_rows.compare_rows(rows, self._finder.find(rows), self.key)
                 if number > 1 and before is not None and comparison.is_same_as(before):
                     raise LoadFailed(_NO_PROGRESS)
             self._policy.check(rows, comparison)

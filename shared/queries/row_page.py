@@ -11,7 +11,7 @@ from psycopg2 import sql
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import Field
-from shared.database import sql_fragments
+from shared.database import transactions
 from shared.queries.filters import Filter
 
 Cursor = list[Any]
@@ -62,7 +62,7 @@ def table_identifier(contract: type[Contract]) -> sql.Identifier:
 
 def json_columns(contract: type[Contract]) -> sql.Composable:
     """The columns of the subquery `page` for `row_to_json`."""
-    return sql_fragments.comma_separated(_column(field) for field in dataset_table.contract_fields(contract))
+    return transactions.comma_separated(_column(field) for field in dataset_table.contract_fields(contract))
 
 
 def rows_query(

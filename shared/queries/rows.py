@@ -11,7 +11,7 @@ from shared import driver_errors
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.registry import CONTRACTS
-from shared.database import sql_fragments, transactions
+from shared.database import transactions
 from shared.datasets import catalog
 from shared.errors import InvalidRequest, Unavailable
 from shared.queries import filters, row_page, rows_by_ctid, rows_by_recency
@@ -89,9 +89,9 @@ def _check_order(request: PageRequest, order: str) -> None:
 def _page_by_key(engine: Engine, contract: type[Contract], request: PageRequest) -> RowPage:
     """The requested page; raises `ValueError` if `after` is not a key."""
     conditions = [condition.as_sql() for condition in request.filters]
-    key = sql_fragments.column_list(contract.key)
+    key = transactions.column_list(contract.key)
     if request.after is not None:
-        values = sql_fragments.literal_list(_key_values(contract, request.after))
+        values = transactions.literal_list(_key_values(contract, request.after))
         conditions.append(_AFTER.format(key=key, values=values))
     query = _ROWS.format(
         table=row_page.table_identifier(contract),

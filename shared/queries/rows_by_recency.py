@@ -16,8 +16,8 @@ from shared.contracts.base import Contract
 from shared.contracts.dataset_table import MANUAL_EDIT_LOAD
 from shared.database import transactions
 from shared.errors import Unavailable
-from shared.queries import filters, load_tail, row_page
-from shared.queries.load_tail import MAX_LINE, LoadRange, TailRow, TailRows
+from shared.queries import filters, last_rows, row_page
+from shared.queries.last_rows import MAX_LINE, LoadRange, TailRow, TailRows
 from shared.queries.row_page import Cursor, PageRequest, RowPage
 
 RECENT_ORDER = "recent"
@@ -89,7 +89,7 @@ def _position(after: Cursor) -> PagePosition:
         raise ValueError("not a cursor of this order")
     serial, line, newest, block = numbers
     return PagePosition(
-        serial, line, min(newest, MANUAL_EDIT_LOAD - 1), block if block < load_tail.MAX_BLOCKS else None
+        serial, line, min(newest, MANUAL_EDIT_LOAD - 1), block if block < last_rows.MAX_BLOCKS else None
     )
 
 
@@ -129,7 +129,7 @@ def _search_tails(
     for load in islice(_iterate_loads(engine, contract, position, ledger), _MAX_SEARCHED_TAILS):
         below = position.line if load.serial == position.serial else None
         limit = request.limit + 1 - len(rows)
-        found = load_tail.search_tail(engine, contract, load, (below, limit), conditions)
+        found = last_rows.search_tail(engine, contract, load, (below, limit), conditions)
         if found is None:
             return None
         rows += found.rows
@@ -150,7 +150,7 @@ def _filtered(
         conditions=filters.combine_conditions(condition.as_sql() for condition in request.filters),
         limit=sql.Literal(request.limit + 1),
     )
-    return load_tail.fetch_tail(engine, contract, rows)
+    return last_rows.fetch_tail(engine, contract, rows)
 
 
 def _by_load(
@@ -164,7 +164,7 @@ def _by_load(
         block = position.block
     for load in _iterate_loads(engine, contract, position, ledger):
         below = position.line if load.serial == position.serial else None
-        found, is_cut = load_tail.last_rows(engine, contract, load, (below, block), limit - len(rows))
+        found, is_cut = last_rows.last_rows(engine, contract, load, (below, block), limit - len(rows))
         rows += found
         size += sum(len(row.text) for row in found)
         is_cut = is_cut or size > row_page.MAX_PAGE_BYTES  # of several loads

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
+
 _HEAD_SIZE = 1024 * 1024
 """Bytes whose hash distinguishes most files of the same size."""
 
@@ -32,6 +34,11 @@ class Content:
     def head(self) -> bytes:
         """The first megabyte, or what the first block has of it; only before the first iteration."""
         return self._first[:_HEAD_SIZE]
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether the content is a zip archive; only before the first iteration."""
+        return detect_compression(self.head[:SIGNATURE_SIZE]) == "zip"
 
     @cached_property
     def head_sha256(self) -> str:

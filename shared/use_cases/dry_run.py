@@ -12,8 +12,7 @@ from sqlalchemy import Engine
 from shared.contracts.registry import CONTRACTS
 from shared.database import transactions
 from shared.datasets import schema_evolution
-from shared.decoding.range_file import RangeFile
-from shared.decoding.zip_archive import Archive, ArchiveMember
+from shared.decoding.zip_archive import Archive, ArchiveMember, RangeFile
 from shared.errors import FileRefused
 from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
 from shared.storage.content import Content, content_of_bytes

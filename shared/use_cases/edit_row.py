@@ -20,7 +20,7 @@ from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN, MANUAL_EDIT_LOAD, Field
 from shared.database import transactions
-from shared.database.sql_fragments import column_list, literal_list
+from shared.database.transactions import column_list, literal_list
 from shared.driver_errors import POSTGRES
 from shared.error_codes import ROW_TOO_LARGE
 from shared.errors import ConcurrencyConflict, Conflict, InvalidRequest, NotFound

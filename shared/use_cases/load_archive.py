@@ -13,16 +13,14 @@ from sqlalchemy import Connection
 
 from shared import driver_errors
 from shared.datasets import catalog, reassign_rows
-from shared.decoding.range_file import RangeFile
-from shared.decoding.zip_archive import Archive, ArchiveMember
+from shared.decoding.zip_archive import Archive, ArchiveMember, RangeFile
 from shared.error_codes import failure_text
 from shared.errors import FileRefused, Superseded, Unavailable, Unexpected
-from shared.formats.compressions import SIGNATURE_SIZE, detect_compression
 from shared.ledger import locks, versions
 from shared.ledger.duplicates import Duplicates
 from shared.ledger.entries import MemberEntry, archive_members, count_columns, finish, total_counts
 from shared.ledger.tables import FINAL_STATES, Counts, State, failure_json
-from shared.storage import blob_version, blobs
+from shared.storage import blobs
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
 from shared.use_cases.load_context import LoadOutcome
@@ -128,13 +126,6 @@ class ArchiveLoader:
         ingestion_id = self._upload.version.ingestion_id
         finish(self._connection, ingestion_id, state, **facts)
         return LoadOutcome(ingestion_id, state, counts)
-
-
-def is_archive(upload: Upload, content: Content) -> bool:
-    """Whether a blob is a zip archive; an archive within an archive is refused as a file."""
-    if upload.version.member or not blob_version.is_supported(upload.version.path):
-        return False
-    return detect_compression(content.head[:SIGNATURE_SIZE]) == "zip"
 
 
 def _upload_of(archive: Upload, member: ArchiveMember) -> Upload:

@@ -19,7 +19,7 @@ from shared.stage_timer import StageTimer
 from shared.storage import blob_version, blobs
 from shared.storage.blobs import Upload
 from shared.storage.content import Content
-from shared.use_cases.load_archive import ArchiveLoader, is_archive
+from shared.use_cases.load_archive import ArchiveLoader
 from shared.use_cases.load_context import LoadContext, LoadOutcome
 from shared.use_cases.load_file import load_file
 
@@ -134,7 +134,7 @@ class BlobLoader:
             if not (has_all_locks or is_inferred):  # inferred: once the table fits the file
                 locks.acquire_dataset(connection, dataset, exclusive=exclusive)
             content = open_content()
-            if is_archive(upload, content):
+            if _may_be_archive(upload) and content.is_zip:
                 return content
             report, timer = entries.Progress(self._engine, ingestion_id), StageTimer()
             ctx = LoadContext(connection, upload, dataset, claim.serial, claim.is_loaded, report, timer)
@@ -186,6 +186,11 @@ def _wait_for_version(connection: Connection, upload: Upload) -> bool:
     if not locks.acquire_path(connection, version, _WAIT_FOR_LOCK_SECONDS):
         raise Unavailable(driver_errors.POSTGRES, "an earlier version of the blob is being loaded")
     return True
+
+
+def _may_be_archive(upload: Upload) -> bool:
+    """An archive within an archive is not unpacked, and a file with another extension is refused as it is."""
+    return not upload.version.member and blob_version.is_supported(upload.version.path)
 
 
 def _check_attempts_left(claim: Claim) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from shared.inference.infer_file import FileInference
 from shared.ledger.duplicates import Duplicates
 from shared.ledger.tables import Counts, State
-from shared.loading.loader import FileLoader, Report
+from shared.loading.file_loader import FileLoader, Report
 from shared.loading.reject_spool import RejectSpool
 from shared.parsing.reader import CsvReader
 from shared.stage_timer import StageTimer

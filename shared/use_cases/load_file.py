@@ -9,7 +9,7 @@ import psycopg2.errors
 
 from shared.datasets import reassign_rows, tables
 from shared.errors import FileRefused, UnknownDataset, WrongOverride
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.loading.reject_spool import RejectSpool
 from shared.storage.content import Content
 from shared.use_cases import read_plan, record_outcome

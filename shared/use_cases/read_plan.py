@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.datasets import catalog, schema_evolution
-from shared.driver_errors import POSTGRES
-from shared.errors import ConcurrencyConflict, FileRefused
+from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
 from shared.inference.infer_file import FileInference, InferredFile
-from shared.ledger import entries, locks
+from shared.ledger import entries
 from shared.parsing.column_mapping import Columns, ContractColumns, FixedColumns
 from shared.parsing.reader import CsvReader
 from shared.storage import blob_version, upload_options
@@ -71,7 +70,8 @@ def plan_inferred(
     if sha256 and ctx.duplicates.find(sha256) and catalog.find_dataset(ctx.connection, ctx.dataset):
         if upload_options.requested_key(ctx.upload.metadata):  # another key than the dataset's is refused
             _start_inference(ctx, content, overrides)
-        return _locked_duplicate(ctx, sha256, exclusive=exclusive)
+        dataset = schema_evolution.lock_dataset(ctx.connection, ctx.dataset, exclusive=exclusive)
+        return KnownDuplicate(dataset.contract, ctx.duplicates.lock_and_require(sha256), sha256)
     inference = _start_inference(ctx, content, overrides)
     progress.begin(inference.reading, inference, progress.rejects)
     with ctx.timer.stage("infer"):
@@ -94,14 +94,6 @@ def find_duplicate(ctx: LoadContext, content: Content, plan: ReadPlan) -> KnownD
     sha256 = ctx.duplicates.sha256_if_similar_exists(content, known)
     duplicate = ctx.duplicates.lock_and_find_if_likely(plan.contract, sha256) if sha256 else None
     return KnownDuplicate(plan.contract, duplicate, sha256) if sha256 and duplicate else None
-
-
-def _locked_duplicate(ctx: LoadContext, sha256: str, *, exclusive: bool) -> KnownDuplicate:
-    locks.acquire_dataset(ctx.connection, ctx.dataset, exclusive=exclusive)
-    known = catalog.find_dataset(ctx.connection, ctx.dataset)
-    if known is None:
-        raise ConcurrencyConflict(POSTGRES, "the dataset was removed at the same time")
-    return KnownDuplicate(known.contract, ctx.duplicates.lock_and_require(sha256), sha256)
 
 
 def _overrides(ctx: LoadContext) -> Overrides:

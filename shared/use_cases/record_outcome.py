@@ -12,7 +12,7 @@ from shared.errors import FileRefused, UnknownDataset, WrongOverride
 from shared.ledger import entries, versions
 from shared.ledger.tables import Counts, State
 from shared.loading import reject_spool
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.loading.reject_spool import RejectSpool
 from shared.parsing.reader import CsvReader
 from shared.storage.content import Content

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from shared import driver_errors
 from shared.contracts import column_names
-from shared.database.sql_fragments import set_timeouts
+from shared.database.transactions import set_timeouts
 from shared.datasets import alter_table, catalog, tables
 from shared.datasets.catalog import Dataset
 from shared.errors import Conflict, InvalidRequest

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from shared import driver_errors
-from shared.database.sql_fragments import set_timeouts
+from shared.database.transactions import set_timeouts
 from shared.datasets import reassign_rows
 from shared.errors import Conflict, LoadFailed
 from shared.ledger import datasets, entries, locks

@@ -18,7 +18,7 @@ from shared.contracts.base import Contract
 from shared.parsing.reader import Batch
 from shared.parsing.rejects import Reject, RowError, model_errors, unclosed_quote_hint
 from shared.validation import arrow_types
-from shared.validation.compiler import compile_contract
+from shared.validation.contract_compiler import compile_contract
 from shared.validation.field_validator import Positions
 from shared.validation.rules import RuleResult
 

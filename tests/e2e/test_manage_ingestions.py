@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from shared.http import dataset_models, ingest_models, models
+from shared.http import dataset_models, ingestion_models, models, upload_models
 from tests.e2e.conftest import Client
 from tests.fixtures.samples import csv, orders, row
 
@@ -222,22 +222,24 @@ def test_responses_have_exactly_the_members_of_their_models(client: Client) -> N
     def post(**headers: str) -> httpx.Response:
         return client.http.post("/api/ingest", params={"dataset": "sales"}, files=parts, headers=headers)
 
-    fits(ingest_models.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
-    fits(ingest_models.Accepted, post().json())
+    fits(upload_models.DryRun, client.http.post("/api/ingest?dry_run=true", files=parts).json())
+    fits(upload_models.Accepted, post().json())
     results = post(prefer="wait=25").json()
-    fits(ingest_models.Outcomes, results)
+    fits(upload_models.Outcomes, results)
     whole = client.http.get(f"/api/ingestions/{results['files'][0]['id']}").json()
-    fits(models.Ingestion, whole)
+    fits(ingestion_models.Ingestion, whole)
     inside = whole["members"][0]["id"]
-    fits(models.Ingestion, client.http.get(f"/api/ingestions/{inside}").json())
-    fits(models.Rejects, client.http.get(f"/api/ingestions/{inside}/rejects").json())
-    fits(models.Ingestion, client.http.delete(f"/api/ingestions/{results['files'][1]['id']}").json())
-    fits(models.Ingestions, client.http.get("/api/ingestions").json())
+    fits(ingestion_models.Ingestion, client.http.get(f"/api/ingestions/{inside}").json())
+    fits(ingestion_models.Rejects, client.http.get(f"/api/ingestions/{inside}/rejects").json())
+    fits(
+        ingestion_models.Ingestion, client.http.delete(f"/api/ingestions/{results['files'][1]['id']}").json()
+    )
+    fits(ingestion_models.Ingestions, client.http.get("/api/ingestions").json())
     fits(dataset_models.Datasets, client.http.get("/api/datasets").json())
     fits(dataset_models.ChangedDataset, client.http.get("/api/datasets/sales").json())
     fits(dataset_models.Days, client.http.get("/api/datasets/sales/loads").json())
     fits(models.Health, client.http.get("/api/health").json())
     fits(models.Rows, client.http.get("/api/read/sales").json())
     announced = {"dataset": "sales", "filename": "d.csv", "size": 1}
-    fits(ingest_models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
+    fits(upload_models.SignedUpload, client.http.post("/api/uploads", json=announced).json())
     fits(models.Problem, client.http.get("/api/read/nothing").json())

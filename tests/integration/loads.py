@@ -12,7 +12,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine
 
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases import replay_load
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.load_context import LoadOutcome

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.migrate import migrate
 from tests.fixtures.barriers import Gate

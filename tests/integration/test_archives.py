@@ -14,13 +14,13 @@ from sqlalchemy import Engine, text
 
 from shared.decoding.zip_archive import Archive
 from shared.errors import Unavailable, Unexpected
-from shared.http.models import Ingestion
+from shared.http.ingestion_models import Ingestion
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.queries.ingestions import find_ingestion
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
-from shared.use_cases import give_up
+from shared.use_cases import give_up_load
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.sweep import sweep
 from tests.fixtures.samples import csv, orders, row
@@ -345,7 +345,7 @@ def test_an_archive_that_is_replaced_during_its_load_is_superseded_with_its_file
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("shared.decoding.range_file._BLOCK", 1000)
+        patch.setattr("shared.decoding.zip_archive._BLOCK", 1000)
         patch.setattr(blobs, "read_range", replace_then_read)
         assert loader.load(PATH).state is State.SUPERSEDED
     assert set(states(engine).values()) == {"superseded"}
@@ -406,7 +406,7 @@ def test_giving_up_an_archive_fails_its_pending_files(
         connection.execute(text("update ingest.ingestions set attempts = 5"))
 
     version = blobs.describe(container, PATH).version
-    assert give_up.give_up(engine, version) is State.FAILED
+    assert give_up_load.give_up(engine, version) is State.FAILED
 
     assert states(engine) == {"": "failed", "a.csv": "loaded", "b.csv": "failed"}
     assert error(engine, "b.csv")["code"] == "worker_died"

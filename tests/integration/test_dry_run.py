@@ -15,7 +15,7 @@ from shared.contracts.registry import CONTRACTS
 from shared.contracts.sales import Sales
 from shared.errors import InvalidRequest, Unavailable
 from shared.formats.overrides import Overrides
-from shared.http import ingest_models
+from shared.http import upload_models
 from shared.queries import first_rows
 from shared.storage.upload_options import UploadOptions
 from shared.use_cases import dry_run
@@ -34,7 +34,7 @@ def dry_run_of(engine: Engine, dataset: str, *contents: bytes, name: str = "a.cs
     key = options.pop("key", ())
     to = Destination(dataset, UploadOptions(Overrides(**options), key), creates=True)
     run = dry_run.dry_run(engine, to, [UploadedFile(name, content) for content in contents])
-    return json.loads(ingest_models.dry_run_json(run, to.options))
+    return json.loads(upload_models.dry_run_json(run, to.options))
 
 
 def predict(engine: Engine, dataset: str, content: bytes, **options: Any) -> Any:

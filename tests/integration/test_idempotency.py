@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, text
 from dev.postgres import Postgres
 from shared.errors import Unavailable, Unexpected
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.storage.content import Content
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.load_context import LoadOutcome

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from dev.process import wait_until
 from shared import retry
 from shared.errors import Conflict, Unavailable
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.set_key import set_key
 from tests.fixtures.workers import worker, workers

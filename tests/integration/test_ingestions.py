@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from shared.error_codes import warning_text
 from shared.errors import NotFound
-from shared.http.models import Ingestion, ListedIngestion
+from shared.http.ingestion_models import Ingestion, ListedIngestion
 from shared.ledger import entries
 from shared.ledger.tables import State
 from shared.queries import describe_datasets, ingestions

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from shared.contracts import registry
 from shared.contracts.sales import Sales
 from shared.errors import Conflict, Gone, LoadFailed, NotFound, Unavailable
-from shared.http.models import Ingestion
+from shared.http.ingestion_models import Ingestion
 from shared.ledger import entries
 from shared.ledger.tables import State
 from shared.queries import ingestions

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from shared.datasets import reassign_rows
 from shared.errors import Unavailable
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases import undo_load
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import orders

@@ -18,7 +18,7 @@ from shared.contracts.base import BigInt, Contract
 from shared.contracts.sales import Sales
 from shared.database import transactions
 from shared.errors import InvalidRequest, NotFound, Unavailable
-from shared.queries import filters, load_tail, row_page, rows_by_recency
+from shared.queries import filters, last_rows, row_page, rows_by_recency
 from shared.queries.row_page import PageRequest
 from shared.queries.rows import dataset_contract, read_page, row_by_key
 from shared.use_cases import edit_row
@@ -301,8 +301,8 @@ def test_recent_rows_are_found_by_position_without_the_index_of_loads(
         by_index.append(load.serial)
         return found_by_index(_engine, _contract, load, *rest)
 
-    found_by_index = load_tail._by_index
-    monkeypatch.setattr(load_tail, "_by_index", record_and_run)
+    found_by_index = last_rows._by_index
+    monkeypatch.setattr(last_rows, "_by_index", record_and_run)
 
     page = read_page(engine, Sales, PageRequest(3, recent=True))
     assert ([json.loads(one)["sales_order_number"] for one in page.rows], by_index) == (
@@ -320,7 +320,7 @@ def test_filtered_recent_rows_are_the_same_with_and_without_sorting_the_table(
     recent = read_all(engine, Sales, 100, recent=True)
     dear, new = filter_by(Sales, unit_price__gt="1"), filter_by(Sales, sales_order_number__gte="SO210")
     for windows in ((500, 20_000), (5, 10)):
-        monkeypatch.setattr(load_tail, "_LINE_WINDOWS", windows)
+        monkeypatch.setattr(last_rows, "_LINE_WINDOWS", windows)
         for limit in (3, 7, 100):
             assert read_all(engine, Sales, limit, recent=True, filters=dear) == recent[3:]
             assert read_all(engine, Sales, limit, recent=True, filters=new) == [

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, text
 from shared.errors import Unavailable
 from shared.ledger import entries
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
-from shared.use_cases import give_up
+from shared.use_cases import give_up_load
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.sweep import sweep
 from tests.fixtures.samples import orders
@@ -114,7 +114,7 @@ def test_giving_up_keeps_the_error_of_the_last_attempt(
         entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
         connection.execute(text('update ingest.ingestions set error = \'{"code": "unexpected"}\''))
 
-    assert give_up.give_up(engine, seen) is State.FAILED
+    assert give_up_load.give_up(engine, seen) is State.FAILED
     assert entry(engine, "sales/a.csv")["error"] == {"code": "unexpected"}
 
 
@@ -126,7 +126,7 @@ def test_giving_up_after_the_worker_died_each_time_has_its_own_error(
         entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
         connection.execute(text("update ingest.ingestions set state = 'loading', attempts = 5"))
 
-    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.FAILED
+    assert give_up_load.give_up(engine, version(container, "sales/a.csv")) is State.FAILED
     assert entry(engine, "sales/a.csv")["error"]["code"] == "worker_died"
 
 
@@ -138,8 +138,8 @@ def test_giving_up_because_postgres_was_unavailable_leaves_the_file_to_the_sweep
     with engine.begin() as connection:
         entries.insert_received(connection, blobs.describe(container, "sales/a.csv"), "sales")
 
-    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
-    assert give_up.give_up(engine, version(container, "sales/b.csv")) is None
+    assert give_up_load.give_up(engine, version(container, "sales/a.csv")) is State.RECEIVED
+    assert give_up_load.give_up(engine, version(container, "sales/b.csv")) is None
     assert run_sweep(engine, container, loader) == 2
     assert states(engine) == {"loaded": 2}
 
@@ -150,13 +150,13 @@ def test_giving_up_does_not_change_a_final_state(
     container.upload_blob("sales/a.csv", orders(1, 5))
     loader.load("sales/a.csv")
 
-    assert give_up.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
+    assert give_up_load.give_up(engine, version(container, "sales/a.csv")) is State.LOADED
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"BlobName": 1}'])
 def test_a_poison_message_in_another_format_is_refused(body: str) -> None:
     with pytest.raises(ValueError, match="poison"):
-        give_up.PoisonMessage.parse(body)
+        give_up_load.PoisonMessage.parse(body)
 
 
 def test_a_bug_that_only_the_sweep_triggers_fails_the_load(

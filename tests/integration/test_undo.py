@@ -13,7 +13,7 @@ from shared.errors import Conflict, NotFound
 from shared.ledger import locks
 from shared.ledger.duplicates import Duplicates
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases import sweep, undo_load
 from shared.use_cases.load_blob import BlobLoader
 from tests.fixtures.samples import csv, orders, row

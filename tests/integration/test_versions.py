@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from shared.ledger import versions
 from shared.ledger.tables import State
-from shared.loading.loader import FileLoader
+from shared.loading.file_loader import FileLoader
 from shared.use_cases.load_context import LoadOutcome
 from tests.integration.assertions import entry
 from tests.integration.keyless_dataset import Uploads, history, names

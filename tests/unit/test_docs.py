@@ -21,7 +21,7 @@ from read_http import parameters
 from shared.error_codes import FAILURES, REFUSALS, ROW_ERRORS, WARNINGS, ErrorText
 from shared.formats.overrides import Overrides
 from shared.settings import Settings
-from shared.use_cases import give_up
+from shared.use_cases import give_up_load
 from tests.fixtures.pages import Page, contributors_pages, every_page, names
 from tests.unit.test_function_index import FUNCTIONS
 
@@ -88,7 +88,7 @@ def test_every_state_is_explained() -> None:
 
 
 def test_every_count_is_explained() -> None:
-    from shared.http.models import Counts  # noqa: PLC0415
+    from shared.http.ingestion_models import Counts  # noqa: PLC0415
 
     explained = names([row[0] for row in Page("docs/reference/states.md").table("count")])
     assert explained == list(Counts.model_fields)
@@ -279,7 +279,7 @@ def test_every_requirement_has_a_compatible_release_range() -> None:
 
 
 def test_a_blob_is_given_up_after_as_many_tries_as_the_host_gives_it() -> None:
-    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == give_up._PLATFORM_ATTEMPTS
+    assert HOST["extensions"]["blobs"]["poisonBlobThreshold"] == give_up_load._PLATFORM_ATTEMPTS
 
 
 def test_a_sweep_ends_before_the_host_ends_it() -> None:

@@ -15,11 +15,11 @@ from sqlalchemy.schema import CreateTable
 
 from shared.contracts import dataset_table
 from shared.database.copy import BinaryRows
-from shared.database.sql_fragments import column_list
+from shared.database.transactions import column_list
 from shared.datasets.alter_table import alter_statement, column_changes
 from shared.inference import table_columns
 from shared.inference.contract_builder import build_contract
-from shared.loading.loader import with_lineage
+from shared.loading.file_loader import with_lineage
 from shared.validation.normalize import replace_null_spellings
 from shared.validation.validate import validate
 from tests.unit.inference.inferred_columns import CELLS, Texts, infer

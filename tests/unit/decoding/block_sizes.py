@@ -8,7 +8,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from shared.decoding.range_file import RangeFile
+from shared.decoding.zip_archive import RangeFile
 from shared.errors import FileRefused
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from shared.decoding.zip_archive import Archive
 from shared.decoding.compression import decompress
 from shared.decoding.limits import ExpansionLimits
-from shared.decoding.range_file import RangeFile
+from shared.decoding.zip_archive import RangeFile
 from shared.decoding.text_decoder import TextDecoder
 
 LIMITS = ExpansionLimits(ratio=10**9, free=0, max_size=10**12)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.decoding.range_file import RangeFile
-from shared.decoding.zip_archive import Archive
+from shared.decoding.zip_archive import Archive, RangeFile
 from shared.errors import Unavailable
 from tests.unit.decoding.block_sizes import noise, range_file
 from tests.unit.decoding.zip_files import content, zipped

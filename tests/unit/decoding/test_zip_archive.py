@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.decoding.range_file import RangeFile
-from shared.decoding.zip_archive import Archive
+from shared.decoding.zip_archive import Archive, RangeFile
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
 from shared.parsing.column_mapping import AllColumns

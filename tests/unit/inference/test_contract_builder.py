@@ -11,7 +11,7 @@ from shared.inference import table_columns
 from shared.inference.contract_builder import build_contract
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import TEXT_TYPE
-from shared.validation.compiler import compile_contract
+from shared.validation.contract_compiler import compile_contract
 from shared.validation.normalize import replace_null_spellings
 from shared.validation.validate import validate
 from tests.unit.inference.inferred_columns import Texts, columns, infer

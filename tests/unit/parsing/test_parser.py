@@ -14,12 +14,7 @@ from hypothesis import strategies as st
 
 from shared.parsing import fast_path
 from shared.parsing.layout import STANDARD, Dialect, Fields
-from tests.unit.parsing.parse_results import (
-    parse,
-    parse_exactly,
-    set_max_record_bytes,
-    set_window_sizes,
-)
+from tests.unit.parsing.parse_results import parse, parse_exactly, set_max_record_bytes, set_window_sizes
 
 DIALECTS = [
     STANDARD,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field, create_model
 
 from shared.contracts.base import BigInt, Contract, Timestamp, TimestampTz
-from shared.validation.compiler import compile_contract
+from shared.validation.contract_compiler import compile_contract
 from tests.unit.validation.field_kinds import Colour
 from tests.unit.validation.oracle import require_as_row_by_row
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, create_model
 
 from shared.contracts.base import Contract
-from shared.validation import compiler
+from shared.validation import contract_compiler
 from tests.unit.validation.field_kinds import KINDS
 from tests.unit.validation.hostile_texts import NASTY
 from tests.unit.validation.oracle import Column, require_as_row_by_row
@@ -64,7 +64,7 @@ def test_every_row_is_as_the_model_alone_has_it(
     contract, texts = made
     if not texts:
         return
-    with patch.object(compiler, "_SAMPLE", sample):
+    with patch.object(contract_compiler, "_SAMPLE", sample):
         require_as_row_by_row(texts, contract)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.contracts.base import Contract
 from shared.contracts.dataset_table import LINE_COLUMN, LOAD_COLUMN
 from shared.ledger.tables import Counts
-from shared.loading.compare import Comparison, compare_rows
+from shared.loading.compare_rows import Comparison, compare_rows
 from shared.loading.existing_row_finder import ExistingRowFinder
 from shared.loading.reject_spool import RejectSpool
 from shared.loading.table_loader import TableLoader

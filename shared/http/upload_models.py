@@ -1,4 +1,4 @@
-"""Response models of the upload endpoints: stored files, results of loads, dry runs, upload addresses."""
+"""Response models of uploads: accepted files, their outcomes, dry runs and signed URLs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import RootModel
 
-from shared.http.models import (
-    FileFormat,
-    FormatWarning,
-    Ingestion,
-    Reject,
-    ResponseModel,
-    Text,
-    format_warnings,
-)
+from shared.http.ingestion_models import FileFormat, FormatWarning, Ingestion, Reject, Text, format_warnings
+from shared.http.models import ResponseModel
 from shared.text import printable
 
 if TYPE_CHECKING:  # dry runs import pandas and pyarrow
