@@ -20,11 +20,12 @@ from shared.loading.compare_rows import Comparison, compare_rows
 from shared.loading.existing_row_finder import ExistingRowFinder
 from shared.loading.reject_spool import RejectSpool
 from shared.loading.table_loader import TableLoader
-from shared.parsing.reader import Batch, CsvReader
+from shared.parsing.reader import CsvReader
 from shared.parsing.rejects import Reject, check_limit_reachable, check_reject_limit
 from shared.prefetch import prefetch
 from shared.stage_timer import StageTimer
-from shared.validation import arrow_types, normalize, validate
+from shared.validation import arrow_types
+from shared.validation.normalize import validated_batches
 from shared.validation.validate import Validated
 
 _MIN_PREFETCH_BYTES = 256 * 1024
@@ -128,13 +129,8 @@ class FileLoader:
             yield from prefetched
 
     def _batches(self, reader: CsvReader, file_size: int) -> Iterator[LoadBatch]:
-        """Read and validate; no reference to a batch is kept while the next one is read."""
-        read = self._timer.iterate("read", reader, _row_count)
-        while (batch := next(read, None)) is not None:
-            with self._timer.stage("validate", len(batch.lines)):
-                normalized = normalize.normalize(batch, self._contract, reader.format)
-                validated = validate.validate(normalized, self._contract)
-            del batch, normalized
+        """The validated batches with their lineage; none is kept while the next one is read."""
+        for validated in validated_batches(reader, self._contract, self._timer):
             rows = with_lineage(validated, self._serial)
             load_batch = LoadBatch(
                 rows, validated.rejects, reader.rows, reader.max_remaining_bytes(file_size)
@@ -150,10 +146,6 @@ def with_lineage(validated: Validated, serial: int) -> pa.RecordBatch:
     columns[LINE_COLUMN] = pa.array(validated.lines)
     columns[LOAD_COLUMN] = pa.repeat(pa.scalar(serial, pa.int64()), len(validated.lines))
     return pa.RecordBatch.from_pydict(columns)
-
-
-def _row_count(batch: Batch) -> int:
-    return len(batch.lines) + len(batch.rejects)
 
 
 def _prefetch_existing_rows(

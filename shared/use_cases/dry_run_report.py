@@ -22,9 +22,11 @@ from shared.inference.infer_file import InferredFile
 from shared.inference.table_columns import TableColumn
 from shared.inference.widening import TEXT_TYPE
 from shared.parsing.column_mapping import ColumnMapping
-from shared.parsing.reader import Batch, CsvReader
+from shared.parsing.reader import CsvReader
 from shared.parsing.rejects import Reject, check_limit_reachable, check_reject_limit
-from shared.validation import arrow_types, normalize, validate
+from shared.validation import arrow_types
+from shared.validation.normalize import validated_batches
+from shared.validation.validate import Validated
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +183,16 @@ class RowCollector:
     def run(self, reader: CsvReader, file_size: int) -> None:
         """Read the whole file, which has `file_size` bytes."""
         try:
-            for batch in reader:
-                self._add(batch, reader.format)
+            for validated in validated_batches(reader, self._contract):
+                self._add(validated)
                 if not reader.further_tables:  # as in a load, further tables are the more useful error
                     self._check_limit(reader, file_size)
-                del batch
+                del validated
             check_reject_limit(self.rejected, self.read, self._contract)
         except FileRefused as exc:
             self.refusal = self.refusal or exc
 
-    def _add(self, batch: Batch, format_: Format) -> None:
-        prepared = normalize.normalize(batch, self._contract, format_)
-        validated = validate.validate(prepared, self._contract)
+    def _add(self, validated: Validated) -> None:
         self.accepted += len(validated.lines)
         self.rejected += len(validated.rejects)
         self.rows += rows_as_json(validated.rows.head(MAX_ROWS - len(self.rows)))

@@ -1,8 +1,8 @@
-"""Normalizes a batch before validation: null spellings become missing values, numbers get a plain format."""
+"""Normalizes a batch before its validation (null spellings, number formats), and validates batch by batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 from shared.contracts import dataset_table
 from shared.contracts.base import Contract
 from shared.formats.format import Format
-from shared.parsing.reader import Batch
+from shared.parsing.reader import Batch, CsvReader
 from shared.parsing.rejects import Reject, row_error, unclosed_quote_hint
+from shared.stage_timer import StageTimer
 from shared.validation import arrow_types, validate
 from shared.validation.number_format import NumberFormat, number_format_of
+from shared.validation.validate import Validated
 
 
 def replace_null_spellings(batch: Batch, contract: type[Contract]) -> Batch:
@@ -115,3 +117,20 @@ def _rows(batch: Batch, positions: npt.NDArray[np.int64]) -> Batch:
         raw=lambda position: batch.raw(int(positions[position])),
         rejects=[],
     )
+
+
+def validated_batches(
+    reader: CsvReader, contract: type[Contract], timer: StageTimer | None = None
+) -> Iterator[Validated]:
+    """Read, normalize and validate a file batch by batch, for a load and for a dry run.
+
+    No reference to a batch is kept while the next one is read. Raises `FileRefused`.
+    """
+    timer = timer or StageTimer()
+    batches = timer.iterate("read", reader, lambda batch: len(batch.lines) + len(batch.rejects))
+    while (batch := next(batches, None)) is not None:
+        with timer.stage("validate", len(batch.lines)):
+            validated = validate.validate(normalize(batch, contract, reader.format), contract)
+        del batch
+        yield validated
+        del validated
