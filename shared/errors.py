@@ -42,34 +42,34 @@ class SettingsError(IngestError):
 
 
 class RequestError(IngestError):
-    """The request cannot be answered as it was sent."""
+    """The request is not valid."""
 
     status: ClassVar[int] = 400
 
     def __init__(self, message: str | None = None, faults: Sequence[Mapping[str, Any]] = ()) -> None:
-        """`faults` are listed one by one in the answer."""
+        """`faults` are the errors that the response lists."""
         self.faults = tuple(faults)
         super().__init__(message)
 
 
 class InvalidRequest(RequestError):
-    """The request has faults."""
+    """The request has errors."""
 
 
 class NotFound(RequestError):
-    """There is nothing by that name."""
+    """Nothing has this name."""
 
     status = 404
 
 
 class Conflict(RequestError):
-    """Something else is in the way."""
+    """The request conflicts with the current state."""
 
     status = 409
 
 
 class Gone(RequestError):
-    """It was there, and is no more."""
+    """The resource no longer exists."""
 
     status = 410
 
@@ -81,13 +81,13 @@ class LengthRequired(RequestError):
 
 
 class TooLarge(RequestError):
-    """The body is over the limit; put big files straight into the container."""
+    """The body is over the limit; upload big files directly to the container."""
 
     status = 413
 
 
 class WrongOverride(IngestError):
-    """What is told about a file's format makes no sense. `faults` has a sentence for each."""
+    """Options for a file's format are not valid; `faults` has a sentence for each."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -125,7 +125,7 @@ class Superseded(IngestError):
 
 
 class Unavailable(IngestError):
-    """A part is away or not ready. `part` is `postgres` or `storage`."""
+    """Postgres or storage is unavailable or not ready; `part` is `postgres` or `storage`."""
 
     def __init__(self, part: str, reason: str, faults: Sequence[Mapping[str, Any]] = ()) -> None:
         self.part = part
@@ -135,11 +135,11 @@ class Unavailable(IngestError):
 
 
 class ConcurrencyConflict(Unavailable):
-    """Another load got in the way; alone, this one would have succeeded."""
+    """Another load changed the same rows or table; an exclusive load would have succeeded."""
 
 
 class LoadFailed(IngestError):
-    """The load failed for a reason that a retry cannot mend."""
+    """The load failed, and a retry would fail too."""
 
 
 class RowCountMismatch(LoadFailed):
@@ -147,9 +147,9 @@ class RowCountMismatch(LoadFailed):
 
 
 class Unexpected(IngestError):
-    """Something went wrong that nobody thought of.
+    """An exception that the app does not expect.
 
-    `frames` say where, as text without any value; the original message is dropped, as it may quote a row.
+    `frames` has its stack as text, without values; its own message is left out, since it may quote a row.
     """
 
     def __init__(self, cause: BaseException) -> None:

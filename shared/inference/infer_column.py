@@ -124,8 +124,8 @@ def _add_booleans(texts: Any, cells: CellSummary) -> Any:
 
 def _add_times(texts: Any, cells: CellSummary) -> Any:
     for kind, rule in _TIMES.items():
-        certain: Any = rule.read(texts).certain if rule else None
-        fits: Any = pc.is_valid(texts) if certain is None else certain.fill_null(False)
+        accepted: Any = rule.read(texts).accepted if rule else None
+        fits: Any = pc.is_valid(texts) if accepted is None else accepted.fill_null(False)
         if kind is Kind.TIMESTAMPTZ:
             fits = pc.if_else(fits, text_scanner.are_times_in_range(texts), fits)
         texts = _add_kind(texts, cells, fits, kind, _separators(texts.filter(fits)))

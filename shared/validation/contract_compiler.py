@@ -14,68 +14,68 @@ import pyarrow.compute as pc
 from shared.contracts import dataset_table
 from shared.contracts.base import MAX_CONTRACTS, Contract
 from shared.validation import arrow_types, rules, text_rules
-from shared.validation.field_validator import FieldValidator, field_rule, field_validator
+from shared.validation.field_validator import FieldValidator, field_validator
 from shared.validation.rules import DictionaryEncoding, Rule, RuleResult, Schema, has_only_options, undecided
 
-_SAMPLE = 1024
-"""Texts to look at, evenly spread, before a column is encoded."""
-_FEW = 0.75
-"""Share of distinct texts in the sample, below which encoding pays; 1,500 distinct texts give about that."""
+_SAMPLE_SIZE = 1024
+"""Texts that are sampled, evenly spread, to decide whether a column is dictionary-encoded."""
+_MAX_DISTINCT_SHARE = 0.75
+"""Share of distinct texts in the sample below which encoding pays: with 1,500 distinct texts or fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnReader:
-    """How a field is read; without a `rule`, or without a certain `default`, the model is asked.
+    """Reads the column of a field; rows are undecided without a `rule`, or without a `default` if missing.
 
-    `default` is the scalar of type `kind` where the text is missing; `None` where that is not known. `alone`
-    is the model's own part that reads the field; `None` where it must see whole rows.
+    `default` is the scalar of type `kind` for a missing text, `None` if it is not known. `validator` is the
+    model's validator of this field, `None` if the model must validate whole rows.
     """
 
     kind: pa.DataType
     rule: Rule | None = None
     default: Any = None
-    exclusive: FieldValidator | None = None
+    validator: FieldValidator | None = None
 
     def read(self, texts: pa.StringArray) -> RuleResult:
-        """The texts as typed values, missing ones as the default."""
+        """Read the texts as typed values, missing ones as the default."""
         if texts.null_count == len(texts):
             return self.missing(len(texts))
-        known = _read(self.rule, texts) if self.rule else undecided(len(texts), self.kind)
+        result = _apply(self.rule, texts) if self.rule else undecided(len(texts), self.kind)
         if not texts.null_count:
-            return known
-        return self._filled(known, texts)
+            return result
+        return self._with_defaults(result, texts)
 
     def missing(self, rows: int) -> RuleResult:
-        """The column that the file does not have."""
+        """The result for a column that the file does not have."""
         if self.default is None:
             return undecided(rows, self.kind)
         return RuleResult(pa.repeat(self.default, rows))
 
-    def _filled(self, known: RuleResult, texts: pa.StringArray) -> RuleResult:
-        certain: Any = texts.is_valid() if known.certain is None else known.certain.fill_null(False)
+    def _with_defaults(self, result: RuleResult, texts: pa.StringArray) -> RuleResult:
+        accepted: Any = texts.is_valid() if result.accepted is None else result.accepted.fill_null(False)
         if self.default is None:
-            return RuleResult(known.values, pc.and_(certain, texts.is_valid()))
-        values: pa.Array[Any] = pc.if_else(texts.is_null(), self.default, known.values)
-        return RuleResult(values, pc.or_(certain, texts.is_null()))
+            return RuleResult(result.values, pc.and_(accepted, texts.is_valid()))
+        values: pa.Array[Any] = pc.if_else(texts.is_null(), self.default, result.values)
+        return RuleResult(values, pc.or_(accepted, texts.is_null()))
 
 
-def _read(rule: Rule, texts: pa.StringArray) -> RuleResult:
+def _apply(rule: Rule, texts: pa.StringArray) -> RuleResult:
     if rule.encoding is DictionaryEncoding.NEVER or (
-        rule.encoding is DictionaryEncoding.IF_FEW and not _are_few(texts)
+        rule.encoding is DictionaryEncoding.IF_FEW and not _has_few_distinct(texts)
     ):
         return rule.read(texts)
     encoded: Any = texts.dictionary_encode()
-    known = rule.read(encoded.dictionary)
-    certain = known.certain if known.certain is None else known.certain.take(encoded.indices)
-    return RuleResult(known.values.take(encoded.indices), certain)
+    result = rule.read(encoded.dictionary)
+    accepted = result.accepted if result.accepted is None else result.accepted.take(encoded.indices)
+    return RuleResult(result.values.take(encoded.indices), accepted)
 
 
-def _are_few(texts: pa.StringArray) -> bool:
-    if len(texts) < 2 * _SAMPLE:
+def _has_few_distinct(texts: pa.StringArray) -> bool:
+    if len(texts) < 2 * _SAMPLE_SIZE:
         return False
-    places: Any = pa.array(np.linspace(0, len(texts) - 1, _SAMPLE, dtype=np.int32))
-    sample = texts.take(places)
-    return len(sample.unique()) < _SAMPLE * _FEW
+    positions: Any = pa.array(np.linspace(0, len(texts) - 1, _SAMPLE_SIZE, dtype=np.int32))
+    sample = texts.take(positions)
+    return len(sample.unique()) < _SAMPLE_SIZE * _MAX_DISTINCT_SHARE
 
 
 _RULES: dict[str, Callable[[Schema], Rule | None]] = {
@@ -91,7 +91,7 @@ _RULES: dict[str, Callable[[Schema], Rule | None]] = {
     "function-before": rules.checked_datetime_rule,
 }
 
-_HARMLESS = {
+_IRRELEVANT_SETTINGS = {
     "title",
     "extra_fields_behavior",
     "hide_input_in_errors",
@@ -102,13 +102,14 @@ _HARMLESS = {
     "loc_by_alias",
     "validate_assignment",
 }
-"""Settings of a model that do not change how a field reads a text."""
+"""Settings of a model that do not change how it validates the text of a field."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """The columns of a contract, in its order, all without a rule where only whole rows tell: a validator of
-    the model sees all fields, so that nothing is certain of one.
+    """The columns of a contract in its order.
+
+    None has a rule if a validator of the model sees all fields: only the model can validate such rows.
     """
 
     columns: dict[str, ColumnReader]
@@ -116,7 +117,7 @@ class CompiledContract:
 
 @lru_cache(MAX_CONTRACTS)
 def compile_contract(contract: type[Contract]) -> CompiledContract:
-    """`contract` compiled, once. What is not understood is left to the model, never guessed."""
+    """Compile `contract`, once. Schemas that no rule supports are left to the model."""
     contract.model_rebuild()
     root: Any = contract.__pydantic_core_schema__
     definitions: list[Any] = []
@@ -162,25 +163,22 @@ class _Model:
         if part["type"] != "model-field" or not known:
             return ColumnReader(kind)
         schema = part["schema"]
-        return ColumnReader(
-            kind,
-            self._rule(schema) or field_rule(schema, self.config, self.definitions, field),
-            self._default(schema, field),
-            field_validator(part, self.config, self.definitions, field),
-        )
+        validator = field_validator(part, self.config, self.definitions, field)
+        rule = self._rule(schema) or (validator.rule() if validator else None)
+        return ColumnReader(kind, rule, self._default(schema, field), validator)
 
     def _rule(self, schema: Schema) -> Rule | None:
         if schema["type"] == "definition-ref":
             (schema,) = (node for node in self.definitions if node["ref"] == schema["schema_ref"])
-        # A text is neither missing nor `None`: default and nullable leave it to what they wrap.
+        # A text is neither missing nor `None`: default and nullable pass it to the schema inside.
         if schema["type"] in {"default", "nullable"} and not schema.get("strict"):
             return self._rule(schema["schema"])
         if schema["type"] not in _RULES:
             return None
         if schema["type"] == "str" and self.config.get("str_strip_whitespace"):
             schema = {"strip_whitespace": True} | schema
-        understood = _HARMLESS | {"str_strip_whitespace"}
-        return _RULES[schema["type"]](schema) if self.config.keys() <= understood else None
+        supported = _IRRELEVANT_SETTINGS | {"str_strip_whitespace"}
+        return _RULES[schema["type"]](schema) if self.config.keys() <= supported else None
 
     def _default(self, schema: Schema, field: dataset_table.Field) -> Any:
         known = has_only_options(schema, "schema", "default", "validate_default", "copy_default", "on_error")

@@ -1,4 +1,4 @@
-"""How a file writes numbers: decimal comma, thousands separators, currency signs."""
+"""Reads numbers in the number format of a file: decimal comma, thousands separators, currency signs."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from shared.errors import WrongOverride
 from shared.formats.format import Format
 
 _SPACE = "[ \u00a0\u202f]"
-"""An ordinary space and those that do not break a line, wide and narrow."""
+"""A space, a no-break space and a narrow no-break space."""
 
 _SEPARATORS = {" ": _SPACE, "'": "['\u2019]"}
-"""Signs that programs write in more than one way; others stand for themselves."""
+"""Separators that programs write as several characters; all others are a single character."""
 
 _PLAIN = r"\A[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\z"
-_NO_NUMBER = " "
-"""Behind a number it makes it a text, since the number alone would not be what the file has."""
+_NOT_A_NUMBER = " "
+"""Appended to a number to make it a text."""
 
-_EXAMPLE = ("1", "234", "567", "89")
+_EXAMPLE_GROUPS = ("1", "234", "567", "89")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """A told form of numbers: the sign before the decimals, that between groups of three digits, a currency.
+    """The decimal sign, the separator between groups of three digits, and the currency of a file's numbers.
 
-    Nothing else is a number then: `1.234` is none where the comma is told as decimal sign and the point is
-    not told as anything. Groups are optional but whole, and never begin with a zero; so is the currency,
-    before or behind the number with or without a space, a minus on either side of it.
+    Texts in other formats are not numbers: with a decimal comma and no separator, `1.234` is a text.
+    Separators are optional, but a number has all of them or none, and the first group does not begin with a
+    zero. The currency is optional too, before or after the number, with or without a space; a minus can be on
+    either side of it.
     """
 
     decimal: str
@@ -39,62 +40,60 @@ class NumberFormat:
     currency: str
 
     def __str__(self) -> str:
-        """The form as an example, for a reason."""
-        *groups, decimals = _EXAMPLE
+        """An example number, for error messages."""
+        *groups, decimals = _EXAMPLE_GROUPS
         number = self.thousands.join(groups) + self.decimal + decimals
         return f"{number}, {self.currency} {number} or {number} {self.currency}" if self.currency else number
 
     def read(self, texts: pa.StringArray) -> tuple[pa.BooleanArray, pa.StringArray]:
-        """Whether each text is a number of this form (null where it is missing), and those in plain form.
+        """Return whether each text is a number in this format (null if missing), and the plain numbers.
 
-        What is none stays as it is.
+        Texts that are not numbers in this format do not change.
         """
-        shape, noise = _patterns(self)
+        shape, removed = _patterns(self)
         fits: pa.BooleanArray = pc.match_substring_regex(texts, shape)
-        plain = pc.replace_substring_regex(texts, noise, "")
+        plain = pc.replace_substring_regex(texts, removed, "")
         if self.decimal != ".":
             plain = pc.replace_substring(plain, self.decimal, ".")
         return fits, pc.if_else(fits, plain, texts)
 
     def as_plain(self, texts: pa.StringArray) -> pa.StringArray:
-        """Numbers of this form in plain form; a number in plain form only is a text here."""
+        """Return the numbers in this format as plain numbers; other plain numbers become texts."""
         fits, plain = self.read(texts)
         if pc.all(fits).as_py() is not False:
             return plain
         is_foreign = pc.and_(pc.invert(fits), pc.match_substring_regex(texts, _PLAIN))
-        marked = pc.replace_substring_regex(plain, r"\z", _NO_NUMBER)
-        found: pa.StringArray = pc.if_else(is_foreign, marked, plain)
-        return found
+        marked = pc.replace_substring_regex(plain, r"\z", _NOT_A_NUMBER)
+        result: pa.StringArray = pc.if_else(is_foreign, marked, plain)
+        return result
 
 
-def number_format_of(found: Format) -> NumberFormat | None:
-    """How the file writes numbers, or `None` where it writes them plainly, as nearly all do.
+def number_format_of(file_format: Format) -> NumberFormat | None:
+    """Return the number format of a file, or `None` if its numbers are plain, as in nearly all files.
 
-    Raises `WrongOverride` where one sign would be both.
+    Raises `WrongOverride` if decimal sign and separator are the same.
     """
-    currency = getattr(found, "currency", "")
-    if found.decimal == "." and not found.thousands and not currency:
+    decimal, thousands, currency = file_format.decimal, file_format.thousands, file_format.currency
+    if decimal == "." and not thousands and not currency:
         return None
-    if found.decimal == found.thousands:
-        raise WrongOverride(
-            (f"thousands cannot be {found.thousands!r}, the decimal sign; tell decimal too.",)
-        )
-    return NumberFormat(found.decimal, found.thousands, currency)
+    if decimal == thousands:
+        raise WrongOverride((f"thousands cannot be {thousands!r}, the decimal sign; set decimal too.",))
+    return NumberFormat(decimal, thousands, currency)
 
 
 @cache
 def _patterns(form: NumberFormat) -> tuple[str, str]:
-    """What a whole text must match, and what is then left out of it."""
+    """The pattern that a whole text must match, and the pattern of the characters that are then removed."""
     point = re.escape(form.decimal)
     decimals = rf"{point}[0-9]+"
-    # Of `1E5` nobody could tell what a currency E means.
+    # With the currency E, `1E5` would be ambiguous.
     exponent = "" if form.currency in {"e", "E"} else r"(?:[eE][+-]?[0-9]{1,3})?"
     number = rf"(?:[0-9]+(?:{decimals})?|{decimals}){exponent}"
-    noise = [r"\+", r"\s", _SPACE]
+    removed = [r"\+", r"\s", _SPACE]
     if form.thousands:
         between = _SEPARATORS.get(form.thousands, re.escape(form.thousands))
         number = rf"(?:{number}|[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+(?:{decimals})?)"
-        noise.append(between)
+        removed.append(between)
     shapes = [rf"[+-]?{number}"]
     if form.currency:
         currency = re.escape(form.currency)
@@ -103,6 +102,6 @@ def _patterns(form: NumberFormat) -> tuple[str, str]:
             rf"{currency}{_SPACE}?[+-]{number}",
             rf"[+-]?{number}{_SPACE}?{currency}",
         ]
-        noise.insert(0, currency)
+        removed.insert(0, currency)
     around = r"[\s\x{a0}\x{202f}]*"
-    return rf"\A{around}(?:{'|'.join(shapes)}){around}\z", "|".join(noise)
+    return rf"\A{around}(?:{'|'.join(shapes)}){around}\z", "|".join(removed)

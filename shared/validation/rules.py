@@ -16,31 +16,31 @@ import pyarrow.compute as pc
 from shared.contracts import base
 
 Schema: TypeAlias = dict[str, Any]
-"""A node of pydantic's core schema: what the model really does, after all annotations and decorators.
+"""A node of pydantic's core schema: all that the model does, after annotations and decorators.
 https://docs.pydantic.dev/latest/api/pydantic_core_schema/"""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a rule makes of texts.
+    """The result of a rule for some texts.
 
-    `values` has the typed value of each; where `certain` is true the model accepts the text and yields
-    exactly that value. Elsewhere (false or null) nothing is known, and the model is to be asked.
-    `certain` is `None` where it is so of every text that is not missing.
+    Where `accepted` is true, the model accepts the text and returns exactly the value in `values`. Elsewhere
+    (false or null) the rule does not decide, and the model must validate the text. `accepted` is `None` if
+    all texts that are not missing are accepted.
     """
 
     values: pa.Array[Any]
-    certain: pa.BooleanArray | None = None
+    accepted: pa.BooleanArray | None = None
 
-    def only(self, mask: pa.BooleanArray) -> RuleResult:
-        """The same values, certain only where `mask` is true too."""
+    def restrict(self, mask: pa.BooleanArray) -> RuleResult:
+        """Return the same values, accepted only where `mask` is true too."""
         if pc.all(mask, min_count=0).as_py():
             return self
-        return RuleResult(self.values, mask if self.certain is None else pc.and_(self.certain, mask))
+        return RuleResult(self.values, mask if self.accepted is None else pc.and_(self.accepted, mask))
 
 
 class DictionaryEncoding(Enum):
-    """Whether a rule is better given a column's distinct values: reading each of them may cost more."""
+    """Whether a rule reads only the distinct values of a column; finding them also takes time."""
 
     NEVER = "never"
     IF_FEW = "if few"
@@ -49,21 +49,21 @@ class DictionaryEncoding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How texts of one field are read: `read` takes an array of them, missing ones as null."""
+    """Reads the texts of a field: `read` takes an array of them, with missing ones as null."""
 
     read: Callable[[pa.StringArray], RuleResult]
     encoding: DictionaryEncoding = DictionaryEncoding.IF_FEW
 
 
 def undecided(rows: int, kind: Any) -> RuleResult:
-    """Nothing is certain."""
+    """The result of a column in which all rows are undecided."""
     return RuleResult(pa.nulls(rows, kind), pa.repeat(pa.scalar(False), rows))
 
 
 def cast_matching(texts: pa.StringArray, shape: str, kind: pa.DataType) -> RuleResult:
-    r"""The texts that have `shape` (RE2, from `\A` to `\z`), cast to `kind`; the others are not certain.
+    r"""Cast the texts that match `shape` (RE2, from `\A` to `\z`) to `kind`; the others are undecided.
 
-    A cast raises for the whole array because of one text, so none but those of the shape may reach it.
+    A cast raises for the whole array because of a single text, so it gets only texts that match.
     """
     fits = pc.match_substring_regex(texts, shape)
     if pc.all(fits, min_count=0).as_py():
@@ -72,7 +72,7 @@ def cast_matching(texts: pa.StringArray, shape: str, kind: pa.DataType) -> RuleR
 
 
 def has_only_options(schema: Schema, *options: str) -> bool:
-    """Whether `schema` has no option but these, which its rule knows, and none that only describes."""
+    """Whether `schema` has only these options, which its rule supports, and those that only describe."""
     return schema.keys() <= {"type", "metadata", "ref", "serialization", *options}
 
 
@@ -92,15 +92,15 @@ class Bounds:
 
     limits: tuple[tuple[str, pa.Scalar[Any]], ...]
 
-    def hold(self, known: RuleResult) -> RuleResult:
-        """`known`, certain only where the values keep the limits."""
+    def apply(self, result: RuleResult) -> RuleResult:
+        """Restrict a result to values within the limits."""
         for name, limit in self.limits:
-            known = known.only(_COMPARISONS[name](known.values, limit))
-        return known
+            result = result.restrict(_COMPARISONS[name](result.values, limit))
+        return result
 
 
 def bounds_of(schema: Schema, kind: pa.DataType, *python_types: type) -> Bounds | None:
-    """The bounds in `schema`; `None` where one is of another type or `kind` cannot hold it exactly."""
+    """The bounds in `schema`; `None` if one has another type or `kind` cannot hold it exactly."""
     limits: list[tuple[str, pa.Scalar[Any]]] = []
     for name in BOUND_OPTIONS:
         limit = schema.get(name)
@@ -117,18 +117,18 @@ def bounds_of(schema: Schema, kind: pa.DataType, *python_types: type) -> Bounds 
 
 
 _INT64 = r"\A-?(?:[0-9]{1,18}|[0-8][0-9]{18})\z"
-"""Plain digits below 9 * 10**18, which 64 bits hold. pydantic takes more (`+1`, `1_000`, ` 1 `, `1.0`) and
-Arrow's cast other things (`0x1F`): here are those that both take, and take for the same number."""
+"""Plain digits below 9 * 10**18, which 64 bits hold. pydantic accepts more (`+1`, `1_000`, ` 1 `, `1.0`),
+Arrow's cast others (`0x1F`); these are read by both as the same number."""
 
 _FLOAT = r"\A[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?\z"
-"""Numbers that are never infinite; both sides round correctly. `NaN`, `inf`, `1_0` are left to the model."""
+"""Numbers that are never infinite; pydantic and Arrow round alike. The model decides `NaN`, `inf`, `1_0`."""
 
 _ARROW_DIGITS = 38
-"""Digits of decimal128. With more, zeros at the end too, Arrow's cast overflows and says nothing."""
+"""Digits of decimal128. With more, also with zeros at the end, Arrow's cast overflows without an error."""
 
 
 def integer_rule(schema: Schema) -> Rule | None:
-    """`int` in 64 bits, bounded, a multiple of a whole number."""
+    """The rule for an `int` of 64 bits within bounds that is a multiple of a whole number."""
     kind = pa.int64()
     limits = bounds_of(schema, kind, int)
     step = schema.get("multiple_of")
@@ -138,35 +138,35 @@ def integer_rule(schema: Schema) -> Rule | None:
         return None
 
     def read(texts: pa.StringArray) -> RuleResult:
-        known = limits.hold(cast_matching(texts, _INT64, kind))
+        result = limits.apply(cast_matching(texts, _INT64, kind))
         if step is None:
-            return known
-        whole = pc.multiply(pc.divide(known.values, step), step)
-        return known.only(pc.equal(whole, known.values))
+            return result
+        multiple = pc.multiply(pc.divide(result.values, step), step)
+        return result.restrict(pc.equal(multiple, result.values))
 
     return Rule(read)
 
 
 def float_rule(schema: Schema) -> Rule | None:
-    """`float`, bounded."""
+    """The rule for a `float` within bounds."""
     kind = pa.float64()
     limits = bounds_of(schema, kind, int, float)
     if not has_only_options(schema, *BOUND_OPTIONS, "allow_inf_nan") or limits is None:
         return None
     if any(math.isnan(limit.as_py()) for _, limit in limits.limits):
         return None
-    return Rule(lambda texts: limits.hold(cast_matching(texts, _FLOAT, kind)))
+    return Rule(lambda texts: limits.apply(cast_matching(texts, _FLOAT, kind)))
 
 
 def decimal_rule(schema: Schema) -> Rule | None:
-    """`Decimal` of at most `max_digits` with `decimal_places`, bounded.
+    """The rule for a `Decimal` of at most `max_digits` with `decimal_places`, within bounds.
 
-    pydantic leaves out zeros at the end before it counts, so `1.10000` has one place and is accepted.
+    pydantic removes zeros at the end before it counts, so `1.10000` has one place and is accepted.
     """
     digits, places = schema.get("max_digits"), schema.get("decimal_places")
     if not has_only_options(schema, *BOUND_OPTIONS, "max_digits", "decimal_places", "allow_inf_nan"):
         return None
-    # With no digit before the point, pydantic refuses `0`: too particular for a rule.
+    # Without a digit before the point pydantic rejects `0`: a special case that is left to the model.
     if digits is None or places is None or not 0 <= places < digits <= _ARROW_DIGITS:
         return None
     kind = pa.decimal128(digits, places)
@@ -176,7 +176,7 @@ def decimal_rule(schema: Schema) -> Rule | None:
     zeros = _ARROW_DIGITS - digits
     fraction = rf"(?:\.[0-9]{{1,{places}}}0{{0,{zeros}}})?" if places else ""
     shape = rf"\A-?0*[0-9]{{1,{digits - places}}}{fraction}\z"
-    return Rule(lambda texts: limits.hold(cast_matching(texts, shape, kind)))
+    return Rule(lambda texts: limits.apply(cast_matching(texts, shape, kind)))
 
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
@@ -185,48 +185,49 @@ _DATE = (
     rf"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
     rf"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
 )
-"""A day that exists, years 0001 to 9999: a cast would raise for the whole column because of 2019-02-30."""
+"""A day that exists, years 0001 to 9999: the cast raises for the whole column because of 2019-02-30."""
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 _ZONE = "(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])"
 
-_PLAIN = rf"\A{_DATE}(?:[T ]{_TIME})?\z"
-_ZONED = rf"\A{_DATE}[T ]{_TIME}{_ZONE}\z"
+_WITHOUT_ZONE = rf"\A{_DATE}(?:[T ]{_TIME})?\z"
+_WITH_ZONE = rf"\A{_DATE}[T ]{_TIME}{_ZONE}\z"
 
 _DAY_CHECK = base.require_iso_date
 _CHECKS = ((base.require_iso_datetime, False), (base.require_zoned_datetime, True))
-"""The contract's own checks before a date and a datetime, and whether each of these is for one with a zone.
-They let all texts of the shape here through, unchanged."""
+"""The checks that contracts have before a datetime, and whether each is for one with a zone.
+
+They and `_DAY_CHECK` accept all texts that match the patterns here, and do not change them."""
 
 
 def date_rule(schema: Schema) -> Rule | None:
-    """`date`, bounded."""
+    """The rule for a `date` within bounds."""
     kind = pa.date32()
     limits = bounds_of(schema, kind, date)
     if not has_only_options(schema, *BOUND_OPTIONS) or limits is None:
         return None
     shape = rf"\A{_DATE}\z"
-    return Rule(lambda texts: limits.hold(cast_matching(texts, shape, kind)))
+    return Rule(lambda texts: limits.apply(cast_matching(texts, shape, kind)))
 
 
 def datetime_rule(schema: Schema) -> Rule | None:
-    """`datetime`, bounded: with a zone where the model demands one, else only those without."""
+    """The rule for a `datetime` within bounds: with a zone if the model requires one, else without."""
     constraint = schema.get("tz_constraint")
     if constraint not in {None, "aware", "naive"}:
         return None
-    zoned = constraint == "aware"
+    has_zone = constraint == "aware"
     limits = [limit for name in BOUND_OPTIONS if (limit := schema.get(name)) is not None]
     if not has_only_options(schema, *BOUND_OPTIONS, "tz_constraint", "microseconds_precision"):
         return None
-    if any(type(limit) is datetime and (limit.tzinfo is not None) is not zoned for limit in limits):
+    if any(type(limit) is datetime and (limit.tzinfo is not None) is not has_zone for limit in limits):
         return None
-    kind = pa.timestamp("us", "UTC") if zoned else pa.timestamp("us")
-    shape = _ZONED if zoned else _PLAIN
-    held = bounds_of(schema, kind, datetime)
-    return None if held is None else Rule(lambda texts: held.hold(cast_matching(texts, shape, kind)))
+    kind = pa.timestamp("us", "UTC") if has_zone else pa.timestamp("us")
+    shape = _WITH_ZONE if has_zone else _WITHOUT_ZONE
+    bounds = bounds_of(schema, kind, datetime)
+    return None if bounds is None else Rule(lambda texts: bounds.apply(cast_matching(texts, shape, kind)))
 
 
 def checked_datetime_rule(schema: Schema) -> Rule | None:
-    """`contracts.base.Date`, `Timestamp` and `TimestampTz`: a time behind the contract's own check."""
+    """The rule for `contracts.base.Date`, `Timestamp` and `TimestampTz`: a time with a check before it."""
     function, inner = schema["function"], schema["schema"]
     if not has_only_options(schema, "function", "schema") or function["type"] != "no-info":
         return None
@@ -234,7 +235,7 @@ def checked_datetime_rule(schema: Schema) -> Rule | None:
         return date_rule(inner)
     if inner["type"] != "datetime":
         return None
-    zoned = inner.get("tz_constraint") == "aware"
-    if not any(function["function"] is check and is_zoned is zoned for check, is_zoned in _CHECKS):
+    has_zone = inner.get("tz_constraint") == "aware"
+    if (function["function"], has_zone) not in _CHECKS:
         return None
     return datetime_rule(inner)

@@ -56,8 +56,8 @@ def test_the_scan_accepts_only_times_that_the_rule_accepts(kind: Kind, text: str
     if text_scanner.are_all_times(texts, kind):
         rule = _RULES[kind]
         assert rule is not None
-        certain = rule.read(texts).certain
-        assert certain is None or certain.to_pylist() == [True]
+        accepted = rule.read(texts).accepted
+        assert accepted is None or accepted.to_pylist() == [True]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from shared.contracts.sales import Sales
+from shared.error_codes import warning_text
 from shared.errors import FileRefused
 from shared.formats.overrides import Overrides
 from shared.parsing.column_mapping import AllColumns, Columns, ContractColumns
@@ -74,7 +75,7 @@ def test_a_line_end_with_two_crs_is_one_line_end(count: int) -> None:
     assert found[:-1] == [row(number) for number in range(count)]
     assert batches[-1].text["sales_order_number"].tolist()[-1] == "a\r\r\nb"
     assert not any("\r" in value for batch in batches for value in batch.text.iloc[:, -1].dropna())
-    assert any("CR CR LF" in doubt for doubt in reading.format.doubts)
+    assert warning_text("double_cr") in reading.format.doubts
 
 
 def test_columns_that_are_not_loaded_are_left_out() -> None:

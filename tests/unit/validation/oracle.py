@@ -1,4 +1,4 @@
-"""The oracle: each row of a batch by `model_validate` alone, and the comparison with `validate`."""
+"""The oracle: validates each row of a batch with `model_validate`, and compares `validate` with it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _values(column: pa.ChunkedArray[Any]) -> list[Any]:
 
 
 def _comparable(value: Any) -> Any:
-    """So that NaN is itself, zeros of both signs differ, moments out of Python's years can be told."""
+    """A value that compares as wanted: NaN with itself, zeros by sign, times outside Python's years."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float | bool):

@@ -1,4 +1,4 @@
-"""The model is asked about a row exactly where the rules are not certain of it."""
+"""The model validates exactly the rows that the rules do not decide."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ _ROW = ["SO1", "1", "2019-07-01", "Christy Zhu", "c@x", "Mountain", "1", "3399.9
 
 
 def sales(count: int, **changes: dict[int, str | None]) -> dict[str, Column]:
-    found: dict[str, Column] = {}
+    columns: dict[str, Column] = {}
     for name, text in zip(Sales.model_fields, _ROW, strict=True):
         changed = changes.get(name, {})
-        found[name] = [changed.get(position, text) for position in range(count)]
-    return found
+        columns[name] = [changed.get(position, text) for position in range(count)]
+    return columns
 
 
 @contextmanager
 def counted(contract: type[Contract]) -> Iterator[list[Any]]:
     """The inputs of `model_validate`, as it gets them."""
     calls: list[Any] = []
-    ask = contract.model_validate
+    model_validate = contract.model_validate
 
-    def asked(values: Any, **options: Any) -> Contract:
+    def recorded(values: Any, **options: Any) -> Contract:
         calls.append(values)
-        return ask(values, **options)
+        return model_validate(values, **options)
 
-    with patch.object(contract, "model_validate", asked):
+    with patch.object(contract, "model_validate", recorded):
         yield calls
 
 
-def test_a_clean_batch_never_asks_the_model() -> None:
+def test_a_batch_without_errors_is_not_validated_by_the_model() -> None:
     with counted(Sales) as calls:
         found = validate(batch_of(sales(3000)), Sales)
     assert (len(found.lines), len(found.rejects), calls) == (3000, 0, [])
 
 
-def test_a_bad_row_costs_no_question_about_its_good_fields() -> None:
+def test_only_the_invalid_fields_of_a_row_are_validated_by_the_model() -> None:
     with counted(Sales) as calls:
         found = validate(batch_of(sales(3000, order_date={1700: "2019-02-30"}, quantity={1700: "x"})), Sales)
     assert calls == []
     assert [(reject.line, len(reject.errors)) for reject in found.rejects] == [(3402, 2)]
 
 
-def test_a_bad_text_costs_its_questions_once() -> None:
+def test_an_invalid_text_is_validated_once_per_distinct_value() -> None:
     seen: list[str] = []
 
     def refuse(value: str) -> str:
@@ -73,17 +73,17 @@ def test_a_bad_text_costs_its_questions_once() -> None:
     contract = create_model("Never", __base__=Contract, field=(Annotated[str, AfterValidator(refuse)], ...))
     found = validate(batch_of({"field": ["a"] * 500}), contract)
     assert len(found.rejects) == 500
-    assert seen == ["a", "a"]  # whether it is accepted, and for its reasons
+    assert seen == ["a", "a"]  # once for the rule, once for the errors
 
 
-def test_rows_that_were_asked_about_stand_where_their_lines_are() -> None:
+def test_rows_that_the_model_accepts_are_in_the_order_of_their_lines() -> None:
     texts = sales(5, quantity={1: " 7 ", 3: "1_000"}, unit_price={0: "1E+2", 4: "x"})
     found = require_as_row_by_row(texts, Sales)
     assert found.lines.tolist() == [2, 4, 6, 8]
     assert found.rows["quantity"].tolist() == [1, 7, 1, 1000]
 
 
-def test_a_batch_of_bad_rows_is_all_rejects() -> None:
+def test_a_batch_of_invalid_rows_is_all_rejects() -> None:
     found = require_as_row_by_row(sales(4, quantity=dict.fromkeys(range(4), "0")), Sales)
     assert (len(found.rows), len(found.rejects)) == (0, 4)
     assert str(found.rows["unit_price"].dtype) == "decimal128(18, 4)[pyarrow]"
@@ -109,7 +109,7 @@ def test_a_missing_text_is_the_default(page: list[str | None]) -> None:
     require_as_row_by_row({"at": ["2019-01-01"] * 2, "page": page, "seen": ["2019-01-01"] * 2}, Visits)
 
 
-def test_a_missing_column_is_the_default_without_asking() -> None:
+def test_a_missing_column_gets_the_default_without_the_model() -> None:
     columns: dict[str, Column] = {"at": ["2019-01-01"] * 2, "seen": ["2019-01-01"] * 2}
     with counted(Visits) as calls:
         found = validate(batch_of(columns), Visits)
@@ -118,24 +118,24 @@ def test_a_missing_column_is_the_default_without_asking() -> None:
     assert calls == []
 
 
-def test_a_file_with_no_column_of_the_contract_is_rows_of_defaults() -> None:
+def test_a_file_without_any_column_of_the_contract_has_rows_of_defaults() -> None:
     contract = create_model("Defaults", __base__=Contract, note=(str, "none"))
     found = validate(batch_of({}, rows=2), contract)
     assert (found.rows["note"].tolist(), found.lines.tolist()) == (["none", "none"], [2, 4])
 
 
-def test_a_default_that_is_made_is_made_for_each_row() -> None:
+def test_a_default_factory_is_called_for_each_row() -> None:
     with counted(Visits) as calls:
         validate(batch_of({"at": ["2019-01-01"] * 2}), Visits)
     assert len(calls) == 2
 
 
-def test_a_column_without_any_text_where_one_is_required_is_all_rejects() -> None:
+def test_a_required_column_without_any_text_makes_only_rejects() -> None:
     found = require_as_row_by_row({"at": [None] * 3}, Visits)
     assert [error.code for error in found.rejects[0].errors] == ["missing"]
 
 
-def test_a_validator_of_one_field_is_asked_once_for_each_distinct_text() -> None:
+def test_a_validator_of_one_field_is_called_once_for_each_distinct_text() -> None:
     seen: list[str] = []
 
     def shout(value: str) -> str:
@@ -191,7 +191,7 @@ class Named(Contract):
     note: str = Field(validation_alias=AliasChoices("Remarks", "Comment"), default="")
 
 
-def test_a_field_with_an_alias_is_known_by_its_name() -> None:
+def test_an_error_of_a_field_with_an_alias_has_the_name_of_the_field() -> None:
     found = require_as_row_by_row({"order": ["1", "x", " 2 "], "note": ["a", "b", None]}, Named)
     assert found.rejects[0].errors[0].value == "x"
 

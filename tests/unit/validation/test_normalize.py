@@ -1,4 +1,4 @@
-"""Batches before their contract: numbers as they were told, null spellings, and what is refused for them."""
+"""Normalization before validation: number formats, null spellings, and rejects for wrong numbers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def loaded(found: Format, *rows: str) -> tuple[list[dict[str, Any]], list[Reject
     return pa.table(arrow_types.frame_columns(validated.rows)).to_pylist(), validated.rejects
 
 
-def test_numbers_are_read_as_told_and_texts_stay_as_they_are() -> None:
+def test_numbers_are_read_in_the_number_format_and_texts_do_not_change() -> None:
     rows, rejects = loaded(GERMAN, '"1,5","1.000","1.234.567,89","0,25"', '"2.000",-7,N/A,')
 
     assert rejects == []
@@ -53,7 +53,7 @@ def test_numbers_are_read_as_told_and_texts_stay_as_they_are() -> None:
     assert (rows[1]["count"], rows[1]["amount"], rows[1]["ratio"]) == (-7, None, 0.5)
 
 
-def test_a_number_in_another_form_is_a_reject_with_all_reasons_and_its_raw_text() -> None:
+def test_a_number_in_another_format_is_a_reject_with_all_errors_and_its_raw_text() -> None:
     rows, (first, second, third) = loaded(
         GERMAN, 'a,1,"1,5",1', 'toolong,1.5,"1,234.5",0.1', "b,,x,", 'c,"1,5",,'
     )
@@ -68,28 +68,28 @@ def test_a_number_in_another_form_is_a_reject_with_all_reasons_and_its_raw_text(
     ]
     assert first.errors[0].message.endswith("such as 1.234.567,89")
     assert (second.line, second.errors[0].value) == (4, "x")
-    assert [error.code for error in third.errors] == ["int_parsing"]  # one of the told form, but not whole
+    assert [error.code for error in third.errors] == ["int_parsing"]  # a number in the format, but not whole
 
 
-def test_what_is_rejected_before_stays_rejected_and_the_order_is_that_of_the_file() -> None:
+def test_earlier_rejects_are_preserved_and_all_are_in_the_order_of_the_file() -> None:
     rows, rejects = loaded(GERMAN, "a,x,,", "too,few", "b,1,,", "c,y,,")
 
     assert [reject.line for reject in rejects] == [2, 3, 5]
     assert [row["count"] for row in rows] == [1]
 
 
-def test_a_whole_number_in_a_row_of_several_lines_says_how_far_it_goes() -> None:
+def test_the_reject_of_a_row_of_several_lines_says_where_it_ends() -> None:
     _, (reject,) = loaded(GERMAN, '"a\nb",x,,')
     assert [error.code for error in reject.errors] == ["number_format", "several_lines"]
 
 
-def test_without_a_told_form_the_very_same_batch_goes_on() -> None:
+def test_without_a_number_format_the_batch_is_unchanged() -> None:
     one = batch("a,1,2,3")
     assert normalize.normalize(one, Prices, Format(delimiter=";", encoding="cp1252")) is one
 
 
-@pytest.mark.parametrize("told", [Format(decimal=","), Format(decimal=",", thousands=" ")])
-def test_a_point_is_no_thousands_separator_unless_it_is_told(told: Format) -> None:
-    rows, rejects = loaded(told, "a,1.234,,")
+@pytest.mark.parametrize("number_format", [Format(decimal=","), Format(decimal=",", thousands=" ")])
+def test_a_point_is_not_a_thousands_separator_without_the_option(number_format: Format) -> None:
+    rows, rejects = loaded(number_format, "a,1.234,,")
     assert rows == []
     assert [error.code for error in rejects[0].errors] == ["number_format"]

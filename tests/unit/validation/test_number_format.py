@@ -1,4 +1,4 @@
-"""Numbers in a told form: what they are, held against an implementation that reads them sign by sign."""
+"""Number formats, compared with an implementation that reads numbers character by character."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def likely(form: NumberFormat) -> st.SearchStrategy[str]:
 
 @settings(deadline=None, max_examples=400)  # the first one imports pyarrow's functions
 @given(st.data())
-def test_it_reads_what_the_slow_one_reads(data: st.DataObject) -> None:
+def test_numbers_are_read_as_by_the_slow_implementation(data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(FORMS))
     texts = data.draw(st.lists(likely(form) | st.lists(SIGNS, max_size=9).map("".join), max_size=20))
     assert quickly([*texts], form) == [slowly(text, form) for text in texts]
@@ -116,7 +116,7 @@ GERMAN = NumberFormat(",", ".", "€")
 @settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2), st.sampled_from(FORMS))
 @example(1234567, GERMAN)
-def test_a_number_written_in_the_form_is_read_as_itself(number: object, form: NumberFormat) -> None:
+def test_a_number_written_in_the_format_is_read_back(number: object, form: NumberFormat) -> None:
     plain = f"{number:f}"
     whole, _, decimals = f"{number:,f}".partition(".")
     text = whole.replace(",", form.thousands) + (form.decimal + decimals if decimals else "")
@@ -140,16 +140,16 @@ def test_german_amounts(text: str, plain: str | None) -> None:
     assert quickly([text], GERMAN) == [plain]
 
 
-def test_a_missing_number_stays_missing() -> None:
+def test_a_missing_number_is_still_missing() -> None:
     fits, plain = GERMAN.read(pa.array([None, "1"], pa.string()))
     assert (fits.to_pylist(), plain.to_pylist()) == ([None, True], [None, "1"])
 
 
-def test_without_anything_told_nothing_is_done() -> None:
+def test_a_plain_format_has_no_number_format() -> None:
     assert number_format.number_format_of(Format()) is None
     assert number_format.number_format_of(Format(decimal=",")) == NumberFormat(",", "", "")
 
 
-def test_one_sign_cannot_be_both() -> None:
+def test_decimal_sign_and_separator_must_differ() -> None:
     with pytest.raises(WrongOverride, match="decimal"):
         number_format.number_format_of(Format(thousands="."))

@@ -1,4 +1,4 @@
-"""The fast path and the model say the same of every row, for random contracts and nasty columns."""
+"""Validation gives the same result as the model for every row of random contracts and special texts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field, create_model
 from shared.contracts.base import Contract
 from shared.validation import contract_compiler
 from tests.unit.validation.field_kinds import KINDS
-from tests.unit.validation.hostile_texts import NASTY
 from tests.unit.validation.oracle import Column, require_as_row_by_row
+from tests.unit.validation.special_texts import SPECIAL_TEXTS
 
 _CONFIGS = [ConfigDict(), ConfigDict(str_strip_whitespace=True), ConfigDict(use_enum_values=True)]
 
@@ -35,7 +35,14 @@ def field_and_texts(draw: st.DrawFn, rows: int) -> tuple[Any, Column | None]:
         "alias": (annotation, Field(validation_alias="another name")),
     }
     texts = draw(
-        st.sampled_from([kind.texts, kind.texts | st.sampled_from(NASTY), st.sampled_from(NASTY), st.text()])
+        st.sampled_from(
+            [
+                kind.texts,
+                kind.texts | st.sampled_from(SPECIAL_TEXTS),
+                st.sampled_from(SPECIAL_TEXTS),
+                st.text(),
+            ]
+        )
     )
     cells = draw(st.sampled_from([texts, texts | st.none(), st.none()]))
     column = draw(st.lists(cells, min_size=rows, max_size=rows))
@@ -58,18 +65,18 @@ def contracts_and_columns(draw: st.DrawFn) -> tuple[Any, dict[str, Column]]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(contracts_and_columns(), st.sampled_from([2, 1024]))
-def test_every_row_is_as_the_model_alone_has_it(
+def test_every_row_is_validated_as_by_the_model(
     made: tuple[type[Contract], dict[str, Column]], sample: int
 ) -> None:
     contract, texts = made
     if not texts:
         return
-    with patch.object(contract_compiler, "_SAMPLE", sample):
+    with patch.object(contract_compiler, "_SAMPLE_SIZE", sample):
         require_as_row_by_row(texts, contract)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(sorted(KINDS)))
-def test_every_nasty_text_is_as_the_model_alone_has_it(data: st.DataObject, name: str) -> None:
+def test_every_special_text_is_validated_as_by_the_model(data: st.DataObject, name: str) -> None:
     contract = create_model("Made", __base__=Contract, field=(data.draw(KINDS[name].annotation), ...))
-    require_as_row_by_row({"field": NASTY}, contract)
+    require_as_row_by_row({"field": SPECIAL_TEXTS}, contract)

@@ -1,4 +1,4 @@
-"""Validation: the contract decides about every row, and all of its reasons are kept."""
+"""Validation: the contract decides about every row, and rejects have all errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.parsing.reader import CsvReader
 from shared.validation.validate import Validated, validate
 from tests.fixtures.samples import HEADER, csv, row
 
-NASTY = [
+SPECIAL_TEXTS = [
     "",
     " ",
     "0",
@@ -49,7 +49,7 @@ def test_accepted_rows_are_typed_columns_in_the_contracts_order() -> None:
     assert list(found.lines) == [2, 3]
 
 
-def test_every_reason_of_a_row_is_kept_with_its_column_and_value() -> None:
+def test_a_reject_has_every_error_with_its_column_and_value() -> None:
     found = validated(f"{HEADER}\nSO1,1,2019-02-30,,x@y,x,0,1,1\n".encode())
     (reject,) = found.rejects
     assert {(error.column, error.value) for error in reject.errors} == {
@@ -60,7 +60,7 @@ def test_every_reason_of_a_row_is_kept_with_its_column_and_value() -> None:
     assert (reject.line, reject.raw) == (2, "SO1,1,2019-02-30,,x@y,x,0,1,1")
 
 
-def test_ragged_and_refused_rows_come_in_the_order_of_their_lines() -> None:
+def test_ragged_and_invalid_rows_are_in_the_order_of_their_lines() -> None:
     found = validated(csv(row(1), "x", row(2, quantity="0"), row(3), "a,b"))
     assert [reject.line for reject in found.rejects] == [3, 4, 6]
     assert list(found.lines) == [2, 5]
@@ -74,7 +74,7 @@ def test_an_empty_text_and_a_missing_one_differ() -> None:
     }
 
 
-@given(st.sampled_from(list(Sales.model_fields)), st.sampled_from(NASTY) | st.text(max_size=6))
+@given(st.sampled_from(list(Sales.model_fields)), st.sampled_from(SPECIAL_TEXTS) | st.text(max_size=6))
 def test_a_row_is_accepted_exactly_when_the_model_accepts_it(field: str, value: str) -> None:
     cells = dict(zip(Sales.model_fields, _cells(), strict=True))
     cells[field] = value
@@ -98,8 +98,8 @@ def _cells() -> list[str]:
     return ["SO1", "1", "2019-07-01", "Christy Zhu", "c@x", "Mountain", "1", "3399.99", "271.9992"]
 
 
-@pytest.mark.parametrize("value", NASTY)
-def test_nasty_values_of_a_number_are_as_the_model_has_them(value: str) -> None:
+@pytest.mark.parametrize("value", SPECIAL_TEXTS)
+def test_special_numbers_are_validated_as_by_the_model(value: str) -> None:
     try:
         Sales.model_validate(
             dict(zip(Sales.model_fields, [*_cells()[:6], value, *_cells()[7:]], strict=True))
@@ -111,7 +111,7 @@ def test_nasty_values_of_a_number_are_as_the_model_has_them(value: str) -> None:
     assert (validated(f"{HEADER}\n{quoted}\n".encode()).lines.tolist() == [2]) is accepted
 
 
-def test_a_reject_that_took_other_lines_with_it_says_so() -> None:
+def test_a_reject_of_several_lines_has_a_hint() -> None:
     plain = row(2).replace('"Mountain-100 Silver, 44"', "Bell")
     rows = [
         plain.replace("Christy Zhu", '"Christy'),
@@ -129,7 +129,7 @@ def test_a_reject_that_took_other_lines_with_it_says_so() -> None:
     "price",
     ["1." + "0" * 40, "0e400", "0e1000000", "1" + "0" * 43 + "e-40", "0e36", "100." + "0" * 38, "1e3"],
 )
-def test_a_price_written_oddly_is_the_price_that_the_model_has(price: str) -> None:
+def test_an_unusual_price_is_read_as_by_the_model(price: str) -> None:
     expected = Sales.model_validate(dict(zip(Sales.model_fields, [*_cells()[:7], price, "1"], strict=True)))
     found = validated(csv(row(1), row(2, price=price), row(3)))
     values = pa.Table.from_pandas(found.rows, preserve_index=False).column("unit_price").to_pylist()

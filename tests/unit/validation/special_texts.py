@@ -36,4 +36,4 @@ ENDS = [*_texts("\n|1\n|1\r\n|a\n|\na|a\r\n|2019-01-01\n|true\n"), "S|L"]
 """Line breaks at the end."""
 LONG = ["9" * 19, "9" * 40, "0" * 60 + "1.5", "1.5" + "0" * 60, f"1.5{'0' * 40}1", "1" * 500]
 
-NASTY = [*NUMBERS, *TIMES, *TEXTS, *ENDS, *LONG]
+SPECIAL_TEXTS = [*NUMBERS, *TIMES, *TEXTS, *ENDS, *LONG]
