@@ -1,4 +1,4 @@
-"""Numbers as a file is said to write them, loaded."""
+"""Numbers are loaded in the number format of the file."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.fixtures.samples import csv, row
 from tests.integration.assertions import entry, table
 
 
-def test_numbers_are_loaded_as_they_were_meant_and_others_are_kept_as_they_were_written(
+def test_numbers_in_the_given_format_are_loaded_and_others_rejected_unchanged(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detected: Callable[[CsvReader], Format] = CsvReader.__dict__["format"].fget
 
-    def told(reading: CsvReader) -> Format:
-        return replace(detected(reading), decimal=",", thousands=".")
+    def with_number_format(reader: CsvReader) -> Format:
+        return replace(detected(reader), decimal=",", thousands=".")
 
-    monkeypatch.setattr(CsvReader, "format", property(told))
+    monkeypatch.setattr(CsvReader, "format", property(with_number_format))
     rows = [row(number, price='"1.399,99"').replace("271.9992", '"271,9992"') for number in range(30)]
     container.upload_blob("sales/a.csv", csv(*rows, row(99, price="3399.99")))
 
