@@ -98,8 +98,15 @@ def reading(engine: Engine, statement: str) -> Iterator[None]:
 
 
 def test_a_long_query_delays_a_change_of_the_table_but_no_other_load(
-    inferred: InferredDatasets, container: ContainerClient, engine: Engine, database_url: str, storage: str
+    inferred: InferredDatasets,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+    storage: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for module in ("shared.datasets.schema_evolution", "shared.use_cases.set_key"):
+        monkeypatch.setattr(f"{module}._TABLE_LOCK_TIMEOUT_SECONDS", 0.3)
     inferred.write("zoo/a.csv", "id", "1")
     container.upload_blob("zoo/b.csv", b"id,new\n2,x\n")
     with (
