@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -21,11 +20,9 @@ from shared.errors import Conflict, Unavailable
 from shared.loading.file_loader import FileLoader
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.set_key import set_key
-from tests.fixtures.workers import worker, workers
+from tests.fixtures.workers import PROCESSES, worker, workers
 from tests.integration.assertions import entry, states
 from tests.integration.inferred_datasets import InferredDatasets
-
-PROCESSES = multiprocessing.get_context("forkserver")
 
 
 def die_before_the_load(database_url: str, storage: str, container: str) -> None:
