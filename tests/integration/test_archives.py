@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,9 +21,9 @@ from shared.storage import blobs
 from shared.storage.blob_version import BlobVersion
 from shared.use_cases import give_up_load
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.sweep import sweep
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.assertions import table
+from tests.integration.test_sweep import run_sweep
 
 PATH = "sales/a.zip"
 
@@ -270,12 +269,12 @@ def fail_for(number: int, exc: Exception, monkeypatch: pytest.MonkeyPatch) -> No
     """Make the load of the file that begins with order `number` fail."""
     write = FileLoader.finish
 
-    def settle_or_fail(load: FileLoader, reading: Any) -> Any:
+    def finish_or_fail(load: FileLoader, reading: Any) -> Any:
         if reading.size == len(orders(number, number)):
             raise exc
         return write(load, reading)
 
-    monkeypatch.setattr(FileLoader, "finish", settle_or_fail)
+    monkeypatch.setattr(FileLoader, "finish", finish_or_fail)
 
 
 def test_an_unexpected_error_in_one_file_does_not_stop_the_others(
@@ -352,13 +351,6 @@ def test_an_archive_that_is_replaced_during_its_load_is_superseded_with_its_file
 
     assert loader.load(PATH).state is State.LOADED
     assert [loaded["sales_order_number"] for loaded in table(engine)] == ["SO50"]
-
-
-AT_ONCE = timedelta(seconds=-60)
-
-
-def run_sweep(engine: Engine, container: ContainerClient, loader: BlobLoader) -> int:
-    return sweep(engine, container, loader.load, budget_seconds=60, min_age=AT_ONCE)
 
 
 def load_half(loader: BlobLoader, container: ContainerClient, engine: Engine) -> None:

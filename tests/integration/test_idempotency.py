@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from multiprocessing.queues import Queue
 
 import psycopg2
 import pytest
@@ -22,7 +20,7 @@ from shared.storage.content import Content
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.load_context import LoadOutcome
 from tests.fixtures.samples import orders
-from tests.fixtures.workers import workers
+from tests.fixtures.workers import PROCESSES, worker, workers
 from tests.integration.assertions import entry, states, table
 
 
@@ -56,25 +54,27 @@ def test_ten_concurrent_deliveries_load_once(
     assert len(table(engine)) == 2000
 
 
+def deliver(results: Queue[State | None], database_url: str, storage: str, container: str) -> None:
+    """Load the blob in another process."""
+    with worker(database_url, storage, container) as loader:
+        results.put(loader.load("sales/a.csv").state)
+
+
 def test_concurrent_processes_load_one_blob_once(
     container: ContainerClient, engine: Engine, database_url: str, storage: str
 ) -> None:
     container.upload_blob("sales/a.csv", orders(1, 3000))
-    program = (
-        "import sys; from shared import settings; from shared.resources import Resources;"
-        "from shared.use_cases.load_blob import BlobLoader;"
-        "own = Resources(settings.load({'DATABASE_URL': sys.argv[1], 'UPLOADS': sys.argv[2]}));"
-        "from azure.storage.blob import ContainerClient;"
-        "c = ContainerClient.from_connection_string(sys.argv[2], sys.argv[3]);"
-        "print(BlobLoader(own.engine, c, 'sales').load('sales/a.csv').state)"
-    )
-    command = [sys.executable, "-c", program, database_url, storage, str(container.container_name)]
-    root = Path(__file__).parents[2]
+    results: Queue[State | None] = PROCESSES.Queue()
+    arguments = (results, database_url, storage, str(container.container_name))
+    racing = [PROCESSES.Process(target=deliver, args=arguments) for _ in range(4)]
 
-    racing = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    printed = [process.communicate(timeout=120)[0].strip() for process in racing]
+    for process in racing:
+        process.start()
+    states_reached = [results.get(timeout=120) for _ in racing]
+    for process in racing:
+        process.join()
 
-    assert printed == ["loaded"] * 4
+    assert states_reached == [State.LOADED] * 4
     assert entry(engine, "sales/a.csv")["attempts"] == 1
     assert len(table(engine)) == 3000
 

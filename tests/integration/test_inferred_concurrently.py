@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -21,11 +20,9 @@ from shared.errors import Conflict, Unavailable
 from shared.loading.file_loader import FileLoader
 from shared.use_cases.load_blob import BlobLoader
 from shared.use_cases.set_key import set_key
-from tests.fixtures.workers import worker, workers
+from tests.fixtures.workers import PROCESSES, worker, workers
 from tests.integration.assertions import entry, states
 from tests.integration.inferred_datasets import InferredDatasets
-
-PROCESSES = multiprocessing.get_context("forkserver")
 
 
 def die_before_the_load(database_url: str, storage: str, container: str) -> None:
@@ -98,8 +95,15 @@ def reading(engine: Engine, statement: str) -> Iterator[None]:
 
 
 def test_a_long_query_delays_a_change_of_the_table_but_no_other_load(
-    inferred: InferredDatasets, container: ContainerClient, engine: Engine, database_url: str, storage: str
+    inferred: InferredDatasets,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+    storage: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for module in ("shared.datasets.schema_evolution", "shared.use_cases.set_key"):
+        monkeypatch.setattr(f"{module}._TABLE_LOCK_TIMEOUT_SECONDS", 0.3)
     inferred.write("zoo/a.csv", "id", "1")
     container.upload_blob("zoo/b.csv", b"id,new\n2,x\n")
     with (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from contextlib import suppress
@@ -14,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from shared.ledger.tables import State
 from tests.fixtures.samples import orders
-from tests.fixtures.workers import worker
+from tests.fixtures.workers import PROCESSES, worker
 from tests.integration.assertions import entry, states
 
 PATH = "sales/a.csv"
@@ -29,10 +28,6 @@ SUMMARY = """
         sum(hash_record_extended(row(sales_order_number, sales_order_line_number, order_date, customer_name,
             email_address, item, quantity, unit_price, tax_amount, _line), 0)) as hashes from sales
 """
-
-# A fork server imports the app once, so a new worker starts within milliseconds.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["shared.use_cases.load_blob", __name__])
 
 
 def deliver(progress: Connection, database_url: str, storage: str, container: str) -> None:

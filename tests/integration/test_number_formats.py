@@ -1,4 +1,4 @@
-"""Files with a number format are loaded."""
+"""Numbers are loaded in the number format of the file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.fixtures.samples import csv, row
 from tests.integration.assertions import entry, table
 
 
-def test_numbers_in_the_format_are_loaded_and_others_are_rejects(
+def test_numbers_in_the_given_format_are_loaded_and_others_rejected_unchanged(
     loader: BlobLoader, container: ContainerClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detected: Callable[[CsvReader], Format] = CsvReader.__dict__["format"].fget
 
-    def with_number_format(reading: CsvReader) -> Format:
-        return replace(detected(reading), decimal=",", thousands=".")
+    def with_number_format(reader: CsvReader) -> Format:
+        return replace(detected(reader), decimal=",", thousands=".")
 
     monkeypatch.setattr(CsvReader, "format", property(with_number_format))
     rows = [row(number, price='"1.399,99"').replace("271.9992", '"271,9992"') for number in range(30)]

@@ -28,8 +28,8 @@ MAX_DELAY_SECONDS = 0.5
 @pytest.mark.parametrize(
     ("rows", "seconds_a_block"),
     [
-        pytest.param(200_000, 0.1, id="normal storage"),
-        pytest.param(50_000, 0.4, id="slow storage"),
+        pytest.param(130_000, 0.1, id="normal storage"),
+        pytest.param(33_000, 0.4, id="slow storage"),
     ],
 )
 def test_progress_is_written_at_least_every_two_seconds(

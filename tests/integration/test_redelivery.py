@@ -17,7 +17,7 @@ from shared.use_cases import replay_load
 
 
 @pytest.fixture
-def queue(own: Resources, storage: str) -> Iterator[QueueServiceClient]:
+def queue(resources: Resources, storage: str) -> Iterator[QueueServiceClient]:
     """The queues of the account; the queue of replays does not exist yet."""
     with QueueServiceClient.from_connection_string(storage) as queues:
         _remove(queues)
@@ -33,10 +33,10 @@ def _remove(queues: QueueServiceClient) -> None:
 
 
 def test_a_message_has_the_path_of_the_blob_in_the_platforms_encoding(
-    own: Resources, queue: QueueServiceClient
+    resources: Resources, queue: QueueServiceClient
 ) -> None:
     for path in ("sales/a.csv", 'sales/ü "1".csv'):
-        replay_load.enqueue(own.replays, path)
+        replay_load.enqueue(resources.replays, path)
 
     texts = [message.content for message in queue.get_queue_client(REPLAYS_QUEUE).peek_messages(9)]
     assert [replay_load.parse_message(base64.b64decode(text).decode()) for text in texts] == [

@@ -1,12 +1,12 @@
-"""Rejects are read back by page, and as a file that can be corrected and sent again."""
+"""Rejects are read by page, or as a file that can be corrected and uploaded."""
 
 from __future__ import annotations
 
-import csv as csv_module
 import io
 import json
 import tracemalloc
 import uuid
+from csv import QUOTE_ALL, reader, writer
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -36,16 +36,16 @@ def load(
     loader: BlobLoader, container: ContainerClient, name: str, content: str, **metadata: str
 ) -> uuid.UUID:
     container.upload_blob(f"sales/{name}", content.encode(), metadata=metadata)
-    found = loader.load(f"sales/{name}").ingestion_id
-    assert found is not None
-    return found
+    ingestion_id = loader.load(f"sales/{name}").ingestion_id
+    assert ingestion_id is not None
+    return ingestion_id
 
 
-def cells(sheet: rejects.RejectFile) -> list[list[str]]:
-    return list(csv_module.reader(io.StringIO(sheet.content.decode(), newline="")))
+def cells(reject_file: rejects.RejectFile) -> list[list[str]]:
+    return list(reader(io.StringIO(reject_file.content.decode(), newline="")))
 
 
-def test_pages_have_each_reject_once_with_its_errors(
+def test_pages_contain_each_reject_once_with_its_errors(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     ingestion_id = load(loader, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
@@ -60,7 +60,7 @@ def test_pages_have_each_reject_once_with_its_errors(
     assert (first[0]["errors"][0]["column"], first[0]["errors"][0]["value"]) == ("quantity", "many")
 
 
-def test_a_page_of_long_rejects_is_short(engine: Engine) -> None:
+def test_a_page_of_long_rejects_has_fewer_rejects(engine: Engine) -> None:
     ingestion_id = enter(engine, "a")
     _reject(engine, ingestion_id, 8, "repeat('x', 1000000)")
 
@@ -80,20 +80,20 @@ def _reject(engine: Engine, ingestion_id: uuid.UUID, count: int, raw: str) -> No
         )
 
 
-def test_a_corrected_file_of_rejects_is_loaded(
+def test_a_corrected_reject_file_is_loaded(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     ingestion_id = load(loader, container, "june (1).csv", "\n".join([HEADER, *GOOD, *BAD]))
 
-    sheet = rejects.reject_file(engine, ingestion_id, None, None)
+    reject_file = rejects.reject_file(engine, ingestion_id, None, None)
 
-    assert sheet.filename == "june_1_.rejects.csv"
-    header, first, second = cells(sheet)
+    assert reject_file.filename == "june_1_.rejects.csv"
+    header, first, second = cells(reject_file)
     assert ",".join(header) == f"{HEADER},_line,_errors"
     assert (first[6], first[-2]) == ("many", "31")
     assert first[-1].startswith("quantity: ")
     assert (second[7], second[-2]) == ("1,5", "32")
-    corrected = sheet.content.decode().replace("many", "3").replace('"1,5"', "1.5")
+    corrected = reject_file.content.decode().replace("many", "3").replace('"1,5"', "1.5")
     correction = load(loader, container, "corrected.csv", corrected, corrects=str(ingestion_id))
     found = entry(engine, "sales/corrected.csv")
     assert (found["state"], found["rows_inserted"], found["corrects"]) == ("loaded", 2, ingestion_id)
@@ -103,7 +103,7 @@ def test_a_corrected_file_of_rejects_is_loaded(
 
 
 class Export(Contract):
-    """Rows of files with a format of their own."""
+    """A dataset whose contract sets the format of its files."""
 
     dataset: ClassVar[str] = "exports"
     max_reject_ratio: ClassVar[float] = 0.9
@@ -115,7 +115,7 @@ class Export(Contract):
     price: Annotated[Decimal, Field(max_digits=9, decimal_places=2)]
 
 
-def test_a_file_of_rejects_is_read_in_its_own_format_not_in_that_of_the_contract(
+def test_a_reject_file_is_read_in_its_own_format_not_in_that_of_the_contract(
     loader: BlobLoader,
     container: ContainerClient,
     engine: Engine,
@@ -128,15 +128,15 @@ def test_a_file_of_rejects_is_read_in_its_own_format_not_in_that_of_the_contract
     container.upload_blob("exports/a.csv", original)
     ingestion_id = loader.load("exports/a.csv").ingestion_id
     assert ingestion_id is not None
-    sheet = rejects.reject_file(engine, ingestion_id, None, None)
+    reject_file = rejects.reject_file(engine, ingestion_id, None, None)
     in_quotes = io.StringIO()
-    csv_module.writer(in_quotes, quoting=csv_module.QUOTE_ALL).writerows(cells(sheet))
-    for name, whole, encoding, price in (
-        ("plain", sheet.content.decode(), "utf-8", "2,50"),
-        ("spreadsheet", sheet.content.decode().replace("\n", "\r\n"), "cp1252", "3,50"),
+    writer(in_quotes, quoting=QUOTE_ALL).writerows(cells(reject_file))
+    for name, content, encoding, price in (
+        ("plain", reject_file.content.decode(), "utf-8", "2,50"),
+        ("spreadsheet", reject_file.content.decode().replace("\n", "\r\n"), "cp1252", "3,50"),
         ("quoted", in_quotes.getvalue(), "utf-8-sig", "4,50"),
     ):
-        corrected = whole.replace('"many"', "many").replace("many", f'"{price}"')
+        corrected = content.replace('"many"', "many").replace("many", f'"{price}"')
         container.upload_blob(f"exports/{name}.csv", corrected.encode(encoding))
         loader.load(f"exports/{name}.csv")
         found = entry(engine, f"exports/{name}.csv")
@@ -152,7 +152,7 @@ def test_a_file_of_rejects_is_read_in_its_own_format_not_in_that_of_the_contract
     ]
 
 
-def test_each_file_of_an_archive_has_its_own_rejects(
+def test_the_rejects_of_an_archive_are_read_for_each_of_its_files(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     few = "\n".join([HEADER, *GOOD, *BAD]).encode()
@@ -161,15 +161,15 @@ def test_each_file_of_an_archive_has_its_own_rejects(
     assert ingestion_id is not None
 
     for read in (rejects.reject_page, rejects.reject_file):
-        with pytest.raises(Conflict, match="archive") as refused:
+        with pytest.raises(Conflict, match="archive") as caught:
             read(engine, ingestion_id, None, 10)
-    (fault,) = refused.value.faults
+    (fault,) = caught.value.faults
     assert (fault["file"], fault["detail"]) == ("few.csv", "Rejected rows: 2.")
     found, _ = rejects.reject_page(engine, uuid.UUID(fault["ingestion_id"]), None, 10)
     assert len(found) == 2
 
 
-def test_the_rejects_of_a_correction_have_the_reject_columns_once(
+def test_the_reject_file_of_a_correction_has_the_reject_columns_once(
     loader: BlobLoader, container: ContainerClient, engine: Engine
 ) -> None:
     ingestion_id = load(loader, container, "a.csv", "\n".join([HEADER, *GOOD, *BAD]))
@@ -184,7 +184,7 @@ def test_the_rejects_of_a_correction_have_the_reject_columns_once(
 
 
 @pytest.mark.parametrize(
-    ("raw", "shown"),
+    ("raw", "expected"),
     [
         ('a,"b', ['a,"b', "", "7", "x: no; odd"]),
         ("a", ["a", "", "7", "x: no; odd"]),
@@ -192,15 +192,15 @@ def test_the_rejects_of_a_correction_have_the_reject_columns_once(
         ('"a,""1""",b\n', ['a,"1"', "b", "7", "x: no; odd"]),
     ],
 )
-def test_a_ragged_or_unreadable_row_is_complete_in_the_file_of_rejects(
-    engine: Engine, raw: str, shown: list[str]
+def test_a_row_with_another_number_of_values_or_an_open_quote_keeps_all_values(
+    engine: Engine, raw: str, expected: list[str]
 ) -> None:
     ingestion_id = _entry_with_reject(
         engine, [{"name": "A", "column": "a"}, {"name": "B", "column": "b"}], {}, raw
     )
     assert cells(rejects.reject_file(engine, ingestion_id, None, None)) == [
         ["A", "B", "_line", "_errors"],
-        shown,
+        expected,
     ]
 
 
@@ -226,13 +226,15 @@ def _entry_with_reject(
         ({"delimiter": ",", "escape": "\\"}, "1\\,5,b"),
     ],
 )
-def test_values_are_separated_as_in_their_file(engine: Engine, form: dict[str, object], raw: str) -> None:
+def test_values_are_split_in_the_format_of_their_file(
+    engine: Engine, form: dict[str, object], raw: str
+) -> None:
     columns: list[dict[str, str | None]] = [{"name": "A", "column": "a"}, {"name": "B", "column": None}]
     ingestion_id = _entry_with_reject(engine, columns, form, raw)
     assert cells(rejects.reject_file(engine, ingestion_id, None, None))[1][:2] == ["1,5", "b"]
 
 
-def test_columns_without_a_name_in_the_file_have_that_of_the_table(engine: Engine) -> None:
+def test_columns_without_a_header_get_the_names_of_the_table(engine: Engine) -> None:
     columns: list[dict[str, str | None]] = [
         {"name": "1.", "column": "column_1"},
         {"name": "2.", "column": None},
@@ -241,14 +243,14 @@ def test_columns_without_a_name_in_the_file_have_that_of_the_table(engine: Engin
     assert cells(rejects.reject_file(engine, ingestion_id, None, None))[0][:2] == ["column_1", "2."]
 
 
-def test_a_file_of_rejects_over_the_limit_is_refused_with_the_limit_to_use(engine: Engine) -> None:
+def test_a_reject_file_too_large_for_a_response_is_refused_with_a_limit_that_works(engine: Engine) -> None:
     ingestion_id = enter(engine, "a")
     _reject(engine, ingestion_id, 2000, "repeat('x', 1000)")
 
-    with pytest.raises(TooLarge, match=r"\?limit=\d+ .* ingest\.rejects") as refused:
+    with pytest.raises(TooLarge, match=r"\?limit=\d+ .* ingest\.rejects") as caught:
         rejects.reject_file(engine, ingestion_id, None, None, max_bytes=2**20)
 
-    limit = int(refused.value.message.partition("?limit=")[2].partition(" ")[0])
+    limit = int(caught.value.message.partition("?limit=")[2].partition(" ")[0])
     lines, after = 0, None
     while lines == 0 or after is not None:
         part = rejects.reject_file(engine, ingestion_id, after, limit, max_bytes=2**20)
@@ -262,13 +264,13 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
         ingestion_id = enter(engine, f"a{count}")
         _reject(
             engine, ingestion_id, count, "'x'"
-        )  # all texts together are short enough, with the notes they are not
+        )  # without `_line` and `_errors` the lines are below the limit
         tracemalloc.start()
         with pytest.raises(TooLarge):
             rejects.reject_file(engine, ingestion_id, None, None, max_bytes=2**16)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    _, few, many = peaks  # the first one has statements compiled
+    _, few, many = peaks  # the first one also compiles statements
     assert many < 1.3 * few
     assert max(peaks) < 4 * 2**18
 
@@ -280,16 +282,18 @@ def test_rejects_of_an_unknown_ingestion_are_not_found(engine: Engine) -> None:
         rejects.reject_file(engine, uuid.UUID(int=0), None, None)
 
 
-def test_a_correction_inherits_the_number_format_of_the_corrected_file(engine: Engine) -> None:
+def test_a_correction_uses_the_number_options_of_the_file_that_it_corrects(engine: Engine) -> None:
     form = {"decimal": ",", "thousands": ".", "currency": "", "delimiter": ";"}
-    explicit = enter(engine, "a", format=json.dumps({**form, "told": ["decimal", "thousands", "delimiter"]}))
-    by_default = enter(engine, "b", format=json.dumps({**form, "told": ["delimiter"]}))
-    unread = enter(engine, "c")
+    with_options = enter(
+        engine, "a", format=json.dumps({**form, "told": ["decimal", "thousands", "delimiter"]})
+    )
+    without_number_options = enter(engine, "b", format=json.dumps({**form, "told": ["delimiter"]}))
+    without_format = enter(engine, "c")
 
     with engine.connect() as connection:
         found = [
             entries.number_options_of_corrected(connection, {"corrects": str(one)}).given()
-            for one in (explicit, by_default, unread, uuid.UUID(int=0), "nothing")
+            for one in (with_options, without_number_options, without_format, uuid.UUID(int=0), "nothing")
         ]
         found.append(entries.number_options_of_corrected(connection, {}).given())
 

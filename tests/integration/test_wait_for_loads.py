@@ -14,9 +14,8 @@ from sqlalchemy import Engine, text
 from shared import settings
 from shared.resources import Resources
 from shared.storage import blobs
-from shared.use_cases import wait_for_loads as use_case
 from shared.use_cases.load_blob import BlobLoader
-from shared.use_cases.wait_for_loads import wait_for_loads
+from shared.use_cases.wait_for_loads import _WAITING, wait_for_loads
 from tests.fixtures.samples import csv, orders, row
 from tests.integration.test_ingestions import enter
 
@@ -95,7 +94,7 @@ def test_a_third_request_does_not_wait(engine: Engine) -> None:
     unfinished = enter(engine, "a", "received")
     with ThreadPoolExecutor(2) as pool:
         waiters = [pool.submit(wait_for_loads, engine, [unfinished], 30) for _ in range(2)]
-        while use_case._WAITING._value:
+        while _WAITING._value:
             time.sleep(0.01)
         started = time.monotonic()
         third = wait_for_loads(engine, [unfinished], 30)
