@@ -12,11 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from shared.parsing.exact_parser import Record
 from shared.parsing.layout import Layout, Values
-from shared.parsing.records import Record
-from shared.parsing.rejects import Reject, row_reject
-
-_BOM = "\ufeff"
+from shared.parsing.rejects import _BOM, Reject, irregular_reject, row_reject
 
 TextColumn: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
 
@@ -63,7 +61,7 @@ def chunk_from_records(records: list[Record], layout: Layout) -> RowChunk:
         row = None if record.fault else layout.dialect.row(record.fields, layout.width)
         is_header = layout.repeats_header(record.raw)
         if row is None or is_header or record.raw.startswith(_BOM):
-            rejects.append(_reject(record, layout.width, is_header=is_header))
+            rejects.append(irregular_reject(record, layout.width, is_header=is_header))
         else:
             rows.append((record, row))
         if is_header or not (record.fault or layout.dialect.fits(record.fields, layout.width)):
@@ -124,22 +122,7 @@ def move_to_rejects(chunk: RowChunk, footers: npt.NDArray[np.int64]) -> RowChunk
     )
 
 
-def ragged_reject(line: int, raw: str, fields: int, width: int) -> Reject:
-    """Reject a record with `fields` fields where the header has `width`."""
-    return row_reject("ragged", line, raw, fields=fields, width=width)
-
-
 def _contiguous(columns: tuple[TextColumn, ...]) -> TextColumn:
     """The concatenated `columns` in a single array."""
     arrays = [array for column in columns for array in column.chunks]
     return pa.chunked_array([pa.concat_arrays(arrays)])
-
-
-def _reject(record: Record, width: int, *, is_header: bool) -> Reject:
-    if record.fault:
-        return row_reject("unreadable", record.line, record.raw, reason=record.fault)
-    if is_header:
-        return row_reject("repeated_header", record.line, record.raw)
-    if record.raw.startswith(_BOM):
-        return row_reject("glued", record.line, record.raw)
-    return ragged_reject(record.line, record.raw, len(record.fields), width)

@@ -19,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from shared.parsing.chunk import IrregularRecord, RowChunk, ragged_reject
+from shared.parsing.chunk import IrregularRecord, RowChunk
 from shared.parsing.layout import Dialect, Layout
 from shared.parsing.lines import MAX_RECORD_BYTES
+from shared.parsing.rejects import ragged_reject
 
 LF, CR = b"\n\r"
 NO_DELIMITER = "\x1f"

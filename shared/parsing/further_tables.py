@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from shared.detection.sample import cell_kind
 from shared.errors import FileRefused
-from shared.parsing import records
+from shared.parsing import exact_parser
 from shared.parsing.chunk import IrregularRecord, RowChunk, TextColumn
 from shared.parsing.layout import Layout
 from shared.parsing.lines import Lines
@@ -247,7 +247,7 @@ class FurtherTables:
         if irregular.width <= 1 or not self._is_below_rows(irregular.line):
             return False
         lines = Lines([irregular.raw.encode("utf-8", "surrogateescape")])
-        record = next(records.parse_records(lines, None, self._layout.dialect), None)
+        record = next(exact_parser.parse_records(lines, None, self._layout.dialect), None)
         cells = [value or "" for value in record.fields] if record else []
         if not cells or labels_next_value(cells[0]):
             return False

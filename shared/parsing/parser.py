@@ -11,10 +11,10 @@ import numpy as np
 from shared.errors import FileRefused
 from shared.parsing import chunk, fast_path
 from shared.parsing.chunk import RowChunk
+from shared.parsing.exact_parser import Record
 from shared.parsing.fast_path import NeedsExactParser, SimpleRecords
 from shared.parsing.layout import Layout
 from shared.parsing.lines import MAX_RECORD_BYTES, Lines
-from shared.parsing.records import Record
 
 _MAX_WINDOW = 4 * 1024 * 1024
 _FIRST_WINDOW = 1024 * 1024

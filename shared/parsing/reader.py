@@ -17,13 +17,13 @@ from shared.detection.detect import detect_format, detect_standard_csv
 from shared.errors import FileRefused
 from shared.formats.format import Format
 from shared.formats.overrides import Overrides
-from shared.parsing import chunk, column_mapping, layout, parser, records
+from shared.parsing import chunk, column_mapping, exact_parser, layout, parser
 from shared.parsing.chunk import RowChunk
 from shared.parsing.column_mapping import ColumnMapping, Columns
+from shared.parsing.exact_parser import Record
 from shared.parsing.further_tables import FurtherTables
 from shared.parsing.layout import Dialect, Layout, Values
 from shared.parsing.lines import Lines
-from shared.parsing.records import Record
 from shared.parsing.rejects import Reject
 from shared.parsing.source import Detect, Source
 
@@ -80,7 +80,7 @@ def read_header(lines: Lines, form: Format, columns: Columns) -> tuple[ColumnMap
         width = _common_width(lines, dialect)
         header = columns.match(None, width, lines.number + 1, is_explicit=is_explicit)
         return header, Layout(header.fields, dialect)
-    header_records = list(islice(records.parse_records(lines, None, dialect), form.header_lines))
+    header_records = list(islice(exact_parser.parse_records(lines, None, dialect), form.header_lines))
     _check_header_records(header_records, form.header_line)
     names = column_names.joined_names([_names(record.fields, dialect) for record in header_records])
     header = columns.match(names, len(names), header_records[0].line, is_explicit=is_explicit)
@@ -115,7 +115,7 @@ def _without_trailing(values: Values, dialect: Dialect) -> Values:
 def _common_width(lines: Lines, dialect: Dialect) -> int:
     """The width that most of the next records have, or the first of several such widths."""
     head = Lines([lines.ahead(_WIDTH_BYTES)])
-    next_records = islice(records.parse_records(head, None, dialect), _WIDTH_RECORDS)
+    next_records = islice(exact_parser.parse_records(head, None, dialect), _WIDTH_RECORDS)
     widths = Counter(
         len(_without_trailing(record.fields, dialect)) for record in next_records if not record.fault
     )
@@ -173,7 +173,7 @@ class CsvReader:
         self._source = Source(map(self._count, blocks), overrides, format_detector(columns, format))
         self._lines = Lines(self._source)
         self.header, self._layout = read_header(self._lines, self._source.format, columns)
-        self._exact = records.parse_records(self._lines, self._layout.width, self._layout.dialect)
+        self._exact = exact_parser.parse_records(self._lines, self._layout.width, self._layout.dialect)
         self._further_tables = FurtherTables(self._layout)
 
     @property

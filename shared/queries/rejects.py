@@ -14,7 +14,7 @@ from shared.database import transactions
 from shared.errors import Conflict, FileRefused, TooLarge
 from shared.ledger import entries
 from shared.ledger.tables import rejects
-from shared.parsing import column_mapping, records
+from shared.parsing import column_mapping, exact_parser
 from shared.parsing.layout import Dialect, Values
 from shared.parsing.lines import Lines
 from shared.storage import blob_version
@@ -188,7 +188,7 @@ class _RejectFileWriter:
 
 def _split_row(text: str, dialect: Dialect) -> Values | None:
     """The values of the record `text`; `None` if it is corrupt or not exactly one record."""
-    parsed = records.parse_records(Lines([text.encode()]), None, dialect)
+    parsed = exact_parser.parse_records(Lines([text.encode()]), None, dialect)
     try:
         first, second = next(parsed, None), next(parsed, None)
     except FileRefused:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.errors import FileRefused
-from shared.parsing import chunk, fast_path, lines, parser, records
+from shared.parsing import chunk, exact_parser, fast_path, lines, parser
 from shared.parsing.chunk import IrregularRecord, RowChunk
+from shared.parsing.exact_parser import Record
 from shared.parsing.layout import STANDARD, Dialect, Fields, Layout
 from shared.parsing.lines import Lines
-from shared.parsing.records import Record
 from shared.parsing.rejects import Reject
 
 
@@ -47,7 +47,7 @@ def parse_exactly(
     content: bytes, fields: Fields, dialect: Dialect = STANDARD, headings: tuple[str, ...] = ()
 ) -> ParseResult:
     def chunks() -> Iterator[RowChunk]:
-        for record in records.parse_records(Lines([content]), len(fields), dialect):
+        for record in exact_parser.parse_records(Lines([content]), len(fields), dialect):
             yield chunk.chunk_from_records([record], Layout(fields, dialect, headings))
 
     return collect(chunks())
@@ -61,7 +61,7 @@ def parse(
     headings: tuple[str, ...] = (),
 ) -> ParseResult:
     file = Lines(content[at : at + block] for at in range(0, len(content), block))
-    exact = records.parse_records(file, len(fields), dialect)
+    exact = exact_parser.parse_records(file, len(fields), dialect)
     return collect(parser.parse_chunks(file, exact, Layout(fields, dialect, headings)))
 
 
@@ -71,7 +71,7 @@ def count_exact_records(blocks: Iterable[bytes], fields: Fields) -> tuple[int, i
     read: list[Record] = []
 
     def recorded() -> Iterator[Record]:
-        for record in records.parse_records(file, len(fields)):
+        for record in exact_parser.parse_records(file, len(fields)):
             read.append(record)
             yield record
 
@@ -90,6 +90,6 @@ def set_window_sizes(
 
 
 def set_max_record_bytes(patch: pytest.MonkeyPatch, size: int) -> None:
-    for module in (lines, fast_path, records, parser):
+    for module in (lines, fast_path, exact_parser, parser):
         patch.setattr(module, "MAX_RECORD_BYTES", size)
-    patch.setattr(records, "_MAX_BYTES_READ_AGAIN", 3 * size)
+    patch.setattr(exact_parser, "_MAX_BYTES_READ_AGAIN", 3 * size)

@@ -1,4 +1,4 @@
-"""The exact parser: the records of a CSV file one by one, each with its line number and its error, if any."""
+"""The exact parser: records of a CSV file one by one, each with its line number or its error."""
 
 from __future__ import annotations
 

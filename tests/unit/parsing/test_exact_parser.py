@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import FileRefused
-from shared.parsing import lines, records
+from shared.parsing import exact_parser, lines
+from shared.parsing.exact_parser import Record
 from shared.parsing.lines import Lines
-from shared.parsing.records import Record
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8) | st.text(
     'a,"\n\r ', max_size=6
@@ -25,7 +25,7 @@ TABLE = st.integers(1, 5).flatmap(
 
 def parse(content: bytes, block: int = 1 << 20) -> list[Record]:
     blocks = [content[at : at + block] for at in range(0, len(content), block)]
-    return list(records.parse_records(Lines(blocks)))
+    return list(exact_parser.parse_records(Lines(blocks)))
 
 
 def fields(content: bytes) -> list[tuple[int, list[str | None]]]:
@@ -80,8 +80,8 @@ def test_raw_text_preserves_invalid_bytes() -> None:
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit of 10 kB for a record instead of 1 MiB, so that the tests are fast."""
     monkeypatch.setattr(lines, "MAX_RECORD_BYTES", 10_000)
-    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 10_000)
-    monkeypatch.setattr(records, "_MAX_BYTES_READ_AGAIN", 30_000)
+    monkeypatch.setattr(exact_parser, "MAX_RECORD_BYTES", 10_000)
+    monkeypatch.setattr(exact_parser, "_MAX_BYTES_READ_AGAIN", 30_000)
 
 
 @pytest.mark.usefixtures("low_limits")
@@ -152,7 +152,7 @@ def test_every_byte_is_in_exactly_one_record(pieces: list[bytes]) -> None:
 def test_only_the_line_with_the_open_quote_has_a_fault_if_a_later_quote_closes_it() -> None:
     content = b'1,"abc,3\n' + b"1,2,3\n" * 20 + b'1,19",3,\n'
 
-    read = list(records.parse_records(Lines([content]), width=3))
+    read = list(exact_parser.parse_records(Lines([content]), width=3))
 
     assert [(record.line, bool(record.fault)) for record in read] == [(1, True)] + [
         (line, False) for line in range(2, 23)
