@@ -54,9 +54,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="create or update the tables of the database DATABASE_URL")
     test = commands.add_parser("test", help="run all checks and tests; other arguments are passed to pytest")
     test.add_argument("--no-checks", action="store_true", help="run pytest only")
-    test.add_argument(
-        "arguments", nargs="*", help="arguments of pytest; --no-browser leaves out the console tests"
-    )
+    test.add_argument("--no-browser", action="store_true", help="leave out the tests of the console")
+    test.add_argument("arguments", nargs="*", help="arguments of pytest")
     bench = commands.add_parser("bench", help="run the benchmark, next to other loaders")
     bench.add_argument("arguments", nargs="*", help="arguments of the benchmark")
     return top

@@ -239,16 +239,24 @@ ROW_ERRORS: Final[Mapping[str, ErrorText]] = {
 
 FAILURES: Final[Mapping[str, ErrorText]] = {
     "contended": ErrorText(
-        "Another load changed the same rows.", "The load starts again with an exclusive lock."
+        "Another load changed the same rows.", "Nothing: the load starts again by itself."
     ),
-    "load_failed": ErrorText("PostgreSQL or storage refused an operation, or the row counts do not add up."),
+    "load_failed": ErrorText(
+        "PostgreSQL or storage refused an operation, or the row counts do not add up.",
+        "See the log, correct the cause, replay the load.",
+    ),
     "members_failed": ErrorText(
         "{count} files of the archive could not be loaded because of a failure of the app.",
         "See the ingestion of each file.",
     ),
-    "replay_failed": ErrorText("The replay failed; the rows loaded before are still in the table."),
-    "unavailable": ErrorText("PostgreSQL or storage is unavailable or not ready."),
-    "unexpected": ErrorText("An unexpected error.", "See the log for its stack."),
+    "replay_failed": ErrorText(
+        "The replay failed; the rows loaded before are still in the table.",
+        "See the log, correct the cause, replay the load.",
+    ),
+    "unavailable": ErrorText(
+        "PostgreSQL or storage is unavailable or not ready.", "Nothing: the sweep tries again."
+    ),
+    "unexpected": ErrorText("An unexpected error.", "See the log for its stack trace."),
     "worker_died": ErrorText(
         "The worker process died during each of {attempts} attempts.", "It may need more memory or time."
     ),

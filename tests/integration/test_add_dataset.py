@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
 from sqlalchemy import Engine, text
 
+from dev.paths import ROOT
 from shared.contracts import registry
 from shared.contracts.base import Contract
 from shared.errors import SettingsError
@@ -18,7 +18,7 @@ from shared.use_cases import migrate
 from shared.use_cases.load_blob import BlobLoader
 from tests.integration.assertions import entry
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture
@@ -44,14 +44,35 @@ def test_migrate_creates_the_table_and_files_load_into_it(
     assert migrate.migrate(database_url) == ["table visits: created from contract Visits"]
     assert migrate.migrate(database_url) == ["the database is up to date"]
     container.upload_blob(
-        "visits/a.csv", b'Visit ID,at,SECONDS,referrer\n007,2026-01-01,5,\n8,2026-01-02,6,""\n'
+        "visits/a.csv", b'Visit,at,PAGE,Seconds,code\n7,2026-01-01,/start,5,\n8,2026-01-02,/about,6,""\n'
     )
 
     assert loader.load("visits/a.csv").state is State.LOADED
 
     with engine.connect() as connection:
-        found = connection.execute(text("select visit_id, referrer from visits order by seconds")).all()
-    assert [tuple(one) for one in found] == [("007", None), ("8", "")]
+        found = connection.execute(text("select visit, code from visits order by seconds")).all()
+    assert [tuple(one) for one in found] == [(7, None), (8, "")]
+
+
+def test_the_example_file_fits_the_contract_of_the_readme(
+    visits: type[Contract],
+    loader: BlobLoader,
+    container: ContainerClient,
+    engine: Engine,
+    database_url: str,
+) -> None:
+    migrate.migrate(database_url)
+    container.upload_blob("visits/example.csv", (ROOT / "docs/examples/visits.csv").read_bytes())
+
+    assert loader.load("visits/example.csv").state is State.LOADED
+
+    with engine.connect() as connection:
+        found = connection.execute(text("select visit, page, seconds, code from visits order by visit")).all()
+    assert [tuple(one) for one in found] == [
+        (1, "/start", 12.5, "007"),
+        (2, "/about", None, "12"),
+        (3, "/start", 3.0, "015"),
+    ]
 
 
 def test_an_optional_column_may_be_absent_from_a_file(
@@ -62,7 +83,7 @@ def test_an_optional_column_may_be_absent_from_a_file(
     database_url: str,
 ) -> None:
     migrate.migrate(database_url)
-    container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n")
+    container.upload_blob("visits/a.csv", b"visit,at,page\n1,2026-01-01,/start\n")
 
     loader.load("visits/a.csv")
 
@@ -73,14 +94,14 @@ def test_a_table_that_differs_from_its_contract_is_refused_with_each_difference(
     visits: type[Contract], engine: Engine, database_url: str
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text("create table visits (visit_id text primary key, seconds text, extra text)"))
+        connection.execute(text("create table visits (visit bigint primary key, seconds text, extra text)"))
 
     with pytest.raises(SettingsError) as caught:
         migrate.migrate(database_url)
 
     message = str(caught.value)
     assert "column at is missing" in message
-    assert "column seconds is TEXT, the contract wants BIGINT" in message
+    assert "column seconds is TEXT, the contract wants DOUBLE PRECISION" in message
     assert "extra" not in message
 
 
@@ -94,7 +115,7 @@ def test_rows_of_a_dataset_without_a_key_are_appended(
 ) -> None:
     monkeypatch.setattr(visits, "key", ())
     migrate.migrate(database_url)
-    container.upload_blob("visits/a.csv", b"visitId,at,seconds\n1,2026-01-01,5\n1,2026-01-01,5\n")
+    container.upload_blob("visits/a.csv", b"visit,at,page\n1,2026-01-01,/a\n1,2026-01-01,/a\n")
 
     loader.load("visits/a.csv")
 

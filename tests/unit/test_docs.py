@@ -266,6 +266,26 @@ def test_every_python_example_is_a_contract(page: str, code: str) -> None:
     assert dataset_table.sqlalchemy_table(contract).name == contract.dataset
 
 
+PACKAGES = [folder.parent.name for folder in sorted(ROOT.glob("*/__init__.py"))]
+PACKAGES += [folder.parent.name for folder in sorted((ROOT / "shared").glob("*/__init__.py"))]
+
+
+@pytest.mark.parametrize("path", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_paths_in_backticks_lead_to_modules_and_folders_that_are_there(path: str) -> None:
+    prose = re.sub(r"```.*?^```$", "", Page(path).text, flags=re.MULTILINE | re.DOTALL)
+    found = [name for name in names([prose]) if name.partition("/")[0] in {*PACKAGES, "shared", "tests"}]
+    found = [name for name in found if re.fullmatch(r"[\w.]+(/[\w.]+)*/?", name)]
+    assert any("/" in name for name in found)
+    assert [name for name in found if not is_module_or_folder(name)] == []
+
+
+def is_module_or_folder(name: str) -> bool:
+    """Whether `name` exists, with or without `shared/` before it and `.py` after it."""
+    return any(
+        (ROOT / parent / f"{name}{suffix}").exists() for parent in ("", "shared") for suffix in ("", ".py")
+    )
+
+
 def test_compose_and_the_local_stack_use_one_azurite() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
     assert f"azurite@{paths.AZURITE_VERSION} " in compose

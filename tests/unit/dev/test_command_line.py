@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_pytest_gets_every_argument_of_test_except_no_checks() -> None:
     options = dev.parse(["test", "-k", "not slow", "--no-checks", "-x", "--", "tests/unit"])
     assert options.arguments == ["-k", "not slow", "-x", "--", "tests/unit"]
     assert options.no_checks
+
+
+def test_the_help_of_test_lists_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        dev.parse(["test", "--help"])
+    options = capsys.readouterr().out.partition("options:")[2]
+    assert re.findall(r"^  (--[a-z-]+)", options, re.MULTILINE) == ["--no-checks", "--no-browser"]
+
+
+def test_pytest_gets_no_browser() -> None:
+    assert dev.parse(["test", "--no-browser"]).arguments == ["--no-browser"]
 
 
 @pytest.mark.parametrize("option", ["--rows=0", "--runs=0", "--rows=-1", "--runs=many"])
