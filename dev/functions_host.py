@@ -1,4 +1,4 @@
-"""The Functions host that runs the app: `func` of Azure Functions Core Tools, or the bundled host."""
+"""The Functions host that runs the app: `func` of Azure Functions Core Tools, or the local host."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ HTTP_OK = 200
 
 
 class FunctionsHost:
-    """The app of this clone on `port`, with the servers `endpoints`; the bundled host also gets `options`."""
+    """The app of this clone on `port`, with the servers `endpoints`; the local host also gets `options`."""
 
     def __init__(
         self, kind: str, port: int, data: Path, endpoints: Endpoints, options: tuple[str, ...] = ()
@@ -77,10 +77,10 @@ def choose(wanted: str) -> tuple[str, str]:
     if wanted == "func" and not func:
         raise UsageError("func is not on the PATH: install Azure Functions Core Tools, or use --host local")
     if wanted == "local":
-        return "local", "bundled development host (--host local)"
+        return "local", "local host (--host local)"
     if func:
         return "func", f"Azure Functions Core Tools, {func}"
-    return "local", "bundled development host, because Core Tools (func) are not installed"
+    return "local", "local host, because Core Tools (func) are not installed"
 
 
 def app_environment(environment: Mapping[str, str], endpoints: Endpoints) -> dict[str, str]:

@@ -58,7 +58,7 @@ class Setup:
 
 @contextmanager
 def running_app(folder: Path, endpoints: Endpoints) -> Iterator[FunctionsHost]:
-    """Run the app in the bundled host, with its log in `folder`; it is healthy when the block begins."""
+    """Run the app in the local host, with its log in `folder`; it is healthy when the block begins."""
     host = FunctionsHost("local", ports.free(1)[0], folder, endpoints)
     child = host.start(os.environ)
     try:

@@ -17,7 +17,7 @@ from dev.host.lifecycle import Lifecycle
 from dev.host.storage import Accounts
 
 _INTRODUCTION = (
-    "dev.host: the bundled local host, not the Azure Functions host; for development and tests only.\n"
+    "dev.host: the local host, not the Azure Functions host; for development and tests only.\n"
     "It follows the rules of the real host that matter to the app; `func start` and Azure are authoritative."
 )
 

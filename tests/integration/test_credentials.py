@@ -7,13 +7,20 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 from azure.core.credentials import AccessToken
+from azure.storage.blob import ContainerClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from dev.postgres import Postgres
 from shared import settings
 from shared.errors import SettingsError
+from shared.ledger.tables import State
 from shared.resources import Resources
+from shared.use_cases.load_blob import BlobLoader
+from shared.use_cases.set_key import set_key
+from shared.use_cases.undo_load import undo_load
+from tests.fixtures.pages import Page
+from tests.fixtures.samples import csv, row
 
 
 class NewTokens:
@@ -36,8 +43,8 @@ def role_url(postgres: Postgres) -> Iterator[str]:
     run(postgres, "drop role entra")
 
 
-def run(postgres: Postgres, statement: str) -> None:
-    connection = psycopg2.connect(postgres.url)
+def run(postgres: Postgres, statement: str, url: str = "") -> None:
+    connection = psycopg2.connect(url or postgres.url)
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)
     connection.close()
@@ -56,6 +63,30 @@ def test_with_entra_each_new_connection_has_a_fresh_token(
         resources.engine.dispose()
     with pytest.raises(OperationalError, match="password"):
         resources.engine.connect()
+
+
+def test_the_rights_in_the_deployment_guide_are_enough(
+    postgres: Postgres, role_url: str, database_url: str, storage: str, container: ContainerClient
+) -> None:
+    (grants,) = Page("docs/howto/deploy.md").code("text")
+    run(postgres, "alter role entra password 'secret'")
+    run(postgres, grants.replace("<role>", "entra"), database_url)
+    own_url = f"postgresql://entra:secret@{database_url.rpartition('@')[2]}"
+    resources = Resources(settings.load({"DATABASE_URL": own_url, "UPLOADS": storage}))
+    loader = BlobLoader(resources.engine, container, "sales")
+    try:
+        for number, content in enumerate([csv(row(1), row(2)), csv(row(1, price="1.00"), row(2))]):
+            container.upload_blob(f"sales/{number}.csv", content)
+            assert loader.load(f"sales/{number}.csv").state is State.LOADED
+        container.upload_blob("parts/a.csv", b"part_no,name\n1,Bolt\n2,Nut\n")
+        parts = loader.load("parts/a.csv")
+        set_key(resources.engine, "parts", ["part_no"])
+        assert parts.state is State.LOADED
+        assert parts.ingestion_id
+        undo_load(resources.engine, parts.ingestion_id)
+    finally:
+        resources.engine.dispose()
+        run(postgres, "drop owned by entra", database_url)
 
 
 def test_with_a_service_uri_the_apps_identity_connects_to_storage(database_url: str) -> None:
