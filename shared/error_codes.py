@@ -274,9 +274,7 @@ WARNINGS: Final[Mapping[str, ErrorText]] = {
     ),
     "double_cr": ErrorText("Lines end in CR CR LF, which counts as one line end."),
     "empty": ErrorText("The file is empty."),
-    "encoding_ambiguous": ErrorText(
-        "The encoding could be {other} instead of {encoding}.", option="encoding"
-    ),
+    "encoding_ambiguous": ErrorText("The encoding could be {other}, not {encoding}.", option="encoding"),
     "encoding_guessed": ErrorText(
         "The encoding is a guess: {encoding}.",
         "If letters are wrong, set the option encoding.",
@@ -287,8 +285,7 @@ WARNINGS: Final[Mapping[str, ErrorText]] = {
         "The {count} records above the column names are read as group headings.", option="header_line"
     ),
     "header_like_row": ErrorText(
-        "It is unclear whether the first line is the header: only some of its values are like those of the "
-        "rows.",
+        "It is unclear whether the first line is the header: only some values are like those of the rows.",
         option="header_line",
     ),
     "header_repeated": ErrorText(
@@ -305,7 +302,7 @@ WARNINGS: Final[Mapping[str, ErrorText]] = {
     ),
     "invalid_utf8": ErrorText("{bad} of the first {size} bytes are not valid UTF-8.", option="encoding"),
     "numeric_names": ErrorText(
-        "The first line is read as the header, although some of its names are numbers.", option="header_line"
+        "The first line is read as the header, but some of its names are numbers.", option="header_line"
     ),
     "only_record": ErrorText(
         "The file has a single record. It has numbers or dates, so it is read as a row.", option="header_line"
@@ -313,9 +310,7 @@ WARNINGS: Final[Mapping[str, ErrorText]] = {
     "quotes_unclosed": ErrorText(
         "{count} values begin with a quote but do not end with one.", option="quote"
     ),
-    "rows_above_header": ErrorText(
-        "The {count} records above the table are read as rows.", option="header_line"
-    ),
+    "rows_above_header": ErrorText("{count} records above the table are read as rows.", option="header_line"),
     "single_record": ErrorText(
         "The first {size} KB are a single record. It is read as the header.", option="header_line"
     ),

@@ -40,8 +40,11 @@ def byte_order_mark(head: bytes) -> tuple[str, int] | None:
     return None
 
 
-def detect_by_nulls(head: bytes) -> str | None:
-    """Return UTF-16 or UTF-32 with its byte order, if `head` has NULs at the positions of its ASCII text."""
+def detect_by_nulls(head: bytes, min_nulls: int = 2) -> str | None:
+    """Return UTF-16 or UTF-32 with its byte order, if `head` has NULs at the positions of its ASCII text.
+
+    A single NUL may be a corrupt byte in the middle of a file, but not in a whole file of a few characters.
+    """
     if b"\0" not in head or _begins_with_ascii_line(head):
         return None
     nulls = [head[offset::4].count(0) for offset in range(4)]
@@ -57,9 +60,8 @@ def detect_by_nulls(head: bytes) -> str | None:
             return encoding
     even, odd = nulls[0] + nulls[2], nulls[1] + nulls[3]
     pairs = len(head) // 2
-    min_nulls = max(_MIN_ASCII * pairs, min(2, pairs))  # a single NUL may be a corrupt byte
     for encoding, upper, lower in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if 0 < min_nulls <= upper and lower <= upper * _MAX_NULS_ELSEWHERE:
+        if max(_MIN_ASCII * pairs, min_nulls) <= upper and lower <= upper * _MAX_NULS_ELSEWHERE:
             return encoding
     return None
 

@@ -95,7 +95,7 @@ _OTHER_TEXT_EXTENSIONS = (".txt", ".dat", "")
 
 _SEPARATORS = re.compile(r"[/\\]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_EXCEL_PART = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/.*\.xml")
+_EXCEL_PART = "[Content_Types].xml"
 _OPEN_DOCUMENT_PARTS = {"mimetype", "content.xml"}
 
 
@@ -138,10 +138,10 @@ def is_system_file(name: str) -> bool:
     return "__MACOSX" in parts or parts[-1].startswith(".")
 
 
-def check_not_office_file(names: Iterable[str]) -> None:
-    """Raise `FileRefused`, code `not_csv`, if a zip archive with members of these `names` is a workbook."""
+def _check_not_workbook(names: Iterable[str]) -> None:
+    """Raise `FileRefused`, code `not_csv`, if an archive with exactly these members is a workbook."""
     members = set(names)
-    if any(map(_EXCEL_PART.fullmatch, members)):
+    if _EXCEL_PART in members:
         kind = "an Excel workbook (.xlsx)"
     elif members >= _OPEN_DOCUMENT_PARTS:
         kind = "an OpenDocument file"
@@ -250,7 +250,7 @@ class Archive:
 
     def _check(self) -> None:
         """Raise `FileRefused` for a workbook, an archive bomb, or an archive without a CSV file."""
-        check_not_office_file(entry.filename for entry in self._entries)
+        _check_not_workbook(entry.filename for entry in self._entries)
         if (
             sum(member.compressed_size for member in self.members) > self._file.size
         ):  # members overlap: a bomb

@@ -33,7 +33,7 @@ def detect_encoding(head: bytes, *, is_whole: bool) -> Encoding:
     """
     if mark := byte_order_mark(head):
         return Encoding("utf-8-sig" if mark[0] == "utf-8" else mark[0], has_bom=True)
-    wide = detect_by_nulls(head)
+    wide = detect_by_nulls(head, min_nulls=1)
     if wide:
         return Encoding(wide)
     text = decode_head(head, "utf-8", is_whole=is_whole)

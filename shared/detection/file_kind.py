@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from shared.decoding.zip_archive import check_not_office_file
 from shared.errors import FileRefused
 from shared.formats import compressions
 
@@ -26,8 +25,16 @@ _SIGNATURES = (
 )
 _MARKUP = re.compile(rb"\s*<(?:!doctype\s|html[\s>]|\?xml\s|table[\s>])", re.IGNORECASE)
 _JSON = re.compile(rb"""\s*(?:\{\s*"[^"\\]{0,500}"\s*:|\[\s*[\[{]\s*["\]}]|\[\s*$|\{\s*$)""")
-_ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
-"""The header of a zip member, before its name; the group is the length of the name."""
+_ZIP_MEMBER = re.compile(rb"PK\x03\x04.{26}", re.DOTALL)
+"""The header of a zip member, before its name."""
+
+_WORKBOOK_MEMBERS = (
+    ("an OpenDocument file", b"mimetypeapplication/vnd.oasis.opendocument"),
+    ("an Excel workbook (.xlsx)", b"[Content_Types].xml"),
+    ("an Excel workbook (.xlsx)", b"xl/"),
+    ("an Excel workbook (.xlsx)", b"_rels/.rels"),
+)
+"""How the names of the first members of a workbook begin; the directory of the archive is not read."""
 
 _CONTROLS = bytes(set(range(32)) - {*b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f"}) + b"\x7f"
 _MAX_CONTROLS = 0.02
@@ -68,9 +75,10 @@ def check_not_compressed(head: bytes) -> None:
 
 def check_not_zipped_workbook(head: bytes) -> None:
     """Raise `FileRefused`, code `not_csv`, if the zip archive that begins with `head` is a workbook."""
-    members = _ZIP_MEMBER.finditer(head)
-    names = (head[match.end() :][: int.from_bytes(match[1], "little")] for match in members)
-    check_not_office_file(name.decode("utf-8", "replace") for name in names)
+    for match in _ZIP_MEMBER.finditer(head):
+        for kind, name in _WORKBOOK_MEMBERS:
+            if head.startswith(name, match.end()):
+                raise FileRefused("not_csv.workbook", found=kind)
 
 
 def _not_csv(kind: str) -> FileRefused:

@@ -58,17 +58,48 @@ def row_reject(code: str, line: int, raw: str, **facts: Any) -> Reject:
     return Reject(line, raw, (row_error(code, **facts),))
 
 
+_MODEL_MESSAGES: Mapping[str, str] = {
+    "bool_parsing": "not true or false",
+    "decimal_max_digits": "more than {max_digits} digits",
+    "decimal_max_places": "more than {decimal_places} decimal places",
+    "decimal_parsing": "not a number",
+    "decimal_whole_digits": "more than {whole_digits} digits before the decimal point",
+    "enum": "must be one of {expected}",
+    "finite_number": "not a finite number",
+    "float_parsing": "not a number",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "not a whole number",
+    "int_parsing": "not a whole number",
+    "int_parsing_size": "the number is too large",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "missing": "a value is required",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "string_pattern_mismatch": "does not match the pattern {pattern}",
+    "string_too_long": "longer than {max_length} characters",
+    "string_too_short": "shorter than {min_length} characters",
+}
+"""Messages for pydantic's codes, in place of pydantic's own, which are written for programmers."""
+
+
 def model_errors(error: ValidationError, texts: Mapping[str, str]) -> tuple[RowError, ...]:
     """The errors that pydantic found in `texts`, which has the text of each field that is not missing."""
     return tuple(
         RowError(
             code=item["type"],
-            message=item["msg"].removeprefix("Value error, "),
+            message=_model_message(item["type"], item["msg"], item.get("ctx", {})),
             column=str(item["loc"][0]) if item["loc"] else None,
             value=texts.get(str(item["loc"][0]), "")[:_MAX_VALUE_LENGTH] if item["loc"] else None,
         )
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        for item in error.errors(include_url=False, include_input=False)
     )
+
+
+def _model_message(code: str, message: str, context: Mapping[str, Any]) -> str:
+    template = _MODEL_MESSAGES.get(code)
+    return template.format(**context) if template else message.removeprefix("Value error, ")
 
 
 def unclosed_quote_hint(line: int, raw: str) -> tuple[RowError, ...]:

@@ -25,6 +25,7 @@ from shared.driver_errors import POSTGRES
 from shared.error_codes import ROW_TOO_LARGE
 from shared.errors import ConcurrencyConflict, Conflict, InvalidRequest, NotFound
 from shared.ledger import locks
+from shared.parsing.rejects import model_errors
 from shared.queries import filters, row_page
 from shared.queries.filters import Key
 
@@ -170,7 +171,6 @@ def _first(connection: Connection, statement: sql.Composable) -> Any:
     return found and found[0]
 
 
-_MAX_VALUE_LENGTH = 200
 _EXPECTED: dict[type, str] = {bool: "true or false"}
 
 
@@ -266,14 +266,9 @@ def _text(value: Any) -> str:
 
 
 def _faults(error: ValidationError, texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        column = str(item["loc"][0]) if item["loc"] else None
-        yield {
-            "column": column,
-            "code": item["type"],
-            "detail": item["msg"].removeprefix("Value error, "),
-            "value": texts[column][:_MAX_VALUE_LENGTH] if column and column in texts else None,
-        }
+    for found in model_errors(error, texts):
+        value = found.value if found.column in texts else None
+        yield {"column": found.column, "code": found.code, "detail": found.message, "value": value}
 
 
 def _fault(column: str, detail: str) -> dict[str, Any]:

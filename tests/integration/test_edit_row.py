@@ -156,10 +156,10 @@ def test_a_row_locked_by_a_load_is_unavailable_after_the_lock_timeout(
 @pytest.mark.parametrize(
     ("values", "column", "reason"),
     [
-        ({"quantity": 0}, "quantity", "greater than or equal to 1"),
+        ({"quantity": 0}, "quantity", "must be at least 1"),
         ({"quantity": True}, "quantity", "boolean"),
         ({"quantity": [1]}, "quantity", "list"),
-        ({"quantity": None}, "quantity", "Field required"),
+        ({"quantity": None}, "quantity", "a value is required"),
         ({"item": 5}, "item", "text as a string"),
         ({"item": "a\0"}, "item", "NUL"),
         ({"item": "\ud800"}, "item", "surrogate"),

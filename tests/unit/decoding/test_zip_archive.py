@@ -144,5 +144,11 @@ def test_an_open_document_file_is_refused_with_advice() -> None:
         opened(zipped(("mimetype", b"application/vnd.oasis.opendocument"), ("content.xml", b"<x/>")))
 
 
+@pytest.mark.parametrize("other", ["xl/notes.xml", "_rels/.rels", "xl/workbook.xml", "mimetype"])
+def test_parts_of_a_workbook_beside_a_csv_file_do_not_make_an_archive_a_workbook(other: str) -> None:
+    archive = opened(zipped((other, b"<xml/>"), ("data.csv", b"a,b\n")))
+    assert "data.csv" in [member.name for member in archive.members if not member.skipped]
+
+
 def test_a_folder_called_xl_does_not_make_an_archive_a_workbook() -> None:
     assert loaded("xl/a.csv", "mimetype") == ["xl/a.csv"]

@@ -46,7 +46,7 @@ def test_words_of_a_language_show_its_encoding(name: str, language: str) -> None
 def test_text_that_two_encodings_fit_equally_well_gives_a_warning() -> None:
     detected = encoding.detect_encoding("id,name\n1,Peña\n".encode("cp1252"), is_whole=True)
     assert detected.name == "cp1252"
-    assert detected.doubts == ("The encoding could be cp1250 instead of cp1252.",)
+    assert detected.doubts == ("The encoding could be cp1250, not cp1252.",)
 
 
 def test_a_few_invalid_bytes_do_not_make_utf8_another_encoding() -> None:
@@ -112,3 +112,8 @@ def test_a_byte_order_mark_of_another_encoding_than_the_option_gives_a_warning()
     (warning,) = encoding.choose_encoding("utf-8", detected).doubts
     assert warning == ("The file begins with the byte order mark of utf-16-le, but the option says utf-8.")
     assert encoding.choose_encoding("utf-16", detected).doubts == ()
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+def test_a_short_utf16_file_with_a_single_ascii_character_is_recognized(name: str) -> None:
+    assert encoding.detect_encoding("漢字\n漢字".encode(name), is_whole=True).name == name

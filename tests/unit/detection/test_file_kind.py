@@ -23,7 +23,7 @@ def test_a_workbook_is_recognized_by_its_first_members(names: tuple[str, ...]) -
 
 
 def test_a_zip_archive_of_csv_files_is_not_a_workbook() -> None:
-    file_kind.check_not_zipped_workbook(zipped(("xl/a.csv", b"a,b\n"), ("mimetype", b"a\n")))
+    file_kind.check_not_zipped_workbook(zipped(("data/xl/a.csv", b"a,b\n"), ("mimetype", b"a\n")))
     file_kind.check_not_zipped_workbook(zipped())
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from shared.contracts.base import Contract
 from shared.parsing.reader import Batch
-from shared.parsing.rejects import RowError
+from shared.parsing.rejects import RowError, model_errors
 from shared.validation.validate import Validated, validate
 
 FIRST_LINE = 2
@@ -69,22 +69,10 @@ def _row_by_row(
         try:
             row = contract.model_validate(present, by_alias=False, by_name=True)
         except ValidationError as exc:
-            refused.append((position, _reasons(exc, present)))
+            refused.append((position, model_errors(exc, present)))
         else:
             accepted.append((position, row))
     return accepted, refused
-
-
-def _reasons(error: ValidationError, present: dict[str, str]) -> Reasons:
-    return tuple(
-        RowError(
-            code=item["type"],
-            message=item["msg"].removeprefix("Value error, "),
-            column=str(item["loc"][0]) if item["loc"] else None,
-            value=present.get(str(item["loc"][0]), "")[:200] if item["loc"] else None,
-        )
-        for item in error.errors()
-    )
 
 
 def _values(column: pa.ChunkedArray[Any]) -> list[Any]:
