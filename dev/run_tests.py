@@ -20,7 +20,10 @@ CHECKS = {
 }
 """Name → arguments of `.venv`'s Python; import-linter cannot be run with `-m`."""
 
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+WORKERS = min((os.cpu_count() or 1) + 1, 4)
+"""One more than processors, because end-to-end tests often wait for a server or a timer."""
+
+PARALLEL = [f"--numprocesses={WORKERS}", "--dist=loadfile", "--no-loadscope-reorder"]
 """Each worker has its own Postgres and Azurite; the tests of a file run in one worker, in order.
 
 `-n 0` among the arguments, or `--pdb`, uses one process."""

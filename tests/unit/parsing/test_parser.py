@@ -97,7 +97,7 @@ def short_files(draw: st.DrawFn) -> tuple[bytes, Fields, Dialect]:
     return content.removesuffix(b"\n") if draw(st.booleans()) else content, fields, dialect
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     file=short_files(),
     block=st.integers(1, 9) | st.just(1 << 20),
