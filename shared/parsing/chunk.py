@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shared.parsing.exact_parser import Record
+from shared.parsing.exact_parser import _BOM, Record, irregular_reject
 from shared.parsing.layout import Layout, Values
-from shared.parsing.rejects import _BOM, Reject, irregular_reject, row_reject
+from shared.parsing.rejects import Reject, row_reject
 
 TextColumn: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
 

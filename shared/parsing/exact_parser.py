@@ -1,4 +1,4 @@
-"""The exact parser: records of a CSV file one by one, each with its line number or its error."""
+"""The exact parser: records of a CSV file one by one, and why a record is not a row of the table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from shared.errors import FileRefused
 from shared.parsing.layout import STANDARD, Dialect
 from shared.parsing.lines import MAX_RECORD_BYTES, Lines
+from shared.parsing.rejects import Reject, row_reject
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MISSING = r"\N"
@@ -230,3 +231,22 @@ def _has_surrogates(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+_BOM = "\ufeff"
+
+
+def ragged_reject(line: int, raw: str, fields: int, width: int) -> Reject:
+    """Reject a record with `fields` fields where the header has `width`."""
+    return row_reject("ragged", line, raw, fields=fields, width=width)
+
+
+def irregular_reject(record: Record, width: int, *, is_header: bool) -> Reject:
+    """Reject a record that is not a row: broken, the header again, or with too many or too few fields."""
+    if record.fault:
+        return row_reject("unreadable", record.line, record.raw, reason=record.fault)
+    if is_header:
+        return row_reject("repeated_header", record.line, record.raw)
+    if record.raw.startswith(_BOM):
+        return row_reject("glued", record.line, record.raw)
+    return ragged_reject(record.line, record.raw, len(record.fields), width)

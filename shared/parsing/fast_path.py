@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from shared.parsing.chunk import IrregularRecord, RowChunk
+from shared.parsing.exact_parser import ragged_reject
 from shared.parsing.layout import Dialect, Layout
 from shared.parsing.lines import MAX_RECORD_BYTES
-from shared.parsing.rejects import ragged_reject
 
 LF, CR = b"\n\r"
 NO_DELIMITER = "\x1f"

@@ -1,4 +1,4 @@
-"""Rejects: rows that are not loaded, the reasons why, and the limit on their number."""
+"""Rejects: rows that are not loaded, with their errors, and the limit on their number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from shared.contracts.base import Contract
 from shared.error_codes import ROW_ERRORS
 from shared.errors import FileRefused
-from shared.parsing.exact_parser import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +129,3 @@ def check_limit_reachable(
     limit = contract.max_reject_ratio
     if rejected / max_rows > limit:
         raise FileRefused("too_many_rejects.early", rejected=rejected, read=read, max_reject_ratio=limit)
-
-
-_BOM = "\ufeff"
-
-
-def ragged_reject(line: int, raw: str, fields: int, width: int) -> Reject:
-    """Reject a record with `fields` fields where the header has `width`."""
-    return row_reject("ragged", line, raw, fields=fields, width=width)
-
-
-def irregular_reject(record: Record, width: int, *, is_header: bool) -> Reject:
-    """Reject a record that is not a row: broken, the header again, or with too many or too few fields."""
-    if record.fault:
-        return row_reject("unreadable", record.line, record.raw, reason=record.fault)
-    if is_header:
-        return row_reject("repeated_header", record.line, record.raw)
-    if record.raw.startswith(_BOM):
-        return row_reject("glued", record.line, record.raw)
-    return ragged_reject(record.line, record.raw, len(record.fields), width)

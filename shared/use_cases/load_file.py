@@ -1,4 +1,7 @@
-"""Loads one file inside the caller's transaction, which commits the rows and the ledger entry together."""
+"""Loads one file inside the caller's transaction, which commits the rows and the ledger entry together.
+
+`docs/explanation/architecture.md` explains how this and four other mechanisms guarantee exactly-once loading.
+"""
 
 from __future__ import annotations
 
