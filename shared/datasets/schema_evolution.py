@@ -66,7 +66,7 @@ def start_inference(
 
 
 def _check_same_key(dataset: Dataset, inference: FileInference, key: tuple[str, ...]) -> None:
-    header = inference.reading.header
+    header = inference.reader.header
     columns = [name or "" for name in header.fields]
     positions = column_matching.column_positions(key, column_matching.header_names(header), columns)
     existing_key = dataset.contract.key
@@ -166,9 +166,8 @@ def _create_table(connection: Connection, name: str, inferred: InferredFile, ing
         raise FileRefused("name_taken", {"name": name})
     set_timeouts(connection, lock=_TABLE_LOCK_TIMEOUT_SECONDS)
     tables.create_table(connection, build_contract(name, columns, inferred.key))
-    versions.replace_all(
-        connection, name, ingestion_id
-    )  # rows of earlier loads were dropped with their table
+    # rows of earlier loads were dropped with their table
+    versions.replace_all(connection, name, ingestion_id)
     datasets.write_dataset(connection, name, columns, inferred.key)
     types = {column.name: str(column.type) for column in columns}
     created = {"change": "created", "columns": types, "key": list(inferred.key)}

@@ -251,9 +251,8 @@ class Archive:
     def _check(self) -> None:
         """Raise `FileRefused` for a workbook, an archive bomb, or an archive without a CSV file."""
         _check_not_workbook(entry.filename for entry in self._entries)
-        if (
-            sum(member.compressed_size for member in self.members) > self._file.size
-        ):  # members overlap: a bomb
+        # members overlap: a bomb
+        if sum(member.compressed_size for member in self.members) > self._file.size:
             raise _corrupt("its members claim more bytes than it has")
         loaded = [member for member in self.members if not member.skipped]
         if not loaded:

@@ -174,8 +174,6 @@ def _ignored_columns(result: FileDryRun) -> list[str]:
 
 def _printable_reject(reject: rejects.Reject) -> dict[str, Any]:
     errors = [error.as_json() for error in reject.errors]
-    for error in errors:
-        error["value"] = None if error["value"] is None else printable(error["value"])
     return {"line": reject.line, "raw": printable(reject.raw), "errors": errors}
 
 

@@ -107,7 +107,7 @@ class InferredFile:
 
 
 class FileInference:
-    """One pass over a file. `reading` is available even if the file is refused."""
+    """One pass over a file. `reader` is available even if the file is refused."""
 
     def __init__(
         self,
@@ -124,10 +124,10 @@ class FileInference:
         """
         self._table = tuple(table)
         self._file_size = file_size
-        self.reading = CsvReader(content, column_matching.TableColumns(table), overrides)
+        self.reader = CsvReader(content, column_matching.TableColumns(table), overrides)
         self.rows_read = 0
         self._rejected = 0
-        header = self.reading.header
+        header = self.reader.header
         loaded = [position for position, field in enumerate(header.fields) if field is not None]
         self._fields = tuple(header.fields[position] or "" for position in loaded)
         self._names = tuple(column_matching.header_names(header)[position] for position in loaded)
@@ -147,7 +147,7 @@ class FileInference:
             self._fields, column_matching.header_variants(self._names, self._fields, self._table)
         )
         missing_keys, tail = MissingKeyCounter(self._key), TailBuffer()
-        numbers = number_format.number_format_of(self.reading.format)
+        numbers = number_format.number_format_of(self.reader.format)
 
         def add(texts: Texts) -> None:
             inference.add(
@@ -160,7 +160,7 @@ class FileInference:
                 add(texts)
             keep(batch.rejects)
             self._count(batch)
-            report(0, self.reading.size)
+            report(0, self.reader.size)
             del batch  # so that its memory can be freed while the next one is read
         footers = frozenset(further_tables.footer_lines(tail.rows()))
         for texts in tail.without(footers):
@@ -169,19 +169,18 @@ class FileInference:
 
     def _batches(self) -> Iterator[Batch]:
         if 0 < self._file_size < _SMALL:
-            yield from self.reading
+            yield from self.reader
             return
-        with closing(prefetch(self.reading)) as batches:
+        with closing(prefetch(self.reader)) as batches:
             yield from batches
 
     def _count(self, batch: Batch) -> None:
         """Count rows and rejects; raises `FileRefused` if the file will surely have too many rejects."""
         self._rejected += len(batch.rejects)
         self.rows_read += len(batch.lines) + len(batch.rejects)
-        left = self.reading.max_remaining_bytes(self._file_size) if self._file_size else None
-        if (
-            not self.reading.further_tables
-        ):  # an error about several tables is more useful, and needs the whole file
+        left = self.reader.max_remaining_bytes(self._file_size) if self._file_size else None
+        # an error about several tables is more useful, and needs the whole file
+        if not self.reader.further_tables:
             check_limit_reachable(self._rejected, self.rows_read, left, len(self._fields), Contract)
 
     def _result(
@@ -199,15 +198,15 @@ class FileInference:
         table_columns.check_key_size(columns, self._key)
         table_columns.check_row_width(columns, inference.most_filled, self._table, after)
         return InferredFile(
-            header=self.reading.header,
+            header=self.reader.header,
             columns=columns,
             table=after,
             key=self._key,
-            format=self.reading.format,
+            format=self.reader.format,
             read=self.rows_read,
             rejected=rejected,
             footers=footers,
-            sha256=self.reading.sha256,
+            sha256=self.reader.sha256,
         )
 
     def _key_columns(self, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -215,6 +214,6 @@ class FileInference:
         positions = column_matching.column_positions(wanted, self._names, self._fields)
         missing = [name for name, position in zip(wanted, positions, strict=True) if position is None]
         if missing:
-            names = [column["name"] for column in self.reading.header.as_json()[:_MAX_NAMES]]
+            names = [column["name"] for column in self.reader.header.as_json()[:_MAX_NAMES]]
             raise FileRefused("header_mismatch.key", found=names, missing=missing)
         return tuple(dict.fromkeys(self._fields[position] for position in positions if position is not None))

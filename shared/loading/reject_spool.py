@@ -105,7 +105,4 @@ def clear_rejects(connection: Connection, ingestion_id: uuid.UUID) -> None:
 
 
 def _json(reject: Reject) -> bytes:
-    errors = [error.as_json() for error in reject.errors]
-    for error in errors:
-        error["value"] = None if error["value"] is None else printable(error["value"])
-    return to_json(errors)
+    return to_json([error.as_json() for error in reject.errors])

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shared.parsing.exact_parser import _BOM, Record, irregular_reject
-from shared.parsing.layout import Layout, Values
+from shared.parsing.exact_parser import Record, irregular_reject
+from shared.parsing.layout import BOM, Layout, Values
 from shared.parsing.rejects import Reject, row_reject
 
 TextColumn: TypeAlias = "pa.ChunkedArray[pa.StringScalar]"
@@ -60,7 +60,7 @@ def chunk_from_records(records: list[Record], layout: Layout) -> RowChunk:
     for record in records:
         row = None if record.fault else layout.dialect.row(record.fields, layout.width)
         is_header = layout.repeats_header(record.raw)
-        if row is None or is_header or record.raw.startswith(_BOM):
+        if row is None or is_header or record.raw.startswith(BOM):
             rejects.append(irregular_reject(record, layout.width, is_header=is_header))
         else:
             rows.append((record, row))

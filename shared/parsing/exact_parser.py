@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shared.errors import FileRefused
-from shared.parsing.layout import STANDARD, Dialect
+from shared.parsing.layout import BOM, STANDARD, Dialect
 from shared.parsing.lines import MAX_RECORD_BYTES, Lines
 from shared.parsing.rejects import Reject, row_reject
 
@@ -233,9 +233,6 @@ def _has_surrogates(text: str) -> bool:
     return False
 
 
-_BOM = "\ufeff"
-
-
 def ragged_reject(line: int, raw: str, fields: int, width: int) -> Reject:
     """Reject a record with `fields` fields where the header has `width`."""
     return row_reject("ragged", line, raw, fields=fields, width=width)
@@ -247,6 +244,6 @@ def irregular_reject(record: Record, width: int, *, is_header: bool) -> Reject:
         return row_reject("unreadable", record.line, record.raw, reason=record.fault)
     if is_header:
         return row_reject("repeated_header", record.line, record.raw)
-    if record.raw.startswith(_BOM):
+    if record.raw.startswith(BOM):
         return row_reject("glued", record.line, record.raw)
     return ragged_reject(record.line, record.raw, len(record.fields), width)

@@ -101,7 +101,7 @@ STANDARD = Dialect()
 Fields = Sequence[str | None]
 """For each column of the file the contract's field, or `None` where the column is not loaded."""
 
-_BOM = "\ufeff"
+BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Layout:
 
     def repeats_header(self, raw: str) -> bool:
         """Whether a record with this text repeats the header, as in concatenated files."""
-        return bool(self.headings) and raw.removeprefix(_BOM) in self.headings
+        return bool(self.headings) and raw.removeprefix(BOM) in self.headings
 
 
 def header_signature(raws: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from shared.contracts.base import Contract
 from shared.error_codes import ROW_ERRORS
 from shared.errors import FileRefused
+from shared.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class RowError:
     value: str | None = None
 
     def as_json(self) -> dict[str, str | None]:
-        """The error as `ingest.rejects.errors` stores it."""
-        return {"column": self.column, "code": self.code, "message": self.message, "value": self.value}
+        """The error as `ingest.rejects.errors` stores it; the value is made storable."""
+        value = None if self.value is None else printable(self.value)
+        return {"column": self.column, "code": self.code, "message": self.message, "value": value}
 
 
 @dataclass(frozen=True, slots=True)

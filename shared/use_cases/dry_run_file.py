@@ -86,6 +86,6 @@ class _FirstRejects:
 def _refused_by_inference(
     inference: FileInference, rejects: _FirstRejects, refusal: FileRefused
 ) -> FileDryRun:
-    columns = report.unloaded_columns(inference.reading.header)
+    columns = report.unloaded_columns(inference.reader.header)
     accepted = inference.rows_read - rejects.count
-    return FileDryRun(inference.reading.format, columns, (), rejects.first, accepted, rejects.count, refusal)
+    return FileDryRun(inference.reader.format, columns, (), rejects.first, accepted, rejects.count, refusal)

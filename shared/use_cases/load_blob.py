@@ -154,9 +154,8 @@ class BlobLoader:
         with self._engine.begin() as holder:
             if not _wait_for_version(holder, upload):
                 return LoadOutcome(ingestion_id, None)
-            entry = entries.find_entry(
-                holder, ingestion_id
-            )  # another delivery may have finished it meanwhile
+            # another delivery may have finished it meanwhile
+            entry = entries.find_entry(holder, ingestion_id)
             if entry is not None and (state := transitions.visible_state(entry)) in self._final_states:
                 return LoadOutcome(ingestion_id, state)
             dataset = blob_version.dataset_of(upload.version.path, self._default_dataset)

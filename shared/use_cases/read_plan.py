@@ -73,7 +73,7 @@ def plan_inferred(
         dataset = schema_evolution.lock_dataset(ctx.connection, ctx.dataset, exclusive=exclusive)
         return KnownDuplicate(dataset.contract, ctx.duplicates.lock_and_require(sha256), sha256)
     inference = _start_inference(ctx, content, overrides)
-    progress.begin(inference.reading, inference, progress.rejects)
+    progress.begin(inference.reader, inference, progress.rejects)
     with ctx.timer.stage("infer"):
         inferred = inference.run(progress.rejects.add, report=ctx.report)
     prepared = schema_evolution.prepare_table(

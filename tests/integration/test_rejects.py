@@ -262,9 +262,8 @@ def test_memory_does_not_grow_with_the_rejects(engine: Engine) -> None:
     peaks = []
     for count in (6_000, 8_000, 32_000):
         ingestion_id = enter(engine, f"a{count}")
-        _reject(
-            engine, ingestion_id, count, "'x'"
-        )  # without `_line` and `_errors` the lines are below the limit
+        # without `_line` and `_errors` the lines are below the limit
+        _reject(engine, ingestion_id, count, "'x'")
         tracemalloc.start()
         with pytest.raises(TooLarge):
             rejects.reject_file(engine, ingestion_id, None, None, max_bytes=2**16)

@@ -340,9 +340,8 @@ def test_a_wrong_block_in_a_cursor_changes_no_result(engine: Engine) -> None:
 
 @pytest.mark.usefixtures("loads")
 def test_a_page_of_several_loads_ends_early(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        row_page, "MAX_PAGE_BYTES", 600
-    )  # a row of JSON takes some 240, of which 60 are texts
+    # a row of JSON takes some 240, of which 60 are texts
+    monkeypatch.setattr(row_page, "MAX_PAGE_BYTES", 600)
 
     found = list(pages(engine, Sales, 50, recent=True))
 
